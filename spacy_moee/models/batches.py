@@ -1,0 +1,105 @@
+"""Documents to padded batches and back, in whole arrays."""
+
+from typing import List, Optional, Sequence, Tuple
+
+import numpy
+import torch
+from numpy import ndarray
+from spacy.tokens import Doc
+from thinc.types import Floats2d
+from torch import Tensor
+
+from .segments import Segmenter
+from .types import Layout
+
+# Padded tokens that go through the network at once: what bounds its memory.
+MAX_PADDED_TOKENS = 4096
+
+
+def lay_out(docs: Sequence[Doc], segmenter: Segmenter) -> Layout:
+    """Cut docs into windows.
+
+    docs (Sequence[Doc]): The docs; empty ones have no window.
+    segmenter (Segmenter): Cuts one doc.
+    RETURNS (Layout): The windows of all docs.
+    """
+    windows = [segmenter(doc) for doc in docs]
+    offsets = numpy.cumsum([0] + [len(doc) for doc in docs])
+    shifted = [w + offset for w, offset in zip(windows, offsets[:-1], strict=True)]
+    bounds = numpy.concatenate(shifted) if shifted else numpy.zeros((0, 2), "int64")
+    return Layout(windows, bounds[:, 0], bounds[:, 1] - bounds[:, 0], int(offsets[-1]))
+
+
+def plan(lengths: ndarray) -> List[ndarray]:
+    """Group windows of similar length.
+
+    lengths (ndarray): The tokens of each window.
+    RETURNS (List[ndarray]): The numbers of the windows of each batch.
+    """
+    order = numpy.argsort(-lengths, kind="stable")
+    groups, first = [], 0
+    while first < len(order):
+        # the first of a group is its longest
+        size = max(1, MAX_PADDED_TOKENS // int(lengths[order[first]]))
+        groups.append(order[first : first + size])
+        first += size
+    return groups
+
+
+def pad(layout: Layout, rows: ndarray) -> Tuple[ndarray, ndarray]:
+    """Number the token at each place of a padded batch.
+
+    layout (Layout): The windows.
+    rows (ndarray): The windows of the batch.
+    RETURNS (Tuple[ndarray, ndarray]): The token at each place, counted through all
+        docs, shape [batch, seq], `layout.n_tokens` on padding; and the lengths.
+    """
+    lengths = layout.lengths[rows]
+    places = numpy.arange(int(lengths.max()))
+    tokens = layout.starts[rows][:, None] + places
+    tokens[places >= lengths[:, None]] = layout.n_tokens
+    return tokens, lengths
+
+
+def flatten(vectors: List[Floats2d], device: torch.device) -> Tensor:
+    """Put the vectors of all docs into one table, with a row of zeros at its end,
+    which padding reads.
+
+    vectors (List[Floats2d]): Token vectors of each doc.
+    device (torch.device): Where the table goes.
+    RETURNS (Tensor): Shape [tokens + 1, width].
+    """
+    tables = [torch.as_tensor(v, device=device) for v in vectors]
+    return torch.cat([*tables, tables[0].new_zeros(1, tables[0].shape[1])])
+
+
+def gather_gold(layout: Layout, gold: List[ndarray], rows: ndarray) -> ndarray:
+    """Pad the gold of some windows.
+
+    layout (Layout): The windows.
+    gold (List[ndarray]): The gold of every window, in order.
+    rows (ndarray): The windows of the batch.
+    RETURNS (ndarray): Tag numbers, shape [batch, seq]; below 0 on padding.
+    """
+    padded = numpy.full((len(rows), int(layout.lengths[rows].max())), -1)
+    for place, row in enumerate(rows.tolist()):
+        padded[place, : len(gold[row])] = gold[row]
+    return padded
+
+
+def outside_places(
+    presets: List[Optional[ndarray]], docs: Sequence[Doc]
+) -> Optional[ndarray]:
+    """Join the tokens that have to stay O, with a False for padding.
+
+    presets (List[Optional[ndarray]]): A bool a token, or None, for each doc.
+    docs (Sequence[Doc]): The docs.
+    RETURNS (Optional[ndarray]): Shape [tokens + 1], or None if there are none.
+    """
+    if all(preset is None for preset in presets):
+        return None
+    filled = [
+        numpy.zeros(len(doc), dtype=bool) if preset is None else preset
+        for preset, doc in zip(presets, docs, strict=True)
+    ]
+    return numpy.concatenate([*filled, [False]])

@@ -1,0 +1,162 @@
+"""Holds a PyTorch network inside a Thinc model.
+
+Thinc's own `PyTorchShim` changes the module's mode in every `predict`, so that
+threads that share a pipeline disturb each other, and ignores `use_params`. Here
+nothing changes but in training: networks take the dropout rate as an argument.
+"""
+
+import os
+from contextlib import contextmanager
+from typing import Any, Callable, Dict, Iterator, List, Optional, Tuple, cast
+
+import numpy
+import srsly
+import torch
+from thinc.api import Optimizer
+from thinc.shims import Shim
+from thinc.types import FloatsXd
+from thinc.util import get_torch_default_device, torch2xp, xp2torch
+from torch import Tensor, nn
+
+from ..errors import MoeeError
+
+
+def _one_thread_in_child() -> None:
+    torch.set_num_threads(1)
+
+
+# A forked child inherits the state of torch's thread pool but not its threads, and
+# waits for them forever once the parent has used more than one. `nlp.pipe` forks
+# for n_process > 1.
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_one_thread_in_child)
+
+
+class NetworkShim(Shim):
+    """A network that is built when its sizes are known: by `build`, or from its own
+    bytes, which hold its sizes beside its weights. So loading is one pass, works
+    before `initialize`, and unpickles nothing.
+
+    network (Callable): Makes the network from its sizes as keyword arguments; a
+        class or function of a module.
+    """
+
+    def __init__(self, network: Callable[..., nn.Module]) -> None:
+        super().__init__(None)
+        self.network = network
+
+    @property
+    def is_built(self) -> bool:
+        """Whether there is a network."""
+        return self._model is not None
+
+    @property
+    def module(self) -> Any:
+        """The network. RAISES (MoeeError): M101, before it is built."""
+        if self._model is None:
+            raise MoeeError("M101", name="moee")
+        return self._model
+
+    @property
+    def device(self) -> torch.device:
+        """Where the parameters are."""
+        return next(self.module.parameters()).device
+
+    def build(self, cfg: Dict[str, Any], buffers: Dict[str, numpy.ndarray]) -> None:
+        """Build the network with fresh weights.
+
+        cfg (Dict[str, Any]): Its sizes and switches, JSON-able.
+        buffers (Dict[str, ndarray]): Constants by name.
+        """
+        module = self.network(**cfg)
+        for name, values in buffers.items():
+            getattr(module, name).copy_(
+                torch.from_numpy(numpy.ascontiguousarray(values))
+            )
+        self._install(cfg, module)
+
+    def _install(self, cfg: Dict[str, Any], module: nn.Module) -> None:
+        self.cfg = cfg
+        self._model = module.to(get_torch_default_device()).eval()
+
+    def to_device(self, device_type: str, device_id: int) -> None:
+        """Move the parameters. Called by Thinc."""
+        if self._model is not None:
+            kind = "cuda" if device_type == "gpu" else device_type
+            place = kind if kind == "cpu" else f"{kind}:{device_id}"
+            self._model.to(place)
+
+    def finish_update(self, optimizer: Optimizer) -> None:
+        """Update the parameters that have a gradient, and drop the gradients.
+
+        optimizer (Optimizer): Thinc's optimizer.
+        """
+        for name, parameter in self._parameters():
+            if parameter.grad is None:
+                continue
+            # on a CPU these share the tensor's memory, and the optimizer works in it
+            weights = cast(FloatsXd, torch2xp(parameter.data))
+            gradient = cast(FloatsXd, torch2xp(parameter.grad.contiguous()))
+            updated, _ = optimizer((self.id, name), weights, gradient)
+            if updated is not weights:
+                parameter.data.copy_(xp2torch(updated, device=parameter.device))
+            parameter.grad = None
+
+    def _parameters(self) -> List[Tuple[str, nn.Parameter]]:
+        return [] if self._model is None else list(self._model.named_parameters())
+
+    @contextmanager
+    def use_params(self, params: Dict[Tuple[int, str], FloatsXd]) -> Iterator[None]:
+        """Run with other values of the parameters, such as an optimizer's averages.
+
+        params (Dict): Arrays by `(id of this shim, name)`.
+        """
+        backup: Dict[str, Tensor] = {}
+        for name, parameter in self._parameters():
+            if (self.id, name) in params:
+                backup[name] = parameter.data
+                values = xp2torch(params[(self.id, name)], device=parameter.device)
+                parameter.data = values.clone()
+        try:
+            yield
+        finally:
+            for name, parameter in self._parameters():
+                if name in backup:
+                    parameter.data = backup[name]
+
+    def to_bytes(self) -> bytes:
+        """Serialize sizes and weights. RETURNS (bytes): msgpack."""
+        if self._model is None:
+            return srsly.msgpack_dumps({"cfg": None, "weights": {}})
+        weights = {k: v.cpu().numpy() for k, v in self._model.state_dict().items()}
+        return srsly.msgpack_dumps({"cfg": self.cfg, "weights": weights})
+
+    def from_bytes(self, data: bytes) -> "NetworkShim":
+        """Build the network from what `to_bytes` wrote; all of it or nothing.
+
+        data (bytes): The bytes.
+        RETURNS (NetworkShim): This object.
+        RAISES (MoeeError): M102, if they are another network's.
+        """
+        msg = srsly.msgpack_loads(data)
+        if msg["cfg"] is None:
+            self._model = None
+            return self
+        try:
+            module = self.network(**msg["cfg"])
+            weights = {k: torch.from_numpy(v.copy()) for k, v in msg["weights"].items()}
+            module.load_state_dict(weights)
+        except (TypeError, RuntimeError) as error:
+            raise MoeeError("M102", problem=error) from error
+        self._install(msg["cfg"], module)
+        return self
+
+    def __reduce__(self) -> Tuple[Callable, Tuple]:
+        return _rebuild, (self.network, self.to_bytes())
+
+    def __deepcopy__(self, memo: Optional[Dict]) -> "NetworkShim":
+        return NetworkShim(self.network).from_bytes(self.to_bytes())
+
+
+def _rebuild(network: Callable[..., nn.Module], data: bytes) -> NetworkShim:
+    return NetworkShim(network).from_bytes(data)

@@ -1,0 +1,81 @@
+"""The registered architectures."""
+
+from typing import Optional
+
+from ..errors import MoeeError
+from ..networks.moee import MoEENetwork
+from .segments import Segmenter, make_sentence_segments
+from .types import MoEEModelT, Tok2VecT
+from .wrapper import network_model
+
+
+def build_moee_tagger_v1(
+    tok2vec: Tok2VecT,
+    hidden_width: int = 200,
+    depth: int = 2,
+    expert_width: int = 200,
+    dropout: Optional[float] = None,
+    detection: bool = True,
+    experts: bool = True,
+    crf: bool = True,
+    constrained: bool = True,
+    detection_weight: float = 1.0,
+    gate_weight: float = 1.0,
+    segments: Optional[Segmenter] = None,
+) -> MoEEModelT:
+    """Build BiLSTM-MTL-MoEE-CRF (arXiv 2002.05923). Registered as
+    `spacy_moee.MoEETagger.v1`. Without `detection`, `experts` or both it is the
+    paper's BiLSTM-CRF + MoEE, + MTL, or the plain one.
+
+    tok2vec (Model[List[Doc], List[Floats2d]]): Token embeddings.
+    hidden_width (int): Width of each direction of the BiLSTM.
+    depth (int): The number of BiLSTM layers.
+    expert_width (int): Width of each expert.
+    dropout (Optional[float]): Rate on the embeddings and between the layers. None
+        follows [training] dropout, or `update(drop=)`; a number is used instead of
+        any rate above 0.
+    detection (bool): Learn entity detection beside recognition (MTL).
+    experts (bool): Mix entity experts (MoEE).
+    crf (bool): Score sequences with CRFs; else tokens with a softmax.
+    constrained (bool): Never decode an illegal IOB2 transition; False is the
+        paper's decoding.
+    detection_weight (float): Weight of the detection loss.
+    gate_weight (float): Weight of the gate loss.
+    segments (Optional[Segmenter]): What the network reads at once; by default
+        `spacy_moee.sentence_segments.v1`.
+    RETURNS (Model[List[Doc], Scores]): The model; it is built by `initialize`.
+    RAISES (MoeeError): M103, for values that can't be.
+    """
+    place = "spacy_moee.MoEETagger.v1"
+    widths = {
+        "hidden_width": hidden_width,
+        "depth": depth,
+        "expert_width": expert_width,
+    }
+    weights = {"detection_weight": detection_weight, "gate_weight": gate_weight}
+    for argument, value in widths.items():
+        _check(value >= 1, argument, place, "1 or more", value)
+    for argument, value in weights.items():
+        _check(value >= 0, argument, place, "0 or more", value)
+    if dropout is not None:
+        _check(0 <= dropout < 1, "dropout", place, "null, or 0 to below 1", dropout)
+    cfg = {
+        **widths,
+        **weights,
+        "detection": detection,
+        "experts": experts,
+        "crf": crf,
+        "constrained": constrained,
+    }
+    return network_model(
+        MoEENetwork, cfg, tok2vec, dropout, segments or make_sentence_segments()
+    )
+
+
+def _check(
+    valid: bool, argument: str, place: str, expected: str, found: object
+) -> None:
+    if not valid:
+        raise MoeeError(
+            "M103", argument=argument, place=place, expected=expected, found=found
+        )

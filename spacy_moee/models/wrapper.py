@@ -1,0 +1,243 @@
+"""A network inside a Thinc model: documents in, scores out.
+
+It owns the seam between arrays and tensors, and works with any network that has
+`forward`, `loss` and `decode`. No other file touches the shim.
+"""
+
+from functools import partial
+from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple, cast
+
+import numpy
+import torch
+from numpy import ndarray
+from spacy.tokens import Doc
+from thinc.api import Model
+from thinc.types import Floats2d
+from thinc.util import torch2xp
+from torch import Tensor, nn
+
+from ..errors import MoeeError, warn
+from . import batches
+from .segments import Segmenter, cut_gold, merge_windows
+from .shim import NetworkShim
+from .types import Batch, Gradient, MoEEModelT, Scores, Tok2VecT
+
+
+def network_model(
+    network: Callable[..., nn.Module],
+    cfg: Dict,
+    tok2vec: Tok2VecT,
+    dropout: Optional[float],
+    segments: Segmenter,
+) -> MoEEModelT:
+    """Wrap a network that is built when the width of the embeddings and the tags
+    are known.
+
+    network (Callable): Makes it, from `cfg` and the sizes `width`, `n_tags` and
+        `n_categories`.
+    cfg (Dict): Its other arguments, JSON-able.
+    tok2vec (Model[List[Doc], List[Floats2d]]): Token embeddings.
+    dropout (Optional[float]): See `build_moee_tagger_v1`.
+    segments (Segmenter): What the network reads at once.
+    RETURNS (Model[List[Doc], Scores]): The model.
+    """
+    return Model(
+        "moee_tagger",
+        forward,
+        init=partial(init, cfg),
+        layers=[tok2vec],
+        refs={"tok2vec": tok2vec},
+        shims=[NetworkShim(network)],
+        attrs={"dropout_rate": 0.0, "dropout": dropout, "segments": segments},
+    )
+
+
+def init(cfg: Dict, model: MoEEModelT, X: Any = None, Y: Any = None) -> None:
+    """Build the network for sample docs `X` and the `TagScheme` `Y`."""
+    tok2vec = model.get_ref("tok2vec")
+    tok2vec.initialize(X=X)
+    if tok2vec.has_dim("nO"):
+        width = tok2vec.get_dim("nO")
+    else:
+        width = tok2vec.predict(X[:1])[0].shape[1]
+    sizes = {
+        "width": int(width),
+        "n_tags": len(Y.category),
+        "n_categories": int(Y.category.max()) + 1,
+    }
+    _shim(model).build({**cfg, **sizes}, Y._asdict())
+
+
+def is_built(model: MoEEModelT) -> bool:
+    """Whether the network is there: after `initialize`, or loaded."""
+    return _shim(model).is_built
+
+
+def _shim(model: MoEEModelT) -> NetworkShim:
+    return cast(NetworkShim, model.shims[0])
+
+
+def forward(
+    model: MoEEModelT, docs: Sequence[Doc], is_train: bool
+) -> Tuple[Scores, Callable[[Gradient], List[Doc]]]:
+    """Embed, cut, pad and score. The graph of each batch is kept for training."""
+    shim = _shim(model)
+    network, device = shim.module, shim.device
+    vectors, backprop_tok2vec = model.get_ref("tok2vec")(docs, is_train)
+    table = batches.flatten(vectors, device)
+    if table.shape[1] != network.encoder.width:
+        raise MoeeError("M104", found=table.shape[1], expected=network.encoder.width)
+    layout = batches.lay_out(docs, model.attrs["segments"])
+    rate = _dropout_rate(model) if is_train else 0.0
+    done = []
+    with torch.set_grad_enabled(is_train):
+        for rows in batches.plan(layout.lengths):
+            tokens, lengths = (
+                torch.as_tensor(a, device=device) for a in batches.pad(layout, rows)
+            )
+            inputs = table[tokens].requires_grad_(is_train)
+            outputs = network(inputs, lengths, rate)
+            done.append(Batch(rows, tokens, lengths, inputs, outputs))
+
+    def backprop(gradient: Gradient) -> List[Doc]:
+        d_table = torch.zeros_like(table)
+        for batch, d_outputs in zip(done, gradient.outputs, strict=True):
+            torch.autograd.backward(_tensors(batch), d_outputs)
+            d_vectors = cast(Tensor, batch.vectors.grad)
+            d_table.index_add_(0, batch.tokens.flatten(), d_vectors.flatten(0, 1))
+        for name, parameter in network.named_parameters():
+            if name in gradient.parameters:
+                part = gradient.parameters[name]
+                parameter.grad = (
+                    part if parameter.grad is None else parameter.grad + part
+                )
+        d_tokens = cast(Floats2d, torch2xp(d_table[:-1]))
+        lengths = model.ops.asarray1i([len(doc) for doc in docs])
+        return backprop_tok2vec(model.ops.unflatten(d_tokens, lengths))
+
+    return Scores(layout, done), backprop
+
+
+def _dropout_rate(model: MoEEModelT) -> float:
+    given, fixed = model.attrs["dropout_rate"], model.attrs["dropout"]
+    return fixed if given > 0 and fixed is not None else given
+
+
+def _tensors(batch: Batch) -> List[Tensor]:
+    return [output for output in batch.outputs if output is not None]
+
+
+def compute_loss(
+    model: MoEEModelT, docs: Sequence[Doc], scores: Scores, gold: List[ndarray]
+) -> Tuple[float, Gradient]:
+    """Compute the loss and its gradient. Nothing is changed: neither the scores nor
+    any `.grad`.
+
+    model (Model[List[Doc], Scores]): The model.
+    docs (Sequence[Doc]): The docs.
+    scores (Scores): What the model said of them, in training or in prediction.
+    gold (List[ndarray]): Tag numbers of each doc; below 0 where unknown.
+    RETURNS (Tuple[float, Gradient]): The loss, and what the model's backprop takes.
+    """
+    network = _shim(model).module
+    pieces = _cut(network, docs, scores, gold)
+    detached, losses = [], []
+    with torch.enable_grad():
+        for batch in scores.batches:
+            outputs = type(batch.outputs)(
+                *(
+                    o if o is None else o.detach().requires_grad_()
+                    for o in batch.outputs
+                )
+            )
+            padded = batches.gather_gold(scores.layout, pieces, batch.rows)
+            tags = torch.as_tensor(padded, device=batch.lengths.device)
+            detached.append([o for o in outputs if o is not None])
+            losses.append(network.loss(outputs, tags, batch.lengths))
+        units = max(1, sum(loss.units for loss in losses))
+        total = torch.stack([loss.total for loss in losses]).sum() / units
+        parameters = dict(network.named_parameters())
+        leaves = [o for outputs in detached for o in outputs]
+        gradients = torch.autograd.grad(
+            total, [*leaves, *parameters.values()], allow_unused=True
+        )
+    rest = iter(gradients)
+    d_outputs = [
+        [torch.zeros_like(o) if (d := next(rest)) is None else d for o in outputs]
+        for outputs in detached
+    ]
+    d_parameters = {
+        name: d for name, d in zip(parameters, rest, strict=True) if d is not None
+    }
+    parts = {
+        name: sum(float(loss.parts[name]) for loss in losses) / units
+        for name in losses[0].parts
+    }
+    return float(total.detach()), Gradient(d_outputs, d_parameters, parts)
+
+
+def _cut(
+    network: Any, docs: Sequence[Doc], scores: Scores, gold: List[ndarray]
+) -> List[ndarray]:
+    """The gold of each window; warns of entities that no window shows whole."""
+    boundary = network.boundary.cpu().numpy()
+    pieces: List[ndarray] = []
+    crossing: List[str] = []
+    for doc, windows, tags in zip(docs, scores.layout.windows, gold, strict=True):
+        if len(windows) == 1:
+            pieces.append(tags)
+            continue
+        cut, tokens = cut_gold(windows, tags, boundary)
+        pieces.extend(cut)
+        crossing.extend(doc[token - 1 : token + 1].text for token in tokens)
+    if crossing:
+        warn("MW01", count=len(crossing), text=crossing[0])
+    return pieces
+
+
+def decode(
+    model: MoEEModelT,
+    docs: Sequence[Doc],
+    scores: Scores,
+    presets: List[Optional[ndarray]],
+) -> List[ndarray]:
+    """Find the best tags of each doc.
+
+    model (Model[List[Doc], Scores]): The model.
+    docs (Sequence[Doc]): The docs.
+    scores (Scores): What the model said of them.
+    presets (List[Optional[ndarray]]): For each doc, True on tokens that have to be
+        O, or None.
+    RETURNS (List[ndarray]): Tag numbers, shape [len(doc)] each.
+    """
+    network = _shim(model).module
+    outside = batches.outside_places(presets, docs)
+    layout = scores.layout
+    tags: List[ndarray] = [numpy.zeros(0, "int64")] * len(layout.lengths)
+    for batch in scores.batches:
+        fixed = (
+            None if outside is None else torch.as_tensor(outside)[batch.tokens.cpu()]
+        )
+        with torch.no_grad():
+            paths = network.decode(
+                batch.outputs,
+                batch.lengths,
+                fixed if fixed is None else fixed.to(batch.lengths.device),
+            )
+        lengths = layout.lengths[batch.rows].tolist()
+        for row, path, length in zip(
+            batch.rows.tolist(), paths.cpu().numpy(), lengths, strict=True
+        ):
+            tags[row] = path[:length]
+    boundary, legal = network.boundary.cpu().numpy(), network.legal.cpu().numpy()
+    joined, first = [], 0
+    for doc, windows in zip(docs, layout.windows, strict=True):
+        here = tags[first : first + len(windows)]
+        first += len(windows)
+        whole = len(windows) == 1
+        joined.append(
+            here[0]
+            if whole
+            else merge_windows(windows, here, boundary, legal, len(doc))
+        )
+    return joined

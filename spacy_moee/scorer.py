@@ -1,0 +1,25 @@
+"""The registered scorer."""
+
+from typing import Any, Callable, Dict, Iterable
+
+from spacy.scorer import get_ner_prf
+from spacy.training import Example
+
+
+def moee_ner_score(examples: Iterable[Example], **kwargs: Any) -> Dict[str, Any]:
+    """Score entities as spaCy's `ner` does: exact matches of span and type. On gold
+    tokens the counts are those of conlleval.
+
+    examples (Iterable[Example]): The examples to score.
+    RETURNS (Dict[str, Any]): `ents_p`, `ents_r`, `ents_f` and `ents_per_type`;
+        None for each without any gold annotation.
+    """
+    return get_ner_prf(examples, **kwargs)
+
+
+def make_moee_ner_scorer() -> Callable[..., Dict[str, Any]]:
+    """Registered as `spacy_moee.moee_ner_scorer.v1`.
+
+    RETURNS (Callable): `moee_ner_score`.
+    """
+    return moee_ner_score

@@ -1,0 +1,160 @@
+"""Entity types and tags: the only place that knows how IOB2 tags are numbered.
+
+For the labels `["LOC", "PER"]` the tags are `O, B-LOC, I-LOC, B-PER, I-PER`,
+numbered from 0 (paper, section 2.2; decision D15). `MISSING` marks a token
+whose gold tag is unknown.
+"""
+
+from typing import Dict, List, NamedTuple, Optional, Sequence, Tuple
+
+import numpy
+from numpy import ndarray
+from spacy.attrs import ENT_IOB, ENT_TYPE, IS_SPACE, ORTH
+from spacy.tokens import Doc, Span
+from spacy.training import Example
+
+from .errors import MoeeError
+
+MISSING = -1
+OUTSIDE = 0
+# spaCy's numbers for token.ent_iob
+IOB_MISSING, IOB_I, IOB_O, IOB_B = 0, 1, 2, 3
+
+
+class TagScheme(NamedTuple):
+    """What a network has to know about the tags, as arrays.
+
+    category (ndarray): The entity category of each tag, shape [tags]; 0 is O.
+        These are the gate's gold classes (decision D3).
+    boundary (ndarray): 0 for O, 1 for B, 2 for I, shape [tags]: the tags of
+        entity detection (paper, section 2.1; decision D4).
+    legal (ndarray): `legal[a, b]` says whether tag b may follow tag a, shape
+        [tags + 1, tags]; the last row stands for the start of the sequence.
+    """
+
+    category: ndarray
+    boundary: ndarray
+    legal: ndarray
+
+
+def iob2_scheme(n_labels: int) -> TagScheme:
+    """Number the IOB2 tags of `n_labels` entity types.
+
+    n_labels (int): The number of entity types.
+    RETURNS (TagScheme): Arrays over the 2 * n_labels + 1 tags.
+    """
+    tags = numpy.arange(2 * n_labels + 1)
+    category = (tags + 1) // 2
+    boundary = numpy.where(tags == OUTSIDE, 0, 2 - tags % 2)
+    same_entity = numpy.append(category, 0)[:, None] == category[None, :]
+    legal = (boundary != 2)[None, :] | same_entity
+    return TagScheme(category, boundary, legal)
+
+
+def gold_tags(example: Example, labels: Dict[str, int], name: str) -> ndarray:
+    """Read the gold tags of an example, aligned to its predicted tokens.
+
+    example (Example): The example.
+    labels (Dict[str, int]): The number of each entity type, from 0.
+    name (str): The component's name, for the error.
+    RETURNS (ndarray): One tag a token of `example.predicted`; `MISSING` where
+        the gold is unknown or can't be aligned.
+    RAISES (MoeeError): M002, for an entity type that is not in `labels`.
+    """
+    predicted, reference = example.predicted, example.reference
+    if len(predicted) == len(reference) and numpy.array_equal(
+        predicted.to_array(ORTH), reference.to_array(ORTH)
+    ):
+        return _gold_of_same_tokens(reference, labels, name)
+    tags = numpy.full(len(predicted), MISSING, dtype="int64")
+    for i, tag in enumerate(example.get_aligned_ner()):
+        if tag == "O":
+            tags[i] = OUTSIDE
+        elif tag is not None and tag != "-":
+            begins = tag[0] in "BU"
+            tags[i] = _tag_number(labels, tag[2:], name) + (0 if begins else 1)
+    return tags
+
+
+def _gold_of_same_tokens(reference: Doc, labels: Dict[str, int], name: str) -> ndarray:
+    """The same as `Example.get_aligned_ner`, without a loop over tokens."""
+    tags = numpy.full(len(reference), MISSING, dtype="int64")
+    columns = reference.to_array([ENT_IOB, ENT_TYPE])
+    iob, types = columns[:, 0], columns[:, 1]
+    if not iob.any():
+        return tags
+    tags[iob == IOB_O] = OUTSIDE
+    unknown = iob == IOB_MISSING
+    if unknown.any():
+        tags[unknown & (reference.to_array(IS_SPACE) == 1)] = OUTSIDE
+    # a blocked token is a B without a type: not an entity, and not gold either
+    entity = ((iob == IOB_B) | (iob == IOB_I)) & (types != 0)
+    for type_ in numpy.unique(types[entity]):
+        begin = _tag_number(labels, reference.vocab.strings[int(type_)], name)
+        here = entity & (types == type_)
+        tags[here] = begin + (iob[here] == IOB_I)
+    return tags
+
+
+def _tag_number(labels: Dict[str, int], label: str, name: str) -> int:
+    if label not in labels:
+        raise MoeeError("M002", name=name, label=label, labels=list(labels))
+    return 2 * labels[label] + 1
+
+
+def spans(tags: ndarray) -> Tuple[ndarray, ndarray, ndarray]:
+    """Read the entities of one sequence of tags, the conlleval way: an entity
+    starts at a B, and at an I that continues no entity of its type.
+
+    tags (ndarray): Tag numbers, shape [tokens].
+    RETURNS (Tuple[ndarray, ndarray, ndarray]): The first token, the end (exclusive)
+        and the label number of each entity, in order.
+    """
+    padded = numpy.concatenate([[OUTSIDE], tags, [OUTSIDE]])
+    category = (padded + 1) // 2
+    inside = padded != OUTSIDE
+    starts = inside & ((padded % 2 == 1) | (category != numpy.roll(category, 1)))
+    last = inside & (starts | ~inside)[numpy.r_[1 : len(padded), 0]]
+    first = numpy.flatnonzero(starts)
+    return first - 1, numpy.flatnonzero(last), category[first] - 1
+
+
+def set_entities(doc: Doc, tags: ndarray, labels: Sequence[str]) -> None:
+    """Write the entities of `tags` to `doc.ents` as spaCy's `ner` does: preset
+    entities and blocked tokens stay, every other token becomes O. White space
+    at an entity's edges is left out.
+
+    doc (Doc): The document.
+    tags (ndarray): Tag numbers, shape [len(doc)]; O on preset and blocked tokens.
+    labels (Sequence[str]): The entity types.
+    """
+    entities: List[Span] = []
+    space = doc.to_array(IS_SPACE) if tags.any() else None
+    for start, end, label in zip(
+        *(array.tolist() for array in spans(tags)), strict=True
+    ):
+        while start < end and space is not None and space[start]:
+            start += 1
+        while start < end and space is not None and space[end - 1]:
+            end -= 1
+        if start < end:
+            kb_id = doc[start].ent_kb_id
+            entities.append(Span(doc, start, end, label=labels[label], kb_id=kb_id))
+    if preset_tokens(doc) is None:
+        doc.set_ents(entities, default="outside")
+        return
+    doc.set_ents(entities, default="unmodified")
+    missing = numpy.flatnonzero(doc.to_array(ENT_IOB) == IOB_MISSING).tolist()
+    doc.set_ents([], outside=[doc[i : i + 1] for i in missing], default="unmodified")
+
+
+def preset_tokens(doc: Doc) -> Optional[ndarray]:
+    """Find the tokens that the model may not touch: those of entities that are
+    already there, and blocked ones.
+
+    doc (Doc): The document.
+    RETURNS (Optional[ndarray]): A bool a token, or None if there is no such token.
+    """
+    iob = doc.to_array(ENT_IOB)
+    preset = (iob == IOB_I) | (iob == IOB_B)
+    return preset if preset.any() else None

@@ -1,0 +1,156 @@
+"""What is read from a column file, and what is refused."""
+
+import os
+from pathlib import Path
+from typing import Dict, Tuple
+
+import pytest
+
+from spacy_moee.corpora.convert import convert_file, parse_types
+from spacy_moee.errors import MoeeError
+
+from .util import NLP, convert, get_spans
+
+REPO = Path(__file__).parents[2]
+DATA = Path(os.environ.get("MOEE_DATA", REPO.parent / "shared" / "data"))
+
+
+def test_sentences_end_entities(tmp_path):
+    text = "a B-X\n\nb I-X\nc I-X\n"
+    (doc,) = convert(tmp_path, text, group="document").docs
+    assert get_spans(doc) == [(0, 1, "X"), (1, 3, "X")]
+
+
+def test_missing_tags_stay_missing_and_others_are_outside(tmp_path):
+    (doc,) = convert(tmp_path, "a B-X\nb -\nc I-X\nd O\n").docs
+    assert [token.ent_iob_ for token in doc] == ["B", "", "B", "O"]
+    (doc,) = convert(tmp_path, "a O\n").docs
+    assert doc.has_annotation("ENT_IOB") and doc[0].ent_iob_ == "O"
+
+
+def test_types_are_renamed_after_reading(tmp_path):
+    types = parse_types(" person = PER, people=PER")
+    assert types == {"person": "PER", "people": "PER"}
+    found = convert(tmp_path, "a B-person\nb I-people\nc I-Z\n", types=types)
+    assert get_spans(found.docs[0]) == [(0, 1, "PER"), (1, 2, "PER"), (2, 3, "Z")]
+    assert found.entities == {"PER": 2, "Z": 1}
+    assert found.source_types == ["Z", "people", "person"]
+    assert parse_types("") == {}
+
+
+def test_columns_are_chosen(tmp_path):
+    text = "1\tB-X\tEU\tNNP\n2\tO\tNew York\tVB\n"
+    for tag_column in (1, -3):
+        found = convert(tmp_path, text, token_column=2, tag_column=tag_column)
+        assert [token.text for token in found.docs[0]] == ["EU", "New York"]
+        assert found.entities == {"X": 1}
+
+
+@pytest.mark.parametrize(
+    "docstart",
+    ["-DOCSTART-", "-DOCSTART-\tO", "-DOCSTART- -X- -X- O", "-DOCSTART- (1 EU)"],
+)
+def test_docstart_lines_need_no_blank_line(tmp_path, docstart):
+    text = f"a O\n{docstart}\nb O\n \t \n-DOCSTART\tO\n{docstart}\n"
+    docs = convert(tmp_path, text.replace(" O", "\tO"), group="document").docs
+    assert [[token.text for token in doc] for doc in docs] == [
+        ["a"],
+        ["b", "-DOCSTART"],
+    ]
+    assert len(convert(tmp_path, "a O\n\nb O\n", group="document").docs) == 1
+
+
+@pytest.mark.parametrize(
+    "code,line,text,options",
+    [
+        ("M302", 2, b"a O\nb\xe9 O\n", {}),
+        ("M302", 1, "a O\n".encode("utf-16"), {}),
+        ("M303", 3, b"a NN O\n\nb O\n", {}),
+        ("M303", 2, b"a\tO\nb\tO\t\n", {}),
+        ("M304", 1, b"\tO\n", {}),
+        ("M304", 2, "a O\n\u00a0 O\n".encode(), {}),
+        ("M305", 2, b"\nword\n", {}),
+        ("M305", 1, b"a O\n", {"tag_column": 2}),
+        ("M305", 1, b"a O\n", {"token_column": -3}),
+        ("M305", 1, b"a O\n", {"token_column": 1}),
+        ("M306", 2, b"a O\nb X-PER\n", {}),
+        ("M306", 3, b"a O\n\nb B\n", {}),
+        ("M306", 1, b"a B-\n", {}),
+        ("M306", 1, b"a o\n", {}),
+        ("M306", 1, b"a ?\n", {}),
+        ("M306", 1, b"a\t\n", {}),
+        ("M306", 1, b"a O-PER\n", {}),
+        ("M307", 2, b"a B-X\nb E-X\n", {"scheme": "iob2"}),
+        ("M307", 1, b"a S-X\n", {"scheme": "iob1"}),
+        ("M307", 1, b"a U-X\n", {"scheme": "bioes"}),
+        ("M307", 1, b"a S-X\n", {"scheme": "bilou"}),
+        ("M308", 3, b"a U-X\n\nb S-X\n", {}),
+        ("M309", None, b"", {}),
+        ("M309", None, b"\xef\xbb\xbf-DOCSTART- -X- O O\r\n\r\n", {}),
+        ("M314", None, b"a O\n", {"group": "page"}),
+        ("M314", None, b"a O\n", {"scheme": "bmes"}),
+    ],
+)
+def test_errors_name_code_file_and_line(tmp_path, code, line, text, options):
+    path = tmp_path / "bad.txt"
+    path.write_bytes(text)
+    with pytest.raises(MoeeError) as err:
+        convert_file(path, vocab=NLP.vocab, **options)
+    assert err.value.code == code and f"[{code}]" in str(err.value)
+    if code != "M314":
+        assert str(path) in str(err.value)
+    if line is not None:
+        assert f"{path}, line {line}:" in str(err.value)
+
+
+def test_bad_byte_is_located(tmp_path):
+    path = tmp_path / "bad.txt"
+    path.write_bytes(b"\xef\xbb\xbfa O\nb\xe9 O\n")
+    with pytest.raises(MoeeError, match=r"line 2: found the byte 0xe9 at offset 8"):
+        convert_file(path)
+
+
+def test_missing_and_unreadable_files(tmp_path):
+    with pytest.raises(MoeeError, match="M301"):
+        convert_file(tmp_path / "nothing.txt")
+    with pytest.raises(MoeeError, match="M313"):
+        convert_file(tmp_path)
+
+
+@pytest.mark.parametrize("text", ["a", "a=", "=b", "a=b=c", "a=b,", "a=b,a=c"])
+def test_bad_types(text):
+    with pytest.raises(MoeeError, match="M311"):
+        parse_types(text)
+
+
+COUNTS: Dict[str, Tuple[str, int, int, Dict[str, int], int]] = {
+    "source/train.txt": (
+        *("iob2", 14041, 203621),
+        *({"ORG": 6297, "LOC": 7129, "PER": 6600, "MISC": 3403}, 0),
+    ),
+    "source/dev.txt": (
+        *("iob2", 3250, 51362),
+        *({"ORG": 1341, "LOC": 1837, "PER": 1842, "MISC": 918}, 0),
+    ),
+    "source/test.txt": (
+        *("iob2", 3453, 46435),
+        *({"ORG": 1656, "LOC": 1662, "PER": 1617, "MISC": 693}, 0),
+    ),
+    "target/test.txt": (
+        *("bioes", 2000, 54116),
+        *({"ORG": 875, "LOC": 489, "PER": 1095, "MISC": 365}, 20),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", COUNTS)
+def test_published_counts(name):
+    path = DATA / "conll2003_scitech" / name
+    if not path.exists():
+        pytest.skip("the corpus is not here")
+    found = convert_file(path)
+    assert len(found.docs) == found.sentences
+    assert sum(map(len, found.docs)) == found.tokens
+    assert sum(len(doc.ents) for doc in found.docs) == sum(found.entities.values())
+    counts = (found.scheme, found.sentences, found.tokens, dict(found.entities))
+    assert (*counts, len(found.illegal)) == COUNTS[name]

@@ -1,0 +1,80 @@
+"""Which files are read and written, and what an error leaves behind."""
+
+from pathlib import Path
+
+import pytest
+import spacy
+from spacy.tokens import Doc, DocBin, Span
+from spacy.training import Corpus
+
+from spacy_moee.corpora.files import plan_outputs, write_docs
+from spacy_moee.errors import MoeeError
+
+from .util import NLP, convert, write
+
+
+def test_plan_keeps_the_layout_of_folders(tmp_path):
+    names = ["a.txt", "sub/b.conll", "sub/eng.testa", "sub/eng.testb"]
+    for name in [*names, ".hidden.txt", "notes.json"]:
+        path = tmp_path / "in" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    source, target = tmp_path / "in", tmp_path / "out"
+    outputs = ["a", "sub/b", "sub/eng.testa", "sub/eng.testb"]
+    assert plan_outputs(source, target) == [
+        (source / name, target / f"{output}.spacy")
+        for name, output in zip(names, outputs, strict=True)
+    ]
+    file = source / "a.txt"
+    assert plan_outputs(file, target) == [(file, target / "a.spacy")]
+    assert plan_outputs(file, target / "x.spacy") == [(file, target / "x.spacy")]
+    assert not target.exists()
+
+
+def test_unusable_outputs(tmp_path):
+    source = tmp_path / "in"
+    source.mkdir()
+    with pytest.raises(MoeeError, match="M310"):
+        plan_outputs(source, tmp_path / "out")
+    file = write(source, "a O\n", "a.txt")
+    clash = {"file for a folder": (source, tmp_path / "x.spacy")}
+    clash["folder is a file"] = (file, file)
+    write(source, "a O\n", "b.spacy")
+    clash["output is the input"] = (source / "b.spacy", source)
+    for args in clash.values():
+        with pytest.raises(MoeeError, match="M312"):
+            plan_outputs(*args)
+    write(source, "a O\n", "a.conll")
+    with pytest.raises(MoeeError, match="M312.*a.conll.*a.txt"):
+        plan_outputs(source, tmp_path / "out")
+
+
+def test_written_docs_keep_gold_tokens(tmp_path):
+    found = convert(tmp_path, "can't B-X\n\u00a0b I-X\n\nc -\n", group="document")
+    path = tmp_path / "new" / "x.spacy"
+    write_docs([(path, found.docs)])
+    (doc,) = DocBin().from_disk(path).get_docs(spacy.blank("en").vocab)
+    assert doc.has_unknown_spaces
+    assert [token.ent_iob_ for token in doc] == ["B", "I", ""]
+    assert [len(sent) for sent in doc.sents] == [2, 1]
+    (example,) = Corpus(path)(spacy.blank("en"))
+    assert [token.text for token in example.predicted] == ["can't", "\u00a0b", "c"]
+    assert [p.name for p in path.parent.iterdir()] == ["x.spacy"]
+
+
+def test_nothing_is_written_when_one_file_fails(tmp_path, monkeypatch):
+    doc = Doc(NLP.vocab, words=["a"])
+    doc.ents = [Span(doc, 0, 1, "X")]
+    old = write(tmp_path, "old", "a.spacy")
+
+    def write_half(self: Path, data: bytes) -> None:
+        with self.open("wb") as file_:
+            file_.write(data[:3])
+        if "b.spacy" in self.name:
+            raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_bytes", write_half)
+    with pytest.raises(MoeeError, match="M313.*b.spacy.*No space left"):
+        write_docs([(old, [doc]), (tmp_path / "b.spacy", [doc])])
+    assert [path.name for path in tmp_path.iterdir()] == ["a.spacy"]
+    assert old.read_text() == "old"
