@@ -1,0 +1,35 @@
+"""Check an installed wheel: every file of the package is there, every name that it
+registers loads with the core dependencies alone, and the component learns."""
+
+from importlib.metadata import distribution
+from pathlib import Path
+
+import spacy
+from spacy.training import Example
+
+SOURCE = Path(__file__).parent.parent / "spacy_moee"
+
+
+def main() -> None:
+    """Raise at the first thing that is missing."""
+    installed = distribution("spacy-moee")
+    files = {Path(file) for file in installed.files or ()}
+    for path in [*SOURCE.rglob("*.py"), SOURCE / "py.typed"]:
+        assert path.relative_to(SOURCE.parent) in files, f"not in the wheel: {path}"
+    for entry_point in installed.entry_points:
+        entry_point.load()
+    nlp = spacy.blank("en")
+    nlp.add_pipe("moee_ner")
+    doc = nlp.make_doc("Ada Lovelace lived in London.")
+    entities = [(0, 12, "PER"), (22, 28, "LOC")]
+    examples = [Example.from_dict(doc, {"entities": entities})]
+    optimizer = nlp.initialize(lambda: examples)
+    for _ in range(40):
+        nlp.update(examples, sgd=optimizer)
+    found = [(e.start_char, e.end_char, e.label_) for e in nlp(doc.text).ents]
+    assert found == entities, found
+    print(f"{len(files)} files, {len(installed.entry_points)} entry points: good")
+
+
+if __name__ == "__main__":
+    main()
