@@ -12,41 +12,14 @@ from spacy.pipeline import TrainablePipe
 from spacy.tokens import Doc
 from spacy.training import Example, validate_examples, validate_get_examples
 from spacy.vocab import Vocab
-from thinc.api import Config, Model, Optimizer, set_dropout_rate
+from thinc.api import Model, Optimizer, set_dropout_rate
 
 from .errors import MoeeError
+from .models.tagger import DEFAULT_MODEL
 from .models.types import Gradient, MoEEModelT, Scores
 from .models.wrapper import compute_loss, decode, is_built
 from .scorer import moee_ner_score
-from .tags import gold_tags, iob2_scheme, preset_tokens, set_entities
-
-DEFAULT_MODEL_CONFIG = """
-[model]
-@architectures = "spacy_moee.MoEETagger.v1"
-hidden_width = 200
-depth = 2
-expert_width = 200
-dropout = null
-detection = true
-experts = true
-crf = true
-constrained = true
-detection_weight = 1.0
-gate_weight = 1.0
-
-[model.segments]
-@misc = "spacy_moee.sentence_segments.v1"
-max_length = 256
-overlap = 64
-
-[model.tok2vec]
-@architectures = "spacy.MultiHashEmbed.v2"
-width = 96
-attrs = ["NORM","PREFIX","SUFFIX","SHAPE"]
-rows = [5000,1000,2500,2500]
-include_static_vectors = false
-"""
-DEFAULT_MODEL = Config().from_str(DEFAULT_MODEL_CONFIG)["model"]
+from .tags import check_label, gold_tags, iob2_scheme, preset_tokens, set_entities
 
 
 @Language.factory(
@@ -132,7 +105,7 @@ class MoEENer(TrainablePipe):
         RETURNS (int): 1 if it was added, 0 if it was there.
         RAISES (MoeeError): M001 after initialization; M003 for what is no type.
         """
-        _check_label(label)
+        check_label(label)
         if label in self.labels:
             return 0
         if is_built(self.model):
@@ -179,7 +152,7 @@ class MoEENer(TrainablePipe):
         elif isinstance(labels, str) or not all(isinstance(n, str) for n in labels):
             raise MoeeError("M006", name=self.name, found=repr(labels))
         for label in labels:
-            _check_label(label)
+            check_label(label)
             self.vocab.strings.add(label)
         self.cfg["labels"] = list(dict.fromkeys(labels))
 
@@ -307,12 +280,3 @@ class MoEENer(TrainablePipe):
         for label in self.labels:
             self.vocab.strings.add(label)
         return self
-
-
-def _check_label(label: str) -> None:
-    if not isinstance(label, str):
-        raise MoeeError("M003", label=label, reason="not a string (spaCy's E187)")
-    if not label:
-        raise MoeeError("M003", label=label, reason="empty")
-    if label.startswith("!"):
-        raise MoeeError("M003", label=label, reason="a negative type")

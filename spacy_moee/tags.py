@@ -51,6 +51,23 @@ def iob2_scheme(n_labels: int) -> TagScheme:
     return TagScheme(category, boundary, legal)
 
 
+def check_label(label: str) -> None:
+    """Check that a label can be an entity type.
+
+    label (str): The label.
+    RAISES (MoeeError): M003, if it can't.
+    """
+    reason = ""
+    if not isinstance(label, str):
+        reason = "not a string (spaCy's E187)"
+    elif not label:
+        reason = "empty"
+    elif label.startswith("!"):
+        reason = "a negative type"
+    if reason:
+        raise MoeeError("M003", label=label, reason=reason)
+
+
 def gold_tags(example: Example, labels: Dict[str, int], name: str) -> ndarray:
     """Read the gold tags of an example, aligned to its predicted tokens.
 

@@ -2,11 +2,42 @@
 
 from typing import Optional
 
+from thinc.api import Config
+
 from ..errors import MoeeError
 from ..networks.moee import MoEENetwork
 from .segments import Segmenter, make_sentence_segments
 from .types import MoEEModelT, Tok2VecT
 from .wrapper import network_model
+
+# what a bare `nlp.add_pipe("moee_ner")` gets: it learns with no download
+DEFAULT_MODEL_CONFIG = """
+[model]
+@architectures = "spacy_moee.MoEETagger.v1"
+hidden_width = 200
+depth = 2
+expert_width = 200
+dropout = null
+detection = true
+experts = true
+crf = true
+constrained = true
+detection_weight = 1.0
+gate_weight = 1.0
+
+[model.segments]
+@misc = "spacy_moee.sentence_segments.v1"
+max_length = 256
+overlap = 64
+
+[model.tok2vec]
+@architectures = "spacy.MultiHashEmbed.v2"
+width = 96
+attrs = ["NORM","PREFIX","SUFFIX","SHAPE"]
+rows = [5000,1000,2500,2500]
+include_static_vectors = false
+"""
+DEFAULT_MODEL = Config().from_str(DEFAULT_MODEL_CONFIG)["model"]
 
 
 def build_moee_tagger_v1(
