@@ -1,0 +1,1 @@
+"""Grammar, names and sentence frames behind the sample corpus."""
