@@ -1,7 +1,7 @@
 """What crosses the seams between component, Thinc model and network."""
 
 from dataclasses import dataclass
-from typing import Any, Dict, List, NamedTuple
+from typing import Any, Dict, List, NamedTuple, Optional
 
 from numpy import ndarray
 from spacy.tokens import Doc
@@ -35,14 +35,15 @@ class Batch:
     tokens (Tensor): The token at each place, counted through all docs, shape
         [batch, seq]; `n_tokens` on padding.
     lengths (Tensor): The tokens of each window, shape [batch].
-    vectors (Tensor): What went in, shape [batch, seq, width].
+    vectors (Optional[Tensor]): What went in, shape [batch, seq, width]; None in
+        prediction, which would keep a long doc a second time.
     outputs (NamedTuple): What the network said, each part [batch, seq, ...].
     """
 
     rows: ndarray
     tokens: Tensor
     lengths: Tensor
-    vectors: Tensor
+    vectors: Optional[Tensor]
     outputs: Any
 
 

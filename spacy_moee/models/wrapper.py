@@ -85,6 +85,7 @@ def forward(
     network, device = shim.module, shim.device
     vectors, backprop_tok2vec = model.get_ref("tok2vec")(docs, is_train)
     table = batches.flatten(vectors, device)
+    del vectors  # of a long doc, as large as all the rest
     if table.shape[1] != network.encoder.width:
         raise MoeeError("M104", found=table.shape[1], expected=network.encoder.width)
     layout = batches.lay_out(docs, model.attrs["segments"])
@@ -97,13 +98,14 @@ def forward(
             )
             inputs = table[tokens].requires_grad_(is_train)
             outputs = network(inputs, lengths, rate)
-            done.append(Batch(rows, tokens, lengths, inputs, outputs))
+            kept = inputs if is_train else None
+            done.append(Batch(rows, tokens, lengths, kept, outputs))
 
     def backprop(gradient: Gradient) -> List[Doc]:
         d_table = torch.zeros_like(table)
         for batch, d_outputs in zip(done, gradient.outputs, strict=True):
             torch.autograd.backward(_tensors(batch), d_outputs)
-            d_vectors = cast(Tensor, batch.vectors.grad)
+            d_vectors = cast(Tensor, cast(Tensor, batch.vectors).grad)
             d_table.index_add_(0, batch.tokens.flatten(), d_vectors.flatten(0, 1))
         for name, parameter in network.named_parameters():
             if name in gradient.parameters:
