@@ -127,13 +127,15 @@ def spans(tags: ndarray) -> Tuple[ndarray, ndarray, ndarray]:
     RETURNS (Tuple[ndarray, ndarray, ndarray]): The first token, the end (exclusive)
         and the label number of each entity, in order.
     """
-    padded = numpy.concatenate([[OUTSIDE], tags, [OUTSIDE]])
-    category = (padded + 1) // 2
-    inside = padded != OUTSIDE
-    starts = inside & ((padded % 2 == 1) | (category != numpy.roll(category, 1)))
-    last = inside & (starts | ~inside)[numpy.r_[1 : len(padded), 0]]
+    category = (tags + 1) // 2
+    inside = tags != OUTSIDE
+    starts = inside & (tags % 2 == 1)
+    starts[1:] |= inside[1:] & (category[1:] != category[:-1])
+    starts[:1] |= inside[:1]
+    ends = inside.copy()
+    ends[:-1] &= starts[1:] | ~inside[1:]
     first = numpy.flatnonzero(starts)
-    return first - 1, numpy.flatnonzero(last), category[first] - 1
+    return first, numpy.flatnonzero(ends) + 1, category[first] - 1
 
 
 def set_entities(doc: Doc, tags: ndarray, labels: Sequence[str]) -> None:

@@ -59,6 +59,6 @@ def _read_text(source: str) -> Tuple[List[str], Floats2d]:
         raise MoeeError("M206", source=source, known=", ".join(PACKAGES))
     try:
         table, words, _ = read_vectors(path, 0)
-    except (ValueError, IndexError, StopIteration) as error:
+    except (ValueError, IndexError, RuntimeError) as error:
         raise MoeeError("M207", source=source, problem=error) from error
     return words, table

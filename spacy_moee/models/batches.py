@@ -1,6 +1,6 @@
 """Documents to padded batches and back, in whole arrays."""
 
-from typing import List, Optional, Sequence, Tuple
+from typing import Any, List, Optional, Sequence, Tuple
 
 import numpy
 import torch
@@ -71,6 +71,41 @@ def flatten(vectors: List[Floats2d], device: torch.device) -> Tensor:
     """
     tables = [torch.as_tensor(v, device=device) for v in vectors]
     return torch.cat([*tables, tables[0].new_zeros(1, tables[0].shape[1])])
+
+
+class OutputTables:
+    """Keeps the outputs of prediction in tables that are made once. Small results
+    between the large buffers of each batch would leave the heap in pieces, which
+    triples the memory of a long doc.
+
+    places (int): The places of all batches, padding included.
+    """
+
+    def __init__(self, places: int) -> None:
+        self.places = places
+        self.used = 0
+        self.tables: Optional[List[Optional[Tensor]]] = None
+
+    def keep(self, outputs: Any) -> Any:
+        """Copy the outputs of one batch.
+
+        outputs (NamedTuple): Tensors [batch, seq, ...], or None.
+        RETURNS (NamedTuple): The same, in the tables.
+        """
+        if self.tables is None:
+            self.tables = [
+                None
+                if output is None
+                else output.new_empty(self.places, *output.shape[2:])
+                for output in outputs
+            ]
+        first, self.used = self.used, self.used + outputs[0].shape[:2].numel()
+        kept = []
+        for table, output in zip(self.tables, outputs, strict=True):
+            if table is not None:
+                output = table[first : self.used].view(output.shape).copy_(output)
+            kept.append(output)
+        return type(outputs)(*kept)
 
 
 def gather_gold(layout: Layout, gold: List[ndarray], rows: ndarray) -> ndarray:

@@ -52,14 +52,16 @@ class Segments:
         doc (Doc): The document.
         RETURNS (ndarray): Start and end of each window, shape [windows, 2].
         """
-        bounds = numpy.array([0, len(doc)])
-        if self.sentences and len(doc):
-            starts = numpy.flatnonzero(doc.to_array(SENT_START) == 1)
-            bounds = numpy.unique(numpy.concatenate([bounds, starts]))
-        segments = numpy.stack([bounds[:-1], bounds[1:]], axis=1)
-        lengths = segments[:, 1] - segments[:, 0]
-        if not len(doc) or lengths.max() <= self.max_length:
-            return segments[lengths > 0]
+        segments = numpy.array([[0, len(doc)]])
+        if not len(doc):
+            return segments[:0]
+        if self.sentences:
+            starts = numpy.flatnonzero(doc.to_array(SENT_START)[1:] == 1) + 1
+            if len(starts):
+                bounds = numpy.concatenate([[0], starts, [len(doc)]])
+                segments = numpy.stack([bounds[:-1], bounds[1:]], axis=1)
+        if (segments[:, 1] - segments[:, 0]).max() <= self.max_length:
+            return segments
         return numpy.concatenate([self._windows(*s) for s in segments.tolist()])
 
     def _windows(self, start: int, end: int) -> ndarray:

@@ -90,16 +90,23 @@ def forward(
         raise MoeeError("M104", found=table.shape[1], expected=network.encoder.width)
     layout = batches.lay_out(docs, model.attrs["segments"])
     rate = _dropout_rate(model) if is_train else 0.0
+    groups = batches.plan(layout.lengths)
+    tables = batches.OutputTables(
+        sum(len(rows) * int(layout.lengths[rows[0]]) for rows in groups)
+    )
     done = []
     with torch.set_grad_enabled(is_train):
-        for rows in batches.plan(layout.lengths):
+        for rows in groups:
             tokens, lengths = (
                 torch.as_tensor(a, device=device) for a in batches.pad(layout, rows)
             )
             inputs = table[tokens].requires_grad_(is_train)
             outputs = network(inputs, lengths, rate)
-            kept = inputs if is_train else None
-            done.append(Batch(rows, tokens, lengths, kept, outputs))
+            if is_train:
+                done.append(Batch(rows, tokens, lengths, inputs, outputs))
+            else:
+                kept = tables.keep(outputs)
+                done.append(Batch(rows, tokens, lengths, None, kept))
 
     def backprop(gradient: Gradient) -> List[Doc]:
         d_table = torch.zeros_like(table)

@@ -1,0 +1,1 @@
+"""What measures accuracy, speed and memory; see `python -m benchmarks.NAME --help`."""

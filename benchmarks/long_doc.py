@@ -1,0 +1,111 @@
+"""The memory that one very long doc takes.
+
+`python -m benchmarks.long_doc MODEL CORPUS`, in a fresh process: loads the pipeline,
+tags a short doc, makes one long doc without sentence starts, and only then starts to
+measure: how far the peak of the resident memory rises while the doc is tagged.
+"""
+
+import argparse
+import re
+import resource
+import subprocess
+import sys
+from itertools import chain, cycle, islice
+from pathlib import Path
+from typing import Dict, List
+
+import spacy
+import torch
+from spacy.language import Language
+from spacy.tokens import Doc, DocBin
+
+from .corpus import ROOT
+from .machine import format_line
+
+WARM_UP = 100
+STATUS, CLEAR = Path("/proc/self/status"), Path("/proc/self/clear_refs")
+
+
+def measure(nlp: Language, words: List[str], n_tokens: int) -> Dict[str, float]:
+    """Tag a long doc.
+
+    nlp (Language): The pipeline, just loaded.
+    words (List[str]): Words that are repeated as often as needed.
+    n_tokens (int): The length of the doc.
+    RETURNS (Dict[str, float]): MB of the doc itself, made before the measurement,
+        and MB added at the peak.
+    """
+    nlp(Doc(nlp.vocab, words=words[:WARM_UP]))
+    before = resident_mb()
+    doc = Doc(nlp.vocab, words=list(islice(cycle(words), n_tokens)))
+    start = reset_peak()
+    nlp(doc)
+    assert len(doc) == n_tokens
+    return {"doc_mb": max(0.0, start - before), "long_doc_mb": peak_mb() - start}
+
+
+def reset_peak() -> float:
+    """Set the peak to what is resident now. Where the system can't do that (other
+    than Linux), the start is the peak so far, of loading the pipeline mostly.
+
+    RETURNS (float): MB at the start.
+    """
+    try:
+        CLEAR.write_text("5", encoding="ascii")
+    except OSError:
+        return peak_mb()
+    return resident_mb()
+
+
+def resident_mb() -> float:
+    """RETURNS (float): MB resident now; the peak where that is not known."""
+    return _status("VmRSS") if STATUS.is_file() else peak_mb()
+
+
+def peak_mb() -> float:
+    """RETURNS (float): MB at the peak, since the last reset if there was one."""
+    if STATUS.is_file():
+        return _status("VmHWM")
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak / (2**20 if sys.platform == "darwin" else 2**10)
+
+
+def _status(field: str) -> float:
+    found = re.search(rf"{field}:\s+(\d+) kB", STATUS.read_text(encoding="utf8"))
+    assert found is not None
+    return int(found[1]) / 2**10
+
+
+def run_fresh(model: Path, corpus: Path, n_tokens: int) -> Dict[str, float]:
+    """Measure in a fresh process.
+
+    model (Path): The pipeline.
+    corpus (Path): A `.spacy` file, for its words.
+    n_tokens (int): The length of the doc.
+    RETURNS (Dict[str, float]): What `measure` returned there.
+    """
+    command = [sys.executable, "-m", "benchmarks.long_doc"]
+    command += [str(model.resolve()), str(corpus.resolve()), "--tokens", str(n_tokens)]
+    done = subprocess.run(
+        command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True
+    )
+    pairs = (item.split("=") for item in done.stdout.splitlines()[-1].split())
+    return {key: float(value) for key, value in pairs}
+
+
+def main() -> None:
+    """Measure, and print one line of key=value."""
+    parser = argparse.ArgumentParser(prog="benchmarks.long_doc", description=__doc__)
+    parser.add_argument("model", type=Path, help="a pipeline's folder")
+    parser.add_argument("corpus", type=Path, help="a .spacy file, for its words")
+    parser.add_argument("--tokens", type=int, default=100_000)
+    args = parser.parse_args()
+    torch.set_num_threads(1)
+    nlp = spacy.load(args.model)
+    docs = DocBin().from_disk(args.corpus).get_docs(nlp.vocab)
+    words = [token.text for token in chain.from_iterable(docs)]
+    print(format_line(measure(nlp, words, args.tokens)))
+
+
+if __name__ == "__main__":
+    main()

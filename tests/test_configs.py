@@ -1,0 +1,82 @@
+"""Every recipe is complete, and learns."""
+
+from pathlib import Path
+
+import numpy
+import pytest
+import spacy
+from spacy.cli.init_config import fill_config
+from spacy.tokens import Doc, DocBin, Span
+from spacy.training.initialize import init_nlp
+from spacy.training.loop import train
+from spacy.util import load_config
+from spacy.vectors import Vectors
+
+CONFIGS = sorted((Path(__file__).parent.parent / "configs").glob("*.cfg"))
+WIDTH = 8
+
+
+def make_corpus(path: Path, n_docs: int = 6) -> Path:
+    """A corpus of one sentence, over and over."""
+    vocab = spacy.blank("en").vocab
+    docs = []
+    for _ in range(n_docs):
+        doc = Doc(vocab, words=["Ada", "Byron", "left", "London", "."])
+        doc.ents = [Span(doc, 0, 2, label="PER"), Span(doc, 3, 4, label="LOC")]
+        docs.append(doc)
+    DocBin(docs=docs).to_disk(path)
+    return path
+
+
+def make_vectors(path: Path) -> Path:
+    nlp = spacy.blank("en")
+    words = ["ada", "byron", "london", "."]
+    table = numpy.random.default_rng(0).normal(size=(len(words), WIDTH))
+    nlp.vocab.vectors = Vectors(data=table.astype("float32"), keys=words)
+    nlp.to_disk(path)
+    return path
+
+
+@pytest.fixture
+def overrides(tmp_path: Path) -> dict:
+    return {
+        "paths.train": str(make_corpus(tmp_path / "train.spacy")),
+        "paths.dev": str(make_corpus(tmp_path / "dev.spacy")),
+        "paths.labels": str(tmp_path / "none.json"),
+        "training.max_epochs": 3,
+        "training.batcher.size": 2,
+        "components.moee_ner.model.hidden_width": 8,
+        "components.moee_ner.model.expert_width": 8,
+    }
+
+
+def test_there_are_recipes() -> None:
+    names = {"sample", "static_features", "static_frozen"}
+    assert names <= {path.stem for path in CONFIGS}
+
+
+@pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.stem)
+def test_recipe_is_what_fill_config_leaves(path: Path, tmp_path: Path) -> None:
+    filled = tmp_path / "filled.cfg"
+    fill_config(filled, path, silent=True)
+    assert load_config(filled) == load_config(path)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.stem)
+def test_recipe_trains(path: Path, overrides: dict, tmp_path: Path) -> None:
+    if load_config(path, interpolate=True)["initialize"]["vectors"]:
+        overrides["paths.vectors"] = str(make_vectors(tmp_path / "vectors"))
+    nlp = init_nlp(load_config(path, overrides=overrides))
+    assert nlp.get_pipe("moee_ner").labels == ("LOC", "PER")
+    (tmp_path / "out").mkdir()
+    train(nlp, tmp_path / "out")
+    best = spacy.load(tmp_path / "out" / "model-best")
+    best("Ada Byron left London.")
+
+
+def test_epochs_are_counted_from_the_data(overrides: dict) -> None:
+    path = next(path for path in CONFIGS if path.stem == "sample")
+    config = load_config(path, overrides=overrides)
+    training = spacy.registry.resolve(config.interpolate()["training"])
+    assert (training["eval_frequency"], training["patience"]) == (3, 15)

@@ -1,0 +1,74 @@
+"""The project, from column files to the table, on a few sentences."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import List
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+COMMANDS = ["convert", "vectors", "init-labels", "train", "evaluate", "report"]
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A copy with a small corpus, and with recipes that are quick."""
+    for name in ("project.yml", "configs", "spacy_moee"):
+        copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
+        copy(ROOT / name, tmp_path / name)
+    for file in ("source/train", "source/dev", "source/test", "target/test"):
+        text = (ROOT / "assets" / "sample" / f"{file}.txt").read_text(encoding="utf8")
+        small = tmp_path / "assets" / "small" / f"{file}.txt"
+        small.parent.mkdir(parents=True, exist_ok=True)
+        sentences = text.split("\n\n")[:80]
+        small.write_text("\n\n".join(sentences) + "\n", encoding="utf8")
+    for path in (tmp_path / "configs").glob("*.cfg"):
+        text = re.sub("max_epochs = .*", "max_epochs = 2", path.read_text("utf8"))
+        text = re.sub("(hidden|expert)_width = .*", r"\1_width = 8", text)
+        path.write_text(text, encoding="utf8")
+    return tmp_path
+
+
+def run_all(project: Path, *args: str) -> List[str]:
+    """Run the workflow. Returns the commands that were skipped."""
+    command = [sys.executable, "-m", "spacy", "project", "run", "all", str(project)]
+    result = subprocess.run(
+        [*command, "--vars.corpus", "small", *args],
+        capture_output=True,
+        text=True,
+        timeout=600,
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
+    )
+    assert result.returncode == 0, result.stdout + result.stderr
+    return re.findall("Skipping '(.*?)': nothing changed", result.stdout)
+
+
+def assert_has_results(project: Path) -> None:
+    table = (project / "metrics" / "table.md").read_text(encoding="utf8")
+    assert "| source | all" in table and "| target | all" in table
+    for corpus in ("source", "target"):
+        assert (project / "metrics" / f"{corpus}.json").is_file()
+
+
+@pytest.mark.slow
+def test_runs_once_and_reruns_what_changed(project: Path) -> None:
+    assert run_all(project) == []
+    assert_has_results(project)
+    assert run_all(project) == COMMANDS
+    with (project / "assets/small/target/test.txt").open("a", encoding="utf8") as file:
+        file.write("\nAda B-PER\nByron E-PER\n")
+    skipped = run_all(project)
+    assert skipped == ["vectors", "init-labels", "train"]
+
+
+@pytest.mark.slow
+def test_recipe_with_vectors(project: Path) -> None:
+    vectors = project / "words.txt"
+    vectors.write_text("the 1 2 3\nof 3 2 1\n", encoding="utf8")
+    args = ["--vars.config", "static_features", "--vars.vectors", "words.txt"]
+    assert run_all(project, *args) == []
+    assert_has_results(project)
