@@ -68,8 +68,8 @@ MESSAGES: Dict[str, str] = {
         "with a row a word, and found {found}. Set trainable = false."
     ),
     "M203": (
-        "The word vectors have {found} columns, but this pipeline was trained with "
-        "{expected}. Load the vectors that it was trained with."
+        "The word vectors have {found} rows and columns, but this pipeline was trained "
+        "with {expected}. Load the vectors that it was trained with."
     ),
     "M204": (
         "Can't count the batches of an epoch: there is no .spacy file at '{path}'. "

@@ -54,9 +54,7 @@ def init(model: Model, X=None, Y=None) -> None:
     width = vectors.shape[1]
     if not width:
         raise MoeeError("M201", lang=X[0].vocab.lang)
-    if model.has_dim("nO") and model.get_dim("nO") != width:
-        model.set_dim("nO", width, force=True)
-    model.set_dim("nO", width)
+    model.set_dim("nO", width, force=True)
     if model.attrs["trainable"]:
         if not _has_rows(vectors):
             raise MoeeError("M202", found=type(vectors).__name__)
@@ -67,43 +65,41 @@ def forward(
     model: Model, docs: List[Doc], is_train: bool
 ) -> Tuple[List[Floats2d], Callable]:
     """Look all tokens up at once."""
-    vocab = docs[0].vocab
-    vectors = vocab.vectors
-    width = model.get_dim("nO")
-    if vectors.shape[1] != width:
-        raise MoeeError("M203", found=vectors.shape[1], expected=width)
-    lengths = [len(doc) for doc in docs]
-    keys = numpy.concatenate([doc.to_array(model.attrs["attr"]) for doc in docs])
-    distinct, places = numpy.unique(keys, return_inverse=True)
-    rows: Any
-    table: Any
-    if model.attrs["trainable"]:
-        rows = vectors.find(keys=distinct.tolist())
-        table = model.get_param("E")
-    elif _has_rows(vectors):
-        rows = vectors.find(keys=distinct.tolist())
-        table = model.ops.asarray(vectors.data)
-    else:
-        rows, table = numpy.arange(len(distinct)), vectors.get_batch(distinct)
-    found: Any = table[rows]
-    found[rows < 0] = 0
-    output = cast(Floats2d, found[places])
+    vectors = docs[0].vocab.vectors
+    table, rows = _look_up(model, vectors, docs)
+    output: Any = table[rows]
+    output[rows < 0] = 0
 
     def backprop(d_output: List[Floats2d]) -> List[Doc]:
         if model.attrs["trainable"]:
-            _add_gradient(model, rows[places], d_output)
+            known = rows >= 0
+            d_rows: Any = model.ops.flatten(d_output)
+            gradient = model.ops.alloc2f(*table.shape)
+            model.ops.scatter_add(gradient, rows[known], d_rows[known])
+            model.inc_grad("E", gradient)
         return []
 
-    return model.ops.unflatten(output, model.ops.asarray1i(lengths)), backprop
+    lengths = model.ops.asarray1i([len(doc) for doc in docs])
+    return model.ops.unflatten(output, lengths), backprop
+
+
+def _look_up(model: Model, vectors: BaseVectors, docs: List[Doc]) -> Tuple[Any, Any]:
+    """The table of vectors, and the row of each token; -1 for a missing word."""
+    width = model.get_dim("nO")
+    learned = model.get_param("E") if model.attrs["trainable"] else None
+    n_rows = vectors.shape[0] if learned is None else learned.shape[0]
+    if tuple(vectors.shape) != (n_rows, width):
+        raise MoeeError("M203", found=tuple(vectors.shape), expected=(n_rows, width))
+    keys = numpy.concatenate([doc.to_array(model.attrs["attr"]) for doc in docs])
+    # each distinct word is looked up once
+    distinct, places = numpy.unique(keys, return_inverse=True)
+    if _has_rows(vectors):
+        table = model.ops.asarray(vectors.data) if learned is None else learned
+        rows = numpy.asarray([vectors.key2row.get(k, -1) for k in distinct.tolist()])
+    else:
+        table, rows = vectors.get_batch(distinct), numpy.arange(len(distinct))
+    return table, model.ops.asarray1i(cast(Any, rows[places]))
 
 
 def _has_rows(vectors: BaseVectors) -> bool:
     return isinstance(vectors, Vectors) and vectors.mode == Mode.default
-
-
-def _add_gradient(model: Model, rows: Any, d_output: List[Floats2d]) -> None:
-    gradient = model.ops.alloc2f(*model.get_param("E").shape)
-    known = rows >= 0
-    d_rows: Any = model.ops.flatten(d_output)
-    model.ops.scatter_add(gradient, rows[known], d_rows[known])
-    model.inc_grad("E", gradient)

@@ -7,6 +7,7 @@ import torch
 from numpy import ndarray
 from spacy.tokens import Doc
 from thinc.types import Floats2d
+from thinc.util import xp2torch
 from torch import Tensor
 
 from .segments import Segmenter
@@ -69,7 +70,7 @@ def flatten(vectors: List[Floats2d], device: torch.device) -> Tensor:
     device (torch.device): Where the table goes.
     RETURNS (Tensor): Shape [tokens + 1, width].
     """
-    tables = [torch.as_tensor(v, device=device) for v in vectors]
+    tables = [xp2torch(v, device=device) for v in vectors]
     return torch.cat([*tables, tables[0].new_zeros(1, tables[0].shape[1])])
 
 

@@ -26,13 +26,14 @@ class Segments:
 
     sentences (bool): Cut at sentence starts.
     max_length (int): The longest window, in tokens.
-    overlap (int): The tokens that two windows share.
+    overlap (int): The tokens that two windows share; at most half of `max_length`.
     """
 
     def __init__(self, sentences: bool, max_length: int, overlap: int) -> None:
         for argument, value, valid, expected in (
             ("max_length", max_length, max_length >= 2, "2 or more"),
-            ("overlap", overlap, 0 <= overlap < max_length, "0 to max_length - 1"),
+            # so that no token lies in three windows
+            ("overlap", overlap, 0 <= 2 * overlap <= max_length, "0 to max_length / 2"),
         ):
             if not valid:
                 raise MoeeError(
@@ -162,10 +163,13 @@ def cut_gold(
     inside = (gold >= 0) & (boundary[gold] == INSIDE)
     starts, ends = windows[:, 0], windows[:, 1]
     borders = starts[1:][starts[1:] == ends[:-1]]
-    crossing = borders[inside[borders]].tolist()
-    if crossing:
+    crossing = []
+    if inside[borders].any():
         gold = gold.copy()
-    for token in crossing:
+    for token in borders[inside[borders]].tolist():
+        if gold[token] == MISSING:  # the entity crosses more than one border
+            continue
+        crossing.append(token)
         first, end = token - 1, token
         while inside[first]:
             first -= 1

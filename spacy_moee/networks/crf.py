@@ -6,6 +6,9 @@ import torch
 import torchcrf
 from torch import Tensor
 
+# Far below any score, and finite: logsumexp has no gradient where all is -inf.
+EXCLUDED = -1e9
+
 
 class CRF(torchcrf.CRF):
     """`torchcrf.CRF` without its loops over tokens in Python, and with sequences
@@ -34,7 +37,7 @@ class CRF(torchcrf.CRF):
             return partition - self._compute_score(scores, gold.T, steps)
         tags = torch.arange(self.num_tags, device=gold.device)
         allowed = ~known.unsqueeze(2) | (gold.unsqueeze(2) == tags)
-        constrained = scores.masked_fill(~allowed.transpose(0, 1), float("-inf"))
+        constrained = scores.masked_fill(~allowed.transpose(0, 1), EXCLUDED)
         return partition - self._compute_normalizer(constrained, steps)
 
     def _compute_score(self, emissions: Tensor, tags: Tensor, mask: Tensor) -> Tensor:

@@ -1,0 +1,284 @@
+from itertools import product
+
+import pytest
+import torch
+from torch.nn import functional
+from torch.testing import assert_close
+
+from spacy_moee.networks.moee import MoEENetwork
+from spacy_moee.tags import iob2_scheme
+
+from .util import brute_best, is_legal, make_emissions, make_gold, randomize
+
+WIDTH = 6
+SWITCHES = list(product([False, True], repeat=3))
+
+
+def make_network(seed=0, n_labels=2, **changes):
+    torch.manual_seed(seed)
+    network = MoEENetwork(
+        **{
+            "width": WIDTH,
+            "n_tags": 2 * n_labels + 1,
+            "n_categories": n_labels + 1,
+            "hidden_width": 5,
+            "depth": 2,
+            "expert_width": 4,
+            "detection": True,
+            "experts": True,
+            "crf": True,
+            "constrained": True,
+            "detection_weight": 1.0,
+            "gate_weight": 1.0,
+            **changes,
+        }
+    )
+    for name, values in iob2_scheme(n_labels)._asdict().items():
+        getattr(network, name).copy_(torch.from_numpy(values))
+    return network
+
+
+def make_random_network(seed=0, **changes):
+    """Not an untrained one: all its parameters matter."""
+    network = make_network(seed, **changes)
+    randomize(network, seed, scale=0.7)
+    return network
+
+
+def make_batch(lengths=(6, 3, 1), seed=0):
+    lengths = torch.tensor(lengths)
+    shape = len(lengths), int(lengths.max())
+    return make_emissions(*shape, WIDTH, seed=seed), lengths, make_gold(*shape, 5, seed)
+
+
+def present(outputs):
+    return [output for output in outputs if output is not None]
+
+
+@pytest.mark.parametrize(
+    "detection, experts, count",
+    [
+        (False, False, 1_770_108),
+        (True, False, 1_771_326),
+        (False, True, 2_171_313),
+        (True, True, 2_172_531),
+    ],
+)
+def test_parameter_counts_of_the_paper(detection, experts, count):
+    network = make_network(
+        n_labels=4, width=300, hidden_width=200, expert_width=200,
+        detection=detection, experts=experts,
+    )  # fmt: skip
+    assert sum(p.numel() for p in network.encoder.parameters()) == 1_766_400
+    assert sum(p.numel() for p in network.parameters()) == count
+
+
+@pytest.mark.parametrize("crf, detection, experts", SWITCHES)
+def test_loss_is_the_weighted_sum_of_its_parts(crf, detection, experts):
+    network = make_random_network(
+        crf=crf, detection=detection, experts=experts,
+        detection_weight=0.5, gate_weight=0.25,
+    )  # fmt: skip
+    vectors, lengths, gold = make_batch()
+    loss = network.loss(network(vectors, lengths), gold, lengths)
+    names = {"recognition"} | ({"detection"} if detection else set())
+    assert set(loss.parts) == names | ({"gate"} if experts else set())
+    weights = {"recognition": 1, "detection": 0.5, "gate": 0.25}
+    assert_close(loss.total, sum(weights[k] * v for k, v in loss.parts.items()))
+    assert loss.total.requires_grad
+    assert not any(part.requires_grad for part in loss.parts.values())
+
+
+def test_parts_are_sums_over_sentences_and_tokens():
+    network = make_random_network()
+    vectors, lengths, gold = make_batch()
+    outputs = network(vectors, lengths)
+    loss = network.loss(outputs, gold, lengths)
+    mask = torch.arange(6) < lengths.unsqueeze(1)
+    log_p = outputs.gate.log_softmax(dim=2)
+    category, boundary = network.category[gold], network.boundary[gold]
+    gate = -log_p.gather(2, category.unsqueeze(2)).squeeze(2)
+    detection = network.detection_crf.nll(outputs.detection, boundary, mask)
+    recognition = network.recognition_crf.nll(outputs.emissions, gold, mask)
+    assert_close(loss.parts["gate"], gate[mask].sum())
+    assert_close(loss.parts["detection"], detection.sum())
+    assert_close(loss.parts["recognition"], recognition.sum())
+    assert loss.units == 3
+
+
+def test_without_crf_the_units_are_labelled_tokens():
+    network = make_random_network(crf=False)
+    vectors, lengths, gold = make_batch()
+    gold[0, 2] = gold[1, 0] = -1
+    outputs = network(vectors, lengths)
+    loss = network.loss(outputs, gold, lengths)
+    known = (torch.arange(6) < lengths.unsqueeze(1)) & (gold >= 0)
+    assert loss.units == int(known.sum()) == 8
+    for part, scores, table in (
+        ("recognition", outputs.emissions, torch.arange(5)),
+        ("detection", outputs.detection, network.boundary),
+        ("gate", outputs.gate, network.category),
+    ):
+        mean = functional.cross_entropy(scores[known], table[gold[known]])
+        assert_close(loss.parts[part] / loss.units, mean)
+
+
+@pytest.mark.parametrize("crf, detection, experts", SWITCHES)
+@pytest.mark.parametrize("unknown", [False, True])
+def test_sentences_do_not_depend_on_their_batch(crf, detection, experts, unknown):
+    network = make_random_network(crf=crf, detection=detection, experts=experts)
+    vectors, lengths, gold = make_batch()
+    if unknown:
+        gold[0, 1] = -1
+    outputs = network(vectors, lengths)
+    loss, paths = network.loss(outputs, gold, lengths), network.decode(outputs, lengths)
+    alone_total, alone_units = torch.zeros(()), 0
+    for row, n in enumerate(lengths.tolist()):
+        here = slice(row, row + 1)
+        alone = network(vectors[here, :n], lengths[here])
+        for a, b in zip(present(alone), present(outputs), strict=True):
+            assert_close(a[0], b[row, :n])
+        one = network.loss(alone, gold[here, :n], lengths[here])
+        alone_total, alone_units = alone_total + one.total, alone_units + one.units
+        assert torch.equal(network.decode(alone, lengths[here])[0], paths[row, :n])
+    assert_close(loss.total, alone_total, atol=1e-4, rtol=1e-5)
+    assert loss.units == alone_units
+
+
+def logit_gradients(network, gold, vectors, lengths):
+    # of the logits as the loss reads them
+    outputs = type(network(vectors, lengths))(
+        *(o.detach().requires_grad_() for o in network(vectors, lengths))
+    )
+    total = network.loss(outputs, gold, lengths).total
+    return torch.autograd.grad(total, outputs)
+
+
+def test_tokens_of_unknown_gold_teach_the_gate_nothing():
+    network = make_random_network()
+    vectors, lengths, gold = make_batch()
+    gold[0, 2:4] = -1
+    *_, gate = logit_gradients(network, gold, vectors, lengths)
+    assert (gate[0, 2:4] == 0).all()
+    assert (gate[0, :2] != 0).all() and (gate[0, 4:] != 0).all()
+    assert (gate[1, 3:] == 0).all()  # padding
+
+
+def test_tokens_of_unknown_gold_teach_nothing_without_crf():
+    network = make_random_network(crf=False)
+    vectors, lengths, gold = make_batch()
+    gold[0, 2:4] = -1
+    for gradient in logit_gradients(network, gold, vectors, lengths):
+        assert (gradient[0, 2:4] == 0).all()
+        assert (gradient[1, 3:] == 0).all()
+        assert (gradient[0, :2] != 0).all()
+
+
+@pytest.mark.parametrize("crf", [False, True])
+def test_sentences_of_unknown_gold_teach_nothing(crf):
+    network = make_random_network(crf=crf)
+    vectors, lengths, gold = make_batch()
+    gold[0] = -1
+    for gradient in logit_gradients(network, gold, vectors, lengths):
+        assert_close(gradient[0], torch.zeros_like(gradient[0]))
+        assert (gradient[1, :3] != 0).any()
+
+
+@pytest.mark.parametrize("crf", [False, True])
+def test_gold_on_padding_does_not_matter(crf):
+    network = make_random_network(crf=crf)
+    vectors, lengths, gold = make_batch()
+    outputs = network(vectors, lengths)
+    loss = network.loss(outputs, gold, lengths)
+    gold[1, 3:] = -1
+    again = network.loss(outputs, gold, lengths)
+    assert_close(again.total, loss.total)
+    assert again.units == loss.units
+
+
+@pytest.mark.parametrize("crf, detection, experts", SWITCHES)
+def test_one_step_changes_every_parameter(crf, detection, experts):
+    network = make_network(crf=crf, detection=detection, experts=experts)
+    vectors, lengths, gold = make_batch((6, 5, 4))
+    before = {name: p.detach().clone() for name, p in network.named_parameters()}
+    optimizer = torch.optim.SGD(network.parameters(), lr=1.0)
+    network.loss(network(vectors, lengths), gold, lengths).total.backward()
+    optimizer.step()
+    same = [n for n, p in network.named_parameters() if torch.equal(p, before[n])]
+    assert same == []
+
+
+@pytest.mark.parametrize("crf, detection, experts", SWITCHES)
+def test_untrained_network_says_outside(crf, detection, experts):
+    network = make_network(
+        width=50, hidden_width=20, crf=crf, detection=detection, experts=experts
+    )
+    lengths = torch.tensor([12, 7])
+    outputs = network(make_emissions(2, 12, 50), lengths)
+    assert (network.decode(outputs, lengths) == 0)[[0, 1], :7].all()
+
+
+@pytest.mark.parametrize("crf", [False, True])
+@pytest.mark.parametrize("constrained", [False, True])
+def test_outside_forces_o(crf, constrained):
+    network = make_random_network(crf=crf, constrained=constrained)
+    vectors, lengths, _ = make_batch()
+    outputs = network(vectors, lengths)
+    emissions = outputs.emissions.detach().clone()
+    emissions[..., 0] -= 100
+    outputs = outputs._replace(emissions=emissions)
+    free = network.decode(outputs, lengths)
+    assert (free[0] != 0).all()
+    outside = torch.zeros(3, 6, dtype=torch.bool)
+    outside[0, 2] = outside[0, 3] = outside[1, 0] = True
+    forced = network.decode(outputs, lengths, outside)
+    assert (forced[outside] == 0).all()
+    assert (forced[0, [0, 1, 4, 5]] != 0).all()
+    if constrained:
+        for path, n in zip(forced.tolist(), lengths.tolist(), strict=True):
+            assert is_legal(path[:n], network.legal)
+    # nothing was written to the scores
+    assert torch.equal(outputs.emissions, emissions)
+
+
+def test_crf_decodes_the_best_path():
+    for constrained in (False, True):
+        network = make_random_network(constrained=constrained)
+        vectors, lengths, _ = make_batch((4, 3))
+        outputs = network(vectors, lengths)
+        paths = network.decode(outputs, lengths)
+        legal = network.legal if constrained else None
+        for row, n in enumerate(lengths.tolist()):
+            best = brute_best(network.recognition_crf, outputs.emissions[row, :n], legal)
+            assert paths[row, :n].tolist() == best
+
+
+def test_softmax_decodes_legally():
+    network = make_random_network(crf=False)
+    lengths = torch.tensor([6] * 20)
+    emissions = make_emissions(20, 6, 5, scale=3)
+    outputs = network(make_emissions(20, 6, WIDTH), lengths)
+    outputs = outputs._replace(emissions=emissions)
+    paths = network.decode(outputs, lengths).tolist()
+    assert all(is_legal(path, network.legal) for path in paths)
+    free = emissions.argmax(dim=2).tolist()
+    assert any(not is_legal(path, network.legal) for path in free)
+    for path, best in zip(paths, free, strict=True):
+        if is_legal(best, network.legal):
+            assert path == best
+    network.constrained = False
+    assert network.decode(outputs, lengths).tolist() == free
+
+
+def test_dropout_only_when_asked():
+    network = make_random_network().train()
+    vectors, lengths, _ = make_batch()
+    plain = network(vectors, lengths).emissions
+    assert torch.equal(network(vectors, lengths).emissions, plain)
+    assert not torch.equal(network(vectors, lengths, 0.5).emissions, plain)
+
+
+def test_tag_scheme_is_saved_with_the_weights():
+    names = set(make_network().state_dict())
+    assert {"category", "boundary", "legal"} <= names
+    assert not any("close" in name for name in names)

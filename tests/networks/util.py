@@ -1,0 +1,74 @@
+"""Small tensors, and the long way round: every sequence of tags, one by one."""
+
+from itertools import product
+
+import torch
+
+from spacy_moee.networks.crf import CRF
+from spacy_moee.tags import iob2_scheme
+
+
+def make_emissions(*shape, seed=0, scale=1.0):
+    generator = torch.Generator().manual_seed(seed)
+    return torch.randn(*shape, generator=generator) * scale
+
+
+def make_gold(n_batch, n_steps, n_tags, seed=0):
+    generator = torch.Generator().manual_seed(seed)
+    return torch.randint(n_tags, (n_batch, n_steps), generator=generator)
+
+
+def make_mask(lengths):
+    return torch.arange(max(lengths)) < torch.tensor(lengths).unsqueeze(1)
+
+
+def make_crf(n_tags, seed=0, scale=1.0):
+    crf = CRF(n_tags)
+    randomize(crf, seed, scale)
+    return crf
+
+
+def make_legal(n_labels):
+    return torch.from_numpy(iob2_scheme(n_labels).legal)
+
+
+def randomize(module, seed=0, scale=1.0):
+    """Give every parameter a value that matters."""
+    generator = torch.Generator().manual_seed(seed)
+    with torch.no_grad():
+        for parameter in module.parameters():
+            parameter.copy_(torch.randn(parameter.shape, generator=generator) * scale)
+
+
+def score_paths(crf, emissions, paths):
+    """The score of each sequence of tags; emissions of shape [seq, tags]."""
+    paths = torch.tensor(paths)
+    scores = crf.start_transitions[paths[:, 0]] + crf.end_transitions[paths[:, -1]]
+    for step in range(paths.shape[1]):
+        scores = scores + emissions[step, paths[:, step]]
+        if step:
+            scores = scores + crf.transitions[paths[:, step - 1], paths[:, step]]
+    return scores
+
+
+def all_paths(n_steps, n_tags):
+    return list(product(range(n_tags), repeat=n_steps))
+
+
+def is_legal(path, legal):
+    return all(bool(legal[a, b]) for a, b in zip((-1, *path), path, strict=False))
+
+
+def brute_nll(crf, emissions, gold):
+    """Minus the log of the share of the paths that agree with the known gold."""
+    paths = all_paths(len(emissions), emissions.shape[1])
+    scores = score_paths(crf, emissions, paths)
+    agree = [all(g < 0 or g == t for g, t in zip(gold, p, strict=True)) for p in paths]
+    return scores.logsumexp(0) - scores[torch.tensor(agree)].logsumexp(0)
+
+
+def brute_best(crf, emissions, legal=None):
+    paths = all_paths(len(emissions), emissions.shape[1])
+    if legal is not None:
+        paths = [path for path in paths if is_legal(path, legal)]
+    return list(paths[int(score_paths(crf, emissions, paths).argmax())])
