@@ -9,17 +9,24 @@ from pathlib import Path
 from typing import List
 
 import pytest
+import srsly
 
 ROOT = Path(__file__).parent.parent
 COMMANDS = ["convert", "vectors", "init-labels", "train", "evaluate", "report"]
+SMALL = ["--vars.corpus", "small"]
+
+
+def copy_project(folder: Path) -> Path:
+    for name in ("project.yml", "configs", "spacy_moee"):
+        copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
+        copy(ROOT / name, folder / name)
+    return folder
 
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
     """A copy with a small corpus, and with recipes that are quick."""
-    for name in ("project.yml", "configs", "spacy_moee"):
-        copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
-        copy(ROOT / name, tmp_path / name)
+    copy_project(tmp_path)
     for file in ("source/train", "source/dev", "source/test", "target/test"):
         text = (ROOT / "assets" / "sample" / f"{file}.txt").read_text(encoding="utf8")
         small = tmp_path / "assets" / "small" / f"{file}.txt"
@@ -37,10 +44,10 @@ def run_all(project: Path, *args: str) -> List[str]:
     """Run the workflow. Returns the commands that were skipped."""
     command = [sys.executable, "-m", "spacy", "project", "run", "all", str(project)]
     result = subprocess.run(
-        [*command, "--vars.corpus", "small", *args],
+        [*command, *args],
         capture_output=True,
         text=True,
-        timeout=600,
+        timeout=1200,
         env={**os.environ, "OMP_NUM_THREADS": "1"},
     )
     assert result.returncode == 0, result.stdout + result.stderr
@@ -56,12 +63,12 @@ def assert_has_results(project: Path) -> None:
 
 @pytest.mark.slow
 def test_runs_once_and_reruns_what_changed(project: Path) -> None:
-    assert run_all(project) == []
+    assert run_all(project, *SMALL) == []
     assert_has_results(project)
-    assert run_all(project) == COMMANDS
+    assert run_all(project, *SMALL) == COMMANDS
     with (project / "assets/small/target/test.txt").open("a", encoding="utf8") as file:
         file.write("\nAda B-PER\nByron E-PER\n")
-    skipped = run_all(project)
+    skipped = run_all(project, *SMALL)
     assert skipped == ["vectors", "init-labels", "train"]
 
 
@@ -70,5 +77,18 @@ def test_recipe_with_vectors(project: Path) -> None:
     vectors = project / "words.txt"
     vectors.write_text("the 1 2 3\nof 3 2 1\n", encoding="utf8")
     args = ["--vars.config", "static_features", "--vars.vectors", "words.txt"]
-    assert run_all(project, *args) == []
+    assert run_all(project, *SMALL, *args) == []
     assert_has_results(project)
+
+
+@pytest.mark.slow
+def test_sample_corpus_shows_the_gap_between_domains(tmp_path: Path) -> None:
+    copy_project(tmp_path)
+    shutil.copytree(ROOT / "assets" / "sample", tmp_path / "assets" / "sample")
+    assert run_all(tmp_path) == []
+    source, target = (
+        srsly.read_json(tmp_path / "metrics" / f"{corpus}.json")["ents_f"]
+        for corpus in ("source", "target")
+    )
+    assert source >= target + 0.05
+    assert 0.25 <= target <= 0.95

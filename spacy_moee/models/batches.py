@@ -47,19 +47,22 @@ def plan(lengths: ndarray) -> List[ndarray]:
     return groups
 
 
-def pad(layout: Layout, rows: ndarray) -> Tuple[ndarray, ndarray]:
+def pad(layout: Layout, rows: ndarray, device: torch.device) -> Tuple[Tensor, Tensor]:
     """Number the token at each place of a padded batch.
 
     layout (Layout): The windows.
     rows (ndarray): The windows of the batch.
-    RETURNS (Tuple[ndarray, ndarray]): The token at each place, counted through all
+    device (torch.device): Where the tensors go.
+    RETURNS (Tuple[Tensor, Tensor]): The token at each place, counted through all
         docs, shape [batch, seq], `layout.n_tokens` on padding; and the lengths.
     """
     lengths = layout.lengths[rows]
     places = numpy.arange(int(lengths.max()))
     tokens = layout.starts[rows][:, None] + places
     tokens[places >= lengths[:, None]] = layout.n_tokens
-    return tokens, lengths
+    return torch.as_tensor(tokens, device=device), torch.as_tensor(
+        lengths, device=device
+    )
 
 
 def flatten(vectors: List[Floats2d], device: torch.device) -> Tensor:

@@ -1,7 +1,7 @@
 """What crosses the seams between component, Thinc model and network."""
 
 from dataclasses import dataclass
-from typing import Any, Dict, List, NamedTuple, Optional
+from typing import Any, Dict, List, NamedTuple
 
 from numpy import ndarray
 from spacy.tokens import Doc
@@ -35,7 +35,7 @@ class Batch:
     tokens (Tensor): The token at each place, counted through all docs, shape
         [batch, seq]; `n_tokens` on padding.
     lengths (Tensor): The tokens of each window, shape [batch].
-    vectors (Optional[Tensor]): What went in, shape [batch, seq, width]; None in
+    vectors (Tensor): What went in, shape [batch, seq, width]; nothing in
         prediction, which would keep a long doc a second time.
     outputs (NamedTuple): What the network said, each part [batch, seq, ...].
     """
@@ -43,7 +43,7 @@ class Batch:
     rows: ndarray
     tokens: Tensor
     lengths: Tensor
-    vectors: Optional[Tensor]
+    vectors: Tensor
     outputs: Any
 
 

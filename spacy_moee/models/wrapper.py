@@ -20,7 +20,7 @@ from ..errors import MoeeError, warn
 from . import batches
 from .segments import Segmenter, cut_gold, merge_windows
 from .shim import NetworkShim
-from .types import Batch, Gradient, MoEEModelT, Scores, Tok2VecT
+from .types import Batch, Gradient, Layout, MoEEModelT, Scores, Tok2VecT
 
 
 def network_model(
@@ -82,49 +82,59 @@ def forward(
 ) -> Tuple[Scores, Callable[[Gradient], List[Doc]]]:
     """Embed, cut, pad and score. The graph of each batch is kept for training."""
     shim = _shim(model)
-    network, device = shim.module, shim.device
+    network, width = shim.module, shim.cfg["width"]
     vectors, backprop_tok2vec = model.get_ref("tok2vec")(docs, is_train)
-    table = batches.flatten(vectors, device)
+    table = batches.flatten(vectors, shim.device)
     del vectors  # of a long doc, as large as all the rest
-    if table.shape[1] != network.encoder.width:
-        raise MoeeError("M104", found=table.shape[1], expected=network.encoder.width)
+    if table.shape[1] != width:
+        raise MoeeError("M104", found=table.shape[1], expected=width)
     layout = batches.lay_out(docs, model.attrs["segments"])
-    rate = _dropout_rate(model) if is_train else 0.0
-    groups = batches.plan(layout.lengths)
-    tables = batches.OutputTables(
-        sum(len(rows) * int(layout.lengths[rows[0]]) for rows in groups)
-    )
-    done = []
-    with torch.set_grad_enabled(is_train):
-        for rows in groups:
-            tokens, lengths = (
-                torch.as_tensor(a, device=device) for a in batches.pad(layout, rows)
-            )
-            inputs = table[tokens].requires_grad_(is_train)
-            outputs = network(inputs, lengths, rate)
-            if is_train:
-                done.append(Batch(rows, tokens, lengths, inputs, outputs))
-            else:
-                kept = tables.keep(outputs)
-                done.append(Batch(rows, tokens, lengths, None, kept))
+    if is_train:
+        done = _run(network, table, layout, _dropout_rate(model))
+    else:
+        done = _predict(network, table, layout)
 
     def backprop(gradient: Gradient) -> List[Doc]:
         d_table = torch.zeros_like(table)
         for batch, d_outputs in zip(done, gradient.outputs, strict=True):
             torch.autograd.backward(_tensors(batch), d_outputs)
-            d_vectors = cast(Tensor, cast(Tensor, batch.vectors).grad)
+            d_vectors = cast(Tensor, batch.vectors.grad)
             d_table.index_add_(0, batch.tokens.flatten(), d_vectors.flatten(0, 1))
-        for name, parameter in network.named_parameters():
-            if name in gradient.parameters:
-                part = gradient.parameters[name]
-                parameter.grad = (
-                    part if parameter.grad is None else parameter.grad + part
-                )
+        for name, part in gradient.parameters.items():
+            parameter = network.get_parameter(name)
+            before = parameter.grad
+            parameter.grad = part if before is None else before + part
         d_tokens = cast(Floats2d, torch2xp(d_table[:-1]))
         lengths = model.ops.asarray1i([len(doc) for doc in docs])
         return backprop_tok2vec(model.ops.unflatten(d_tokens, lengths))
 
     return Scores(layout, done), backprop
+
+
+def _run(network: Any, table: Tensor, layout: Layout, dropout: float) -> List[Batch]:
+    """Score in training: with a graph that reaches back to the vectors."""
+    done = []
+    for rows in batches.plan(layout.lengths):
+        tokens, lengths = batches.pad(layout, rows, table.device)
+        inputs = table[tokens].requires_grad_()
+        outputs = network(inputs, lengths, dropout)
+        done.append(Batch(rows, tokens, lengths, inputs, outputs))
+    return done
+
+
+@torch.no_grad()
+def _predict(network: Any, table: Tensor, layout: Layout) -> List[Batch]:
+    """Score in prediction: nothing is kept but the outputs."""
+    groups = batches.plan(layout.lengths)
+    places = sum(len(rows) * int(layout.lengths[rows[0]]) for rows in groups)
+    tables = batches.OutputTables(places)
+    nothing = table[:0]
+    done = []
+    for rows in groups:
+        tokens, lengths = batches.pad(layout, rows, table.device)
+        outputs = tables.keep(network(table[tokens], lengths))
+        done.append(Batch(rows, tokens, lengths, nothing, outputs))
+    return done
 
 
 def _dropout_rate(model: MoEEModelT) -> float:
