@@ -1,0 +1,80 @@
+import numpy
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.testing import assert_array_equal
+
+from spacy_moee.models import batches
+from spacy_moee.models.segments import Segments
+
+from .util import make_docs
+
+
+@given(
+    lengths=st.lists(st.integers(1, 60), max_size=30),
+    limit=st.sampled_from([1, 40, 200, 4096]),
+)
+def test_plan(lengths, limit):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(batches, "MAX_PADDED_TOKENS", limit)
+        groups = batches.plan(numpy.array(lengths, dtype="int64"))
+    assert sorted(i for group in groups for i in group.tolist()) == [
+        *range(len(lengths))
+    ]
+    for group in groups:
+        longest = max(lengths[i] for i in group.tolist())
+        assert len(group) == 1 or longest * len(group) <= limit
+    # a group holds windows of similar length: none is longer than one before it
+    flat = [lengths[i] for group in groups for i in group.tolist()]
+    assert flat == sorted(lengths, reverse=True)
+
+
+def lay_out(*lengths, max_length=4, overlap=2):
+    docs = make_docs(*lengths)
+    return batches.lay_out(docs, Segments(True, max_length, overlap))
+
+
+def test_lay_out():
+    layout = lay_out(3, 0, 6, 1)
+    assert [w.tolist() for w in layout.windows] == [
+        [[0, 3]], [], [[0, 4], [2, 6]], [[0, 1]],
+    ]  # fmt: skip
+    assert layout.starts.tolist() == [0, 3, 5, 9]
+    assert layout.lengths.tolist() == [3, 4, 4, 1]
+    assert layout.n_tokens == 10
+
+
+@pytest.mark.parametrize("lengths", [(), (0,), (0, 0)])
+def test_lay_out_nothing(lengths):
+    layout = lay_out(*lengths)
+    assert len(layout.starts) == len(layout.lengths) == layout.n_tokens == 0
+    assert batches.plan(layout.lengths) == []
+
+
+def test_pad():
+    rows = numpy.array([1, 0, 3])
+    tokens, lengths = batches.pad(lay_out(3, 0, 6, 1), rows, torch.device("cpu"))
+    assert tokens.tolist() == [[3, 4, 5, 6], [0, 1, 2, 10], [9, 10, 10, 10]]
+    assert lengths.tolist() == [4, 3, 1]
+
+
+def test_padding_reads_zeros():
+    vectors = [numpy.ones((3, 2), "f"), numpy.zeros((0, 2), "f"), numpy.ones((1, 2), "f")]
+    table = batches.flatten(vectors, torch.device("cpu"))
+    assert table.tolist() == [[1, 1]] * 4 + [[0, 0]]
+
+
+def test_gather_gold():
+    layout = lay_out(3, 0, 6, 1)
+    gold = [numpy.full(n, n) for n in layout.lengths.tolist()]
+    padded = batches.gather_gold(layout, gold, numpy.array([0, 3]))
+    assert padded.tolist() == [[3, 3, 3], [1, -1, -1]]
+
+
+def test_outside_places():
+    docs = make_docs(2, 0, 1)
+    assert batches.outside_places([None, None, None], docs) is None
+    preset = numpy.array([False, True])
+    outside = batches.outside_places([preset, None, None], docs)
+    assert_array_equal(outside, [False, True, False, False])

@@ -1,0 +1,204 @@
+import pickle
+
+import numpy
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.testing import assert_array_equal
+
+from spacy_moee.errors import MoeeError
+from spacy_moee.models.segments import (
+    Segments,
+    cut_gold,
+    make_doc_segments,
+    make_sentence_segments,
+    merge_windows,
+)
+from spacy_moee.tags import spans
+
+from .util import SCHEME, is_legal, make_doc, make_tags
+
+MISSING = -1
+SEEDS = st.integers(0, 2**32)
+
+
+@st.composite
+def docs_and_segmenters(draw, max_tokens=40):
+    n_tokens = draw(st.integers(0, max_tokens))
+    indices = st.integers(0, max(0, n_tokens - 1))
+    starts = draw(st.lists(indices, max_size=5)) if n_tokens else []
+    max_length = draw(st.integers(2, 12))
+    overlap = draw(st.integers(0, max_length // 2))
+    return make_doc(n_tokens, starts), starts, max_length, overlap
+
+
+@given(case=docs_and_segmenters(), sentences=st.booleans())
+def test_windows(case, sentences):
+    doc, starts, max_length, overlap = case
+    windows = Segments(sentences, max_length, overlap)(doc)
+    assert windows.shape == (len(windows), 2)
+    if not len(doc):
+        assert len(windows) == 0
+        return
+    covered = numpy.zeros(len(doc), dtype=int)
+    for start, end in windows.tolist():
+        assert 0 < end - start <= max_length
+        covered[start:end] += 1
+    assert covered.all()
+    borders = {0, len(doc)} | (set(starts) if sentences else set())
+    for (a, b), (c, d) in zip(windows.tolist(), windows.tolist()[1:], strict=False):
+        assert a < c and b < d
+        if c in borders:
+            assert b == c  # windows of two segments never overlap
+        else:
+            assert b - c == overlap  # windows of one always do, by as much
+    # every segment has its own windows, and no more of them than it needs
+    edges = sorted(borders)
+    for first, end in zip(edges, edges[1:], strict=False):
+        here = [w for w in windows.tolist() if first <= w[0] < end]
+        assert here[0][0] == first and here[-1][1] == end
+        if end - first <= max_length:
+            assert len(here) == 1
+
+
+def test_sentences_or_docs():
+    doc = make_doc(10, [0, 4, 7])
+    assert make_sentence_segments()(doc).tolist() == [[0, 4], [4, 7], [7, 10]]
+    assert make_doc_segments()(doc).tolist() == [[0, 10]]
+    assert make_sentence_segments()(make_doc(10)).tolist() == [[0, 10]]
+    assert make_sentence_segments(6, 2)(make_doc(10)).tolist() == [[0, 6], [4, 10]]
+    # the first token starts a sentence whether it says so or not
+    assert make_sentence_segments()(make_doc(5, [2])).tolist() == [[0, 2], [2, 5]]
+
+
+def test_tokens_that_start_no_sentence():
+    doc = make_doc(4)
+    doc[1].is_sent_start = False
+    doc[2].is_sent_start = True
+    assert make_sentence_segments()(doc).tolist() == [[0, 2], [2, 4]]
+
+
+@pytest.mark.parametrize("make", [make_sentence_segments, make_doc_segments])
+def test_pickle(make):
+    doc = make_doc(30, [0, 4, 7])
+    segmenter = make(8, 3)
+    again = pickle.loads(pickle.dumps(segmenter))
+    assert_array_equal(again(doc), segmenter(doc))
+
+
+@pytest.mark.parametrize("make", [make_sentence_segments, make_doc_segments])
+@pytest.mark.parametrize(
+    "max_length, overlap, named",
+    [(1, 0, "max_length"), (0, 0, "max_length"), (8, 5, "overlap"), (8, -1, "overlap")],
+)
+def test_values_that_cannot_be(make, max_length, overlap, named):
+    with pytest.raises(MoeeError, match=rf"\[M103\] {named} of segments") as error:
+        make(max_length, overlap)
+    assert error.value.code == "M103"
+
+
+def merge(windows, tags, n_tokens):
+    before = [piece.copy() for piece in tags]
+    merged = merge_windows(windows, tags, SCHEME.boundary, SCHEME.legal, n_tokens)
+    for piece, kept in zip(tags, before, strict=True):
+        assert_array_equal(piece, kept)  # what came in is not written to
+    return merged
+
+
+@given(case=docs_and_segmenters(), seed=SEEDS)
+def test_windows_that_agree_merge_to_what_they_say(case, seed):
+    doc, _, max_length, overlap = case
+    windows = Segments(True, max_length, overlap)(doc)
+    tags = make_tags(len(doc), seed)
+    pieces = [tags[start:end] for start, end in windows.tolist()]
+    assert_array_equal(merge(windows, pieces, len(doc)), tags)
+
+
+@given(case=docs_and_segmenters(), seed=SEEDS)
+@settings(max_examples=300)
+def test_merged_tags_are_legal(case, seed):
+    doc, _, max_length, overlap = case
+    windows = Segments(True, max_length, overlap)(doc)
+    pieces = [make_tags(b - a, seed + i) for i, (a, b) in enumerate(windows.tolist())]
+    assert is_legal(merge(windows, pieces, len(doc)))
+
+
+@given(length=st.integers(2, 16), overlap=st.integers(1, 8), seed=SEEDS)
+@settings(max_examples=300)
+def test_seam(length, overlap, seed):
+    overlap = min(overlap, length // 2)
+    start = length - overlap
+    windows = numpy.array([[0, length], [start, start + length]])
+    left, right = make_tags(length, seed), make_tags(length, seed + 1)
+    merged = merge(windows, [left, right], start + length)
+    both = [i for i in range(overlap) if left[start + i] == 0 and right[i] == 0]
+    begins = [i for i in range(overlap) if left[start + i] in (1, 3)]
+    seam = overlap // 2
+    if both or begins:
+        seam = min(both or begins, key=lambda i: abs(i - overlap // 2))
+    assert_array_equal(merged[: start + seam], left[: start + seam])
+    assert_array_equal(merged[start + seam + 1 :], right[seam + 1 :])
+    whole = get_spans(left), get_spans(right, start)
+    if both:  # no entity is cut
+        assert merged[start + seam] == 0
+        assert get_spans(merged) <= whole[0] | whole[1]
+    elif begins:  # none of the left window is
+        assert {s for s in get_spans(merged) if s[0] < start + seam} <= whole[0]
+
+
+def get_spans(tags, offset=0):
+    rows = zip(*(a.tolist() for a in spans(tags)), strict=True)
+    return {(start + offset, end + offset, label) for start, end, label in rows}
+
+
+@given(case=docs_and_segmenters(), seed=SEEDS)
+@settings(max_examples=300)
+def test_each_gold_tag_counts_once(case, seed):
+    doc, _, max_length, overlap = case
+    windows = Segments(True, max_length, overlap)(doc)
+    gold = make_tags(len(doc), seed, missing=0.3)
+    kept = gold.copy()
+    pieces, crossing = cut_gold(windows, gold, SCHEME.boundary)
+    assert_array_equal(gold, kept)
+    assert [len(p) for p in pieces] == (windows[:, 1] - windows[:, 0]).tolist()
+
+    borders = windows[1:, 0][windows[1:, 0] == windows[:-1, 1]].tolist()
+    lost = numpy.zeros(len(gold), dtype=bool)
+    n_crossing = 0
+    for start, end, _ in get_spans(numpy.maximum(gold, 0)):
+        if any(start < border < end for border in borders):
+            lost[start:end] = True
+            n_crossing += 1
+            # reported once, by a token that has another of the entity before it
+            assert len([t for t in crossing if start < t < end]) == 1
+    assert len(crossing) == n_crossing
+
+    counts = numpy.zeros(len(gold), dtype=int)
+    for (start, end), piece in zip(windows.tolist(), pieces, strict=True):
+        known = piece >= 0
+        assert_array_equal(piece[known], gold[start:end][known])
+        counts[start:end] += known
+    assert_array_equal(counts, ((gold >= 0) & ~lost).astype(int))
+
+
+def test_gold_is_cut_where_no_entity_is():
+    windows = numpy.array([[0, 8], [4, 12]])
+    gold = numpy.array([0, 0, 0, 1, 2, 2, 2, 0, 0, 0, 0, 0])
+    (left, right), crossing = cut_gold(windows, gold, SCHEME.boundary)
+    assert left.tolist() == [0, 0, 0, 1, 2, 2, 2, -1]
+    assert right.tolist() == [-1, -1, -1, 0, 0, 0, 0, 0]
+    assert crossing == []
+
+
+def test_an_entity_over_two_borders_is_reported_once():
+    windows = numpy.array([[0, 2], [2, 4], [4, 6]])
+    gold = numpy.array([0, 1, 2, 2, 2, 0])
+    pieces, crossing = cut_gold(windows, gold, SCHEME.boundary)
+    assert [piece.tolist() for piece in pieces] == [[0, -1], [-1, -1], [-1, 0]]
+    assert crossing == [2]
+
+
+def test_no_windows():
+    none, empty = numpy.zeros((0, 2), "int64"), numpy.zeros(0, "int64")
+    assert cut_gold(none, empty, SCHEME.boundary) == ([], [])
+    assert len(merge(none, [], 0)) == 0
