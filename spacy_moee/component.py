@@ -149,7 +149,9 @@ class MoEENer(TrainablePipe):
             found = {ent.label_ for eg in get_examples() for ent in eg.reference.ents}
             known = self.label_data
             labels = known + sorted(found - set(known))
-        elif isinstance(labels, str) or not all(isinstance(n, str) for n in labels):
+        elif not isinstance(labels, (list, tuple)) or not all(
+            isinstance(label, str) for label in labels
+        ):
             raise MoeeError("M006", name=self.name, found=repr(labels))
         for label in labels:
             check_label(label)
@@ -267,12 +269,14 @@ class MoEENer(TrainablePipe):
         return self._load(super().from_disk, path, exclude)
 
     def _load(self, load: Callable, source: Any, exclude: Iterable[str]) -> "MoEENer":
-        before = self.cfg
+        before, weights = self.cfg, self.model.to_bytes()
         self.cfg = {**before}
         try:
             load(source, exclude=exclude)
-        except (ValueError, KeyError, TypeError) as error:
+        except Exception as error:
+            # parts of another pipeline may have been read by now
             self.cfg = before
+            self.model.from_bytes(weights)
             place = "bytes" if isinstance(source, bytes) else source
             raise MoeeError(
                 "M005", name=self.name, reason=f"{error} (in {place})"

@@ -101,15 +101,16 @@ def _gold_of_same_tokens(reference: Doc, labels: Dict[str, int], name: str) -> n
     if not iob.any():
         return tags
     tags[iob == IOB_O] = OUTSIDE
-    unknown = iob == IOB_MISSING
-    if unknown.any():
-        tags[unknown & (reference.to_array(IS_SPACE) == 1)] = OUTSIDE
     # a blocked token is a B without a type: not an entity, and not gold either
     entity = ((iob == IOB_B) | (iob == IOB_I)) & (types != 0)
     for type_ in numpy.unique(types[entity]):
         begin = _tag_number(labels, reference.vocab.strings[int(type_)], name)
         here = entity & (types == type_)
         tags[here] = begin + (iob[here] == IOB_I)
+    unknown = tags == MISSING
+    if unknown.any():
+        # what is not said of white space is said by its being white space
+        tags[unknown & (reference.to_array(IS_SPACE) == 1)] = OUTSIDE
     return tags
 
 

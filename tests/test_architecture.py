@@ -1,0 +1,88 @@
+"""The arrows between the rooms of the package point one way, and imports are cheap."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+from typing import Iterator, Set
+
+import pytest
+
+PACKAGE = Path(__file__).parent.parent / "spacy_moee"
+MODULES = sorted(PACKAGE.rglob("*.py"))
+# room: the rooms that it may import
+ARROWS = {
+    "errors": set(),
+    "scorer": set(),
+    "tags": {"errors"},
+    "training": {"errors"},
+    "corpora": {"errors", "tags"},
+    "networks": {"errors"},
+    "embeddings": {"errors"},
+    "insight": {"errors"},
+    "models": {"errors", "networks"},
+    "component": {"errors", "models", "scorer", "tags"},
+    "cli": {"errors", "corpora", "embeddings", "insight", "component"},
+    "__init__": set(),
+}
+NO_TORCH = {"tags", "corpora", "errors"}
+
+
+def room(path: Path) -> str:
+    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+def imported(path: Path) -> Iterator[str]:
+    """Absolute names of what a module imports, as far as our own statements say."""
+    package = ["spacy_moee", *path.relative_to(PACKAGE).parts[:-1]]
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = package[: len(package) - node.level + 1] if node.level else []
+            name = ".".join([*base, *filter(None, [node.module])])
+            yield name
+            yield from (f"{name}.{alias.name}" for alias in node.names)
+
+
+def own_rooms(path: Path) -> Set[str]:
+    names = (name.split(".") for name in imported(path))
+    return {name[1] for name in names if name[0] == "spacy_moee" and len(name) > 1}
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(PACKAGE)))
+def test_arrows(path: Path) -> None:
+    here = room(path)
+    assert own_rooms(path) - {here} <= ARROWS[here]
+    top = {name.split(".")[0] for name in imported(path)}
+    if here in NO_TORCH:
+        assert not top & {"torch", "torchcrf"}
+    if here == "networks":
+        assert top <= {"torch", "torchcrf", "spacy_moee", "math", "typing"}
+
+
+def test_only_the_wrapper_touches_the_shim() -> None:
+    users = {path.name for path in MODULES if ".shims" in path.read_text("utf8")}
+    assert users == {"wrapper.py"}
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(PACKAGE)))
+def test_module_is_not_too_long(path: Path) -> None:
+    assert len(path.read_text(encoding="utf8").splitlines()) <= 300
+
+
+@pytest.mark.parametrize("module", ["spacy_moee", "spacy_moee.errors"])
+def test_import_is_cheap(module: str) -> None:
+    code = (
+        f"import {module}, sys; print(sorted({{'torch', 'spacy'}} & set(sys.modules)))"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True
+    )
+    assert result.stdout.strip() == "[]", result.stderr
+
+
+def test_command_line_does_not_load_torch() -> None:
+    # it is loaded at every `spacy` command; spaCy itself may bring torch, through thinc
+    loads = {name for p in (PACKAGE / "cli").glob("*.py") for name in imported(p)}
+    assert not {name for name in loads if name.split(".")[0] == "torch"}
