@@ -18,6 +18,9 @@ from thinc.types import Floats2d
 
 # marks around each word, so that prefixes and suffixes differ from what is inside
 BEGIN, END = 2, 3
+# by default the hash depends on how many layers were made before in the process, so
+# that two runs with one seed would differ
+HASH_SEED = 23
 
 
 def build_character_cnn_v1(
@@ -39,7 +42,7 @@ def build_character_cnn_v1(
     RETURNS (Model[List[Doc], List[Floats2d]]): The layer.
     """
     convolve: Model[Ragged, Ragged] = chain(
-        with_array(HashEmbed(character_width, rows)),
+        with_array(HashEmbed(character_width, rows, seed=HASH_SEED)),
         expand_window(window_size),
         with_array(Linear(width, character_width * (2 * window_size + 1))),
     )

@@ -60,7 +60,11 @@ def test_pad():
 
 
 def test_padding_reads_zeros():
-    vectors = [numpy.ones((3, 2), "f"), numpy.zeros((0, 2), "f"), numpy.ones((1, 2), "f")]
+    vectors = [
+        numpy.ones((3, 2), "f"),
+        numpy.zeros((0, 2), "f"),
+        numpy.ones((1, 2), "f"),
+    ]
     table = batches.flatten(vectors, torch.device("cpu"))
     assert table.tolist() == [[1, 1]] * 4 + [[0, 0]]
 
