@@ -1,0 +1,205 @@
+"""spaCy's own commands on a pipeline with `moee_ner`, from config to wheel."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from zipfile import ZipFile
+
+import pytest
+import spacy
+import srsly
+from spacy.tokens import Doc, DocBin
+from thinc.api import Config
+
+from tests.component.util import make_tagged
+
+pytestmark = pytest.mark.slow
+
+PARTIAL = """
+[paths]
+train = null
+dev = null
+
+[nlp]
+lang = "en"
+pipeline = ["moee_ner"]
+
+[components]
+
+[components.moee_ner]
+factory = "moee_ner"
+
+[components.moee_ner.model]
+@architectures = "spacy_moee.MoEETagger.v1"
+hidden_width = 8
+depth = 1
+expert_width = 8
+
+[components.moee_ner.model.tok2vec]
+@architectures = "spacy.MultiHashEmbed.v2"
+width = 16
+attrs = ["NORM","PREFIX"]
+rows = [100,100]
+include_static_vectors = false
+
+[training]
+max_epochs = 2
+dropout = 0.1
+
+[training.optimizer]
+@optimizers = "Adam.v1"
+learn_rate = 0.02
+"""
+
+BARE = """
+[nlp]
+lang = "en"
+pipeline = ["moee_ner"]
+
+[components]
+
+[components.moee_ner]
+factory = "moee_ner"
+"""
+
+USE_WHEEL = """
+import importlib
+import sys
+
+module = importlib.import_module(sys.argv[1])
+assert module.__file__.startswith(sys.argv[2]), module.__file__
+nlp = module.load()
+doc = nlp("Anna lives in New York .")
+assert nlp.get_pipe("moee_ner").labels == ("LOC", "PER")
+print([token.ent_iob_ + token.ent_type_ for token in doc])
+"""
+
+
+def run(*args: object, timeout: int = 120, **env: str) -> str:
+    result = subprocess.run(
+        [sys.executable, *map(str, args)],
+        capture_output=True,
+        text=True,
+        timeout=timeout,
+        env={**os.environ, "OMP_NUM_THREADS": "1", **env},
+    )
+    output = result.stdout + result.stderr
+    assert result.returncode == 0, output
+    return output
+
+
+def run_spacy(*args: object, timeout: int = 120) -> str:
+    return run("-m", "spacy", *args, timeout=timeout)
+
+
+def write_corpus(path: Path, seed: int) -> Path:
+    vocab = spacy.blank("en").vocab
+    docs = [Doc(vocab, words=w, ents=t) for w, t in make_tagged(40, seed)]
+    DocBin(docs=docs).to_disk(path)
+    return path
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A corpus, a config that is filled, and a trained pipeline."""
+    folder = tmp_path_factory.mktemp("lifecycle")
+    train = write_corpus(folder / "train.spacy", seed=0)
+    dev = write_corpus(folder / "dev.spacy", seed=1)
+    (folder / "partial.cfg").write_text(PARTIAL, encoding="utf8")
+    run_spacy("init", "fill-config", folder / "partial.cfg", folder / "config.cfg")
+    paths = ("--paths.train", train, "--paths.dev", dev)
+    labels = folder / "labels"
+    run_spacy("init", "labels", folder / "config.cfg", labels, *paths)
+    config = Config().from_disk(folder / "config.cfg", interpolate=False)
+    config["initialize"]["components"]["moee_ner"] = {
+        "labels": {
+            "@readers": "spacy.read_labels.v1",
+            "path": str(labels / "moee_ner.json"),
+        }
+    }
+    config.to_disk(folder / "labelled.cfg")
+    output = run_spacy(
+        "train", folder / "labelled.cfg", "--output", folder / "model", *paths
+    )
+    (folder / "train.log").write_text(output, encoding="utf8")
+    return folder
+
+
+def test_fill_config(folder: Path) -> None:
+    model = Config().from_disk(folder / "config.cfg")["components"]["moee_ner"]["model"]
+    assert model["hidden_width"] == 8
+    assert model["detection"] is model["experts"] is model["crf"] is True
+    assert model["segments"]["@misc"] == "spacy_moee.sentence_segments.v1"
+    # what is filled stays as it is
+    again = folder / "again.cfg"
+    run_spacy("init", "fill-config", folder / "config.cfg", again)
+    assert again.read_text("utf8") == (folder / "config.cfg").read_text("utf8")
+
+
+def test_fill_config_of_a_bare_factory(tmp_path: Path) -> None:
+    (tmp_path / "bare.cfg").write_text(BARE, encoding="utf8")
+    run_spacy("init", "fill-config", tmp_path / "bare.cfg", tmp_path / "full.cfg")
+    config = Config().from_disk(tmp_path / "full.cfg")
+    model = config["components"]["moee_ner"]["model"]
+    assert model["@architectures"] == "spacy_moee.MoEETagger.v1"
+    assert model["tok2vec"]["@architectures"] == "spacy.MultiHashEmbed.v2"
+    assert config["training"]["score_weights"]["ents_f"] == 1.0
+
+
+def test_debug_config(folder: Path) -> None:
+    paths = ("--paths.train", folder / "train.spacy", "--paths.dev", "dev.spacy")
+    debug = ("debug", "config")
+    shown = run_spacy(*debug, "--show-functions", folder / "config.cfg", *paths)
+    assert "spacy_moee" in shown and "spacy_moee.MoEETagger.v1" in shown
+    broken = folder / "broken.cfg"
+    text = (folder / "config.cfg").read_text("utf8")
+    broken.write_text(text.replace("hidden_width = 8", 'hidden_width = "x"'), "utf8")
+    with pytest.raises(AssertionError, match="hidden_width"):
+        run_spacy(*debug, broken, *paths)
+
+
+def test_init_labels(folder: Path) -> None:
+    assert srsly.read_json(folder / "labels" / "moee_ner.json") == ["LOC", "PER"]
+
+
+def test_train(folder: Path) -> None:
+    log = (folder / "train.log").read_text("utf8")
+    assert "LOSS MOEE_NER" in log.upper()
+    assert {"model-best", "model-last"} <= {
+        p.name for p in (folder / "model").iterdir()
+    }
+    performance = srsly.read_json(folder / "model" / "model-last" / "meta.json")
+    assert "moee_ner_loss" in performance["performance"]
+    assert spacy.load(folder / "model" / "model-best").pipe_names == ["moee_ner"]
+
+
+def test_evaluate(folder: Path) -> None:
+    metrics = folder / "metrics.json"
+    model = folder / "model" / "model-best"
+    run_spacy("evaluate", model, folder / "dev.spacy", "--output", metrics)
+    scores = srsly.read_json(metrics)
+    assert {"ents_p", "ents_r", "ents_f", "ents_per_type", "speed"} <= set(scores)
+    assert set(scores["ents_per_type"]) == {"LOC", "PER"}
+    best = srsly.read_json(model / "meta.json")["performance"]["ents_f"]
+    assert scores["ents_f"] == pytest.approx(best)
+
+
+def test_package(folder: Path, tmp_path: Path) -> None:
+    """The wheel names us as what it needs, and runs where it is installed."""
+    model = folder / "model" / "model-best"
+    args = ("--name", "moee_tiny", "--version", "1.2.3", "--build", "wheel")
+    run_spacy("package", model, tmp_path, *args, timeout=300)
+    [wheel] = tmp_path.rglob("*.whl")
+    [meta] = tmp_path.glob("en_moee_tiny-1.2.3/meta.json")
+    requirements = srsly.read_json(meta)["requirements"]
+    assert any(r.startswith("spacy-moee") for r in requirements), requirements
+    with ZipFile(wheel) as archive:
+        [name] = [n for n in archive.namelist() if n.endswith(".dist-info/METADATA")]
+        assert "Requires-Dist: spacy-moee" in archive.read(name).decode("utf8")
+    target = tmp_path / "installed"
+    pip = ("-m", "pip", "install", "--no-deps", "--no-index", "--target", target)
+    run(*pip, wheel, PIP_DISABLE_PIP_VERSION_CHECK="1")
+    output = run("-c", USE_WHEEL, "en_moee_tiny", target, PYTHONPATH=str(target))
+    doc = spacy.load(model)("Anna lives in New York .")
+    assert output.strip() == str([t.ent_iob_ + t.ent_type_ for t in doc])
