@@ -10,8 +10,15 @@ from spacy.training import Example
 
 from spacy_moee.errors import MoeeError
 
-from .util import get_ents, get_weights, initialize, make_example, make_examples
-from .util import make_nlp, predict_texts
+from .util import (
+    get_ents,
+    get_weights,
+    initialize,
+    make_example,
+    make_examples,
+    make_nlp,
+    predict_texts,
+)
 
 
 def check_code(error: Any, code: str, *words: str) -> None:

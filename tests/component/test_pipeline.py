@@ -13,8 +13,18 @@ from spacy.training.loop import train as train_loop
 from spacy.util import load_model_from_config
 from thinc.api import Config
 
-from .util import TINY, get_all, get_ents, get_weights, make_examples, make_nlp
-from .util import make_texts, make_trained, predict_texts, train
+from .util import (
+    TINY,
+    get_all,
+    get_ents,
+    get_weights,
+    make_examples,
+    make_nlp,
+    make_texts,
+    make_trained,
+    predict_texts,
+    train,
+)
 
 LISTENING = """
 [nlp]

@@ -10,8 +10,17 @@ from hypothesis import strategies as st
 from spacy.language import Language
 from spacy.tokens import Doc, Span
 
-from .util import get_all, get_ents, get_module, get_weights, make_nlp
-from .util import make_random_docs, make_texts, make_trained, predict_texts
+from .util import (
+    get_all,
+    get_ents,
+    get_module,
+    get_weights,
+    make_nlp,
+    make_random_docs,
+    make_texts,
+    make_trained,
+    predict_texts,
+)
 
 WORDS = ["Anna", "lives", "in", "New", "York", "Rome", ".", " ", "\n", "zzz", "Li"]
 

@@ -14,8 +14,17 @@ from thinc.api import Adam
 
 from spacy_moee.errors import MoeeError
 
-from .util import TINY, get_gradients, get_module, get_weights, initialize
-from .util import make_example, make_examples, make_nlp, train
+from .util import (
+    TINY,
+    get_gradients,
+    get_module,
+    get_weights,
+    initialize,
+    make_example,
+    make_examples,
+    make_nlp,
+    train,
+)
 
 MISALIGNED = r"ignore:\[W030\]"
 

@@ -32,7 +32,7 @@ def main(path, method):
 
     serial = read(nlp.pipe(texts, batch_size=200))
     assert torch.get_num_threads() == 2
-    for _ in range(2):
+    for _ in range(2 if method == "fork" else 1):
         assert read(nlp.pipe(texts, n_process=2, batch_size=7)) == serial
     assert torch.get_num_threads() == 2
     assert any(ents for _, ents in serial)
@@ -59,7 +59,6 @@ def test_threads(nlp: Language) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(200)
 @pytest.mark.parametrize(
     "method",
     [

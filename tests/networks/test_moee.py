@@ -249,7 +249,9 @@ def test_crf_decodes_the_best_path():
         paths = network.decode(outputs, lengths)
         legal = network.legal if constrained else None
         for row, n in enumerate(lengths.tolist()):
-            best = brute_best(network.recognition_crf, outputs.emissions[row, :n], legal)
+            best = brute_best(
+                network.recognition_crf, outputs.emissions[row, :n], legal
+            )
             assert paths[row, :n].tolist() == best
 
 
