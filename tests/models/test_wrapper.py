@@ -234,6 +234,19 @@ def test_threads_get_the_serial_answers() -> None:
         assert list(pool.map(lambda docs: decode(model, docs), jobs)) == serial
 
 
+def test_inputs_follow_the_parameters_to_their_device() -> None:
+    # "meta" computes shapes only, and refuses tensors of another device
+    model = make_model()
+    model.shims[0].module.to("meta")
+    for scores in (
+        model.begin_update(make_docs(3, 0, 2))[0],
+        model.predict(make_docs(4)),
+    ):
+        (batch,) = scores.batches
+        tensors = [batch.tokens, batch.lengths, batch.vectors, *batch.outputs]
+        assert {tensor.device.type for tensor in tensors} == {"meta"}
+
+
 def test_other_width() -> None:
     model = make_model()
     tok2vec = model.get_ref("tok2vec")
