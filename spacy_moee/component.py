@@ -17,7 +17,7 @@ from thinc.api import Model, Optimizer, set_dropout_rate
 from .errors import MoeeError
 from .models.tagger import DEFAULT_MODEL
 from .models.types import Gradient, MoEEModelT, Scores
-from .models.wrapper import compute_loss, decode, is_built
+from .models.wrapper import check_labels, compute_loss, decode, is_built
 from .scorer import moee_ner_score
 from .tags import check_label, gold_tags, iob2_scheme, preset_tokens, set_entities
 
@@ -273,6 +273,8 @@ class MoEENer(TrainablePipe):
         self.cfg = {**before}
         try:
             load(source, exclude=exclude)
+            if not {"cfg", "model"} & set(exclude):
+                check_labels(self.model, self.labels)
         except Exception as error:
             # parts of another pipeline may have been read by now
             self.cfg = before

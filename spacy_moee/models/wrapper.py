@@ -73,6 +73,19 @@ def is_built(model: MoEEModelT) -> bool:
     return _shim(model).is_built
 
 
+def check_labels(model: MoEEModelT, labels: Sequence[str]) -> None:
+    """Check that a loaded network was built for these labels.
+
+    model (Model[List[Doc], Scores]): The model.
+    labels (Sequence[str]): The entity types.
+    RAISES (MoeeError): M102, if their number differs.
+    """
+    n_labels = _shim(model).cfg["n_categories"] - 1 if is_built(model) else len(labels)
+    if n_labels != len(labels):
+        problem = f"it tells {n_labels} entity types apart, and the labels are {labels}"
+        raise MoeeError("M102", problem=problem)
+
+
 def _shim(model: MoEEModelT) -> NetworkShim:
     return cast(NetworkShim, model.shims[0])
 

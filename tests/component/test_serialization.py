@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import spacy
+import srsly
 import torch
 from spacy.language import Language
 
@@ -133,6 +134,18 @@ def test_truncated_bytes(nlp: Language) -> None:
             ner.from_bytes(data[:length])
         assert get_weights(nlp) == weights
         assert ner.labels == ("LOC", "PER")
+
+
+@pytest.mark.parametrize("labels", [None, ["LOC"], ["A", "B", "C"]])
+def test_labels_of_another_network(tmp_path: Path, labels) -> None:
+    make_trained().to_disk(tmp_path)
+    path = tmp_path / "moee_ner" / "cfg"
+    path.unlink()
+    if labels is not None:
+        srsly.write_json(path, {"labels": labels})
+    with pytest.raises(MoeeError, match="M102.*entity types") as error:
+        spacy.load(tmp_path)
+    assert error.value.code == "M005"
 
 
 def test_damaged_files(nlp: Language, tmp_path: Path) -> None:
