@@ -1,6 +1,7 @@
 """Other people's word vectors -> spaCy's vectors table."""
 
 import importlib
+import warnings
 from pathlib import Path
 from typing import Dict, List, Tuple
 
@@ -57,8 +58,14 @@ def _read_text(source: str) -> Tuple[List[str], Floats2d]:
     path = Path(source)
     if not path.is_file():
         raise MoeeError("M206", source=source, known=", ".join(PACKAGES))
-    try:
-        table, words, _ = read_vectors(path, 0)
-    except (ValueError, IndexError, RuntimeError) as error:
-        raise MoeeError("M207", source=source, problem=error) from error
+    problem = None
+    with warnings.catch_warnings():
+        # spaCy's reader leaves the file open, until the error is let go
+        warnings.simplefilter("ignore", ResourceWarning)
+        try:
+            table, words, _ = read_vectors(path, 0)
+        except (ValueError, IndexError, RuntimeError) as error:
+            problem = str(error)
+    if problem is not None:
+        raise MoeeError("M207", source=source, problem=problem)
     return words, table

@@ -116,7 +116,8 @@ def forward(
         for name, part in gradient.parameters.items():
             parameter = network.get_parameter(name)
             before = parameter.grad
-            parameter.grad = part if before is None else before + part
+            # a copy, since the optimizer works in the memory of `.grad`
+            parameter.grad = part.clone() if before is None else before + part
         d_tokens = cast(Floats2d, torch2xp(d_table[:-1]))
         lengths = model.ops.asarray1i([len(doc) for doc in docs])
         return backprop_tok2vec(model.ops.unflatten(d_tokens, lengths))
@@ -172,6 +173,8 @@ def compute_loss(
     RETURNS (Tuple[float, Gradient]): The loss, and what the model's backprop takes.
     """
     network = _shim(model).module
+    if not scores.batches:  # every doc is empty
+        return 0.0, Gradient([], {}, {})
     pieces = _cut(network, docs, scores, gold)
     detached, losses = [], []
     with torch.enable_grad():

@@ -1,6 +1,5 @@
 """`spacy moee vectors`."""
 
-import gc
 import sys
 from pathlib import Path
 
@@ -56,8 +55,6 @@ def test_recipe_without_vectors_gets_an_empty_table(tmp_path: Path) -> None:
     assert not len(spacy.load(out).vocab.vectors)
 
 
-# spaCy's reader leaves the file open when it fails
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.parametrize(
     "content, code",
     [
@@ -75,7 +72,6 @@ def test_bad_source(tmp_path: Path, content: str, code: str) -> None:
     assert result.exit_code == 1
     assert f"[{code}]" in result.output and str(source) in result.output
     assert not (tmp_path / "vectors").exists()
-    gc.collect()
 
 
 def test_missing_package_is_one_clear_line(tmp_path: Path, monkeypatch) -> None:

@@ -50,24 +50,29 @@ def is_legal(tags):
 
 def make_tok2vec(vectors=None, width=WIDTH):
     """An embedding layer that knows each word by heart, or gives `vectors`, and
-    keeps the gradient that comes back."""
+    keeps the gradient that comes back (see `recorded`)."""
     table = numpy.random.default_rng(0).normal(size=(len(WORDS), width))
 
     def forward(model, docs, is_train):
-        model.attrs["calls"].append(is_train)
+        forward.calls.append(is_train)
         given = vectors
         if given is None:
             given = [table[[WORDS.index(t.text) for t in doc]] for doc in docs]
         output = [numpy.asarray(v, dtype="f").reshape(-1, width) for v in given]
 
         def backprop(d_output):
-            model.attrs["gradients"].append(d_output)
+            forward.gradients.append(d_output)
             return []
 
         return output, backprop
 
-    attrs = {"calls": [], "gradients": []}
-    return Model("fake", forward, dims={"nO": width}, attrs=attrs)
+    forward.calls, forward.gradients = [], []
+    return Model("fake", forward, dims={"nO": width})
+
+
+def recorded(model):
+    """The `calls` and `gradients` of the fake embedding layer of a model."""
+    return model.get_ref("tok2vec")._func
 
 
 def make_model(docs=None, tok2vec=None, max_length=256, overlap=64, **changes):
