@@ -1,6 +1,5 @@
 """The seam between arrays and tensors, around a stand-in for the embeddings."""
 
-from concurrent.futures import ThreadPoolExecutor
 from typing import List
 
 import numpy
@@ -11,7 +10,7 @@ from spacy.tokens import Doc
 from thinc.api import Model
 
 from spacy_moee.errors import MoeeError
-from spacy_moee.models import batches, wrapper
+from spacy_moee.models import wrapper
 from spacy_moee.models.segments import make_doc_segments
 from spacy_moee.models.tagger import build_moee_tagger_v1
 from spacy_moee.tags import iob2_scheme
@@ -70,69 +69,6 @@ def step(model: Model, docs: List[Doc], gold: List[numpy.ndarray]):
     return loss, model.get_ref("tok2vec").get_grad("E").copy(), parameters
 
 
-SWITCHES = [
-    {},
-    {"crf": False},
-    {"detection": False, "experts": False},
-    {"detection_weight": 0.5, "gate_weight": 2.0},
-]
-
-
-@pytest.mark.parametrize("switches", SWITCHES)
-def test_gradient_is_that_of_plain_torch(switches) -> None:
-    docs = make_docs(4, 0, 1, 6)
-    gold = make_gold(docs)
-    model = make_model(**switches)
-    loss, d_vectors, d_parameters = step(model, docs, gold)
-    network = model.shims[0].module
-    network.zero_grad()
-    table = torch.tensor(model.get_ref("tok2vec").get_param("E"), requires_grad=True)
-    total, units = torch.zeros(()), 0
-    first = 0
-    for doc, tags in zip(docs, gold, strict=True):
-        if len(doc):
-            lengths = torch.tensor([len(doc)])
-            outputs = network(table[first : first + len(doc)].unsqueeze(0), lengths)
-            part = network.loss(outputs, torch.tensor(tags).unsqueeze(0), lengths)
-            total, units = total + part.total, units + part.units
-        first += len(doc)
-    (total / units).backward()
-    assert loss == pytest.approx(float(total.detach()) / units, rel=1e-5)
-    torch.testing.assert_close(torch.tensor(d_vectors), table.grad)
-    for name, parameter in network.named_parameters():
-        torch.testing.assert_close(d_parameters[name], parameter.grad)
-
-
-def test_gradient_of_the_vectors_by_finite_differences() -> None:
-    docs = make_docs(3, 2)
-    gold = make_gold(docs)
-    model = make_model()
-    _, gradient, _ = step(model, docs, gold)
-    table = model.get_ref("tok2vec").get_param("E")
-    for place in [(0, 0), (2, 1), (4, 2)]:
-        losses = []
-        for sign in (1, -1):
-            table[place] += sign * 0.01
-            scores = model.predict(docs)
-            losses.append(wrapper.compute_loss(model, docs, scores, gold)[0])
-            table[place] -= sign * 0.01
-        numeric = (losses[0] - losses[1]) / 0.02
-        assert numeric == pytest.approx(gradient[place], abs=2e-3)
-
-
-def test_loss_is_pure_and_works_on_predictions() -> None:
-    docs = make_docs(4, 0, 3)
-    gold = make_gold(docs)
-    model = make_model()
-    found = [
-        wrapper.compute_loss(model, docs, scores, gold)[0]
-        for scores in (model.begin_update(docs)[0], model.predict(docs))
-        for _ in range(2)
-    ]
-    assert max(found) - min(found) < 1e-5
-    assert all(p.grad is None for p in model.shims[0].module.parameters())
-
-
 def test_parts_add_up_to_the_loss() -> None:
     docs = make_docs(4, 3)
     model = make_model(detection_weight=0.5, gate_weight=2.0)
@@ -141,18 +77,6 @@ def test_parts_add_up_to_the_loss() -> None:
     parts = gradient.parts
     expected = parts["recognition"] + 0.5 * parts["detection"] + 2 * parts["gate"]
     assert loss == pytest.approx(expected, rel=1e-5)
-
-
-def test_batches_of_an_update_change_nothing(monkeypatch) -> None:
-    docs = make_docs(7, 1, 5, 0, 6)
-    gold = make_gold(docs)
-    whole = step(make_model(), docs, gold)
-    monkeypatch.setattr(batches, "MAX_PADDED_TOKENS", 6)
-    parts = step(make_model(), docs, gold)
-    assert parts[0] == pytest.approx(whole[0], rel=1e-5)
-    numpy.testing.assert_allclose(parts[1], whole[1], atol=1e-5)
-    for name, gradient in whole[2].items():
-        torch.testing.assert_close(parts[2][name], gradient, atol=1e-5, rtol=1e-4)
 
 
 def decode(model: Model, docs: List[Doc]) -> List[List[int]]:
@@ -167,23 +91,6 @@ def random_model(**kwargs) -> Model:
         for parameter in model.shims[0].module.parameters():
             parameter.normal_()
     return model
-
-
-def test_a_doc_that_fits_is_read_whole() -> None:
-    docs = make_docs(9)
-    windows = [make_doc_segments(n, 2) for n in (9, 50)]
-    one, two = (decode(random_model(segments=w), docs) for w in windows)
-    assert one == two and any(one[0])
-
-
-def test_tags_of_windows_are_legal_and_cover_the_doc() -> None:
-    docs = make_docs(40, 0, 17)
-    model = random_model(segments=make_doc_segments(6, 3))
-    legal = iob2_scheme(2).legal
-    for doc, tags in zip(docs, decode(model, docs), strict=True):
-        assert len(tags) == len(doc)
-        for before, after in zip([-1, *tags], tags, strict=False):
-            assert legal[before, after]
 
 
 def test_windows_add_their_gradients() -> None:
@@ -223,15 +130,6 @@ def test_dropout_rate(fixed, given, used, monkeypatch) -> None:
     model.begin_update(make_docs(3))
     model.predict(make_docs(3))
     assert rates == [used, 0.0]
-
-
-def test_threads_get_the_serial_answers() -> None:
-    model = random_model(dropout=0.5)
-    model.attrs["dropout_rate"] = 0.5  # as after an update
-    jobs = [make_docs(5, n % 7, 9) for n in range(60)]
-    serial = [decode(model, docs) for docs in jobs]
-    with ThreadPoolExecutor(4) as pool:
-        assert list(pool.map(lambda docs: decode(model, docs), jobs)) == serial
 
 
 def test_inputs_follow_the_parameters_to_their_device() -> None:
