@@ -54,7 +54,7 @@ def network_model(
 
 def init(cfg: Dict, model: MoEEModelT, X: Any = None, Y: Any = None) -> None:
     """Build the network for sample docs `X` and the `TagScheme` `Y`."""
-    tok2vec = model.get_ref("tok2vec")
+    tok2vec = model.layers[0]
     tok2vec.initialize(X=X)
     if tok2vec.has_dim("nO"):
         width = tok2vec.get_dim("nO")
@@ -96,7 +96,7 @@ def forward(
     """Embed, cut, pad and score. The graph of each batch is kept for training."""
     shim = _shim(model)
     network, width = shim.module, shim.cfg["width"]
-    vectors, backprop_tok2vec = model.get_ref("tok2vec")(docs, is_train)
+    vectors, backprop_tok2vec = model.layers[0](docs, is_train)
     table = batches.flatten(vectors, shim.device)
     del vectors  # of a long doc, as large as all the rest
     if table.shape[1] != width:

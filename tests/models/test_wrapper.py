@@ -153,6 +153,12 @@ def test_other_width() -> None:
         model.predict(make_docs(2))
 
 
+def test_copy() -> None:
+    docs = make_docs(8, 3)
+    model = random_model()
+    assert decode(model.copy(), docs) == decode(model, docs)
+
+
 def test_bytes_round_trip() -> None:
     docs = make_docs(8, 3)
     model = random_model()

@@ -226,7 +226,7 @@ def test_outside_forces_o(crf, constrained):
     outputs = network(vectors, lengths)
     emissions = outputs.emissions.detach().clone()
     emissions[..., 0] -= 100
-    outputs = outputs._replace(emissions=emissions)
+    outputs = outputs._replace(emissions=emissions.clone())
     free = network.decode(outputs, lengths)
     assert (free[0] != 0).all()
     outside = torch.zeros(3, 6, dtype=torch.bool)
