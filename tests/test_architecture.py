@@ -13,19 +13,20 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 # room: the rooms that it may import
 ARROWS = {
     "errors": set(),
+    "padding": set(),
     "scorer": set(),
     "tags": {"errors"},
     "training": {"errors"},
     "corpora": {"errors", "tags"},
     "networks": {"errors"},
-    "embeddings": {"errors"},
+    "embeddings": {"errors", "padding"},
     "insight": {"errors"},
-    "models": {"errors", "networks"},
+    "models": {"errors", "networks", "padding"},
     "component": {"errors", "models", "scorer", "tags"},
     "cli": {"errors", "corpora", "embeddings", "insight", "component"},
     "__init__": set(),
 }
-NO_TORCH = {"tags", "corpora", "errors"}
+NO_TORCH = {"tags", "corpora", "errors", "padding"}
 
 
 def room(path: Path) -> str:

@@ -10,11 +10,9 @@ from thinc.types import Floats2d
 from thinc.util import xp2torch
 from torch import Tensor
 
+from ..padding import padded_places
 from .segments import Segmenter
 from .types import Layout
-
-# Padded tokens that go through the network at once: what bounds its memory.
-MAX_PADDED_TOKENS = 4096
 
 
 def lay_out(docs: Sequence[Doc], segmenter: Segmenter) -> Layout:
@@ -31,22 +29,6 @@ def lay_out(docs: Sequence[Doc], segmenter: Segmenter) -> Layout:
     return Layout(windows, bounds[:, 0], bounds[:, 1] - bounds[:, 0], int(offsets[-1]))
 
 
-def plan(lengths: ndarray) -> List[ndarray]:
-    """Group windows of similar length.
-
-    lengths (ndarray): The tokens of each window.
-    RETURNS (List[ndarray]): The numbers of the windows of each batch.
-    """
-    order = numpy.argsort(-lengths, kind="stable")
-    groups, first = [], 0
-    while first < len(order):
-        # the first of a group is its longest
-        size = max(1, MAX_PADDED_TOKENS // int(lengths[order[first]]))
-        groups.append(order[first : first + size])
-        first += size
-    return groups
-
-
 def pad(layout: Layout, rows: ndarray, device: torch.device) -> Tuple[Tensor, Tensor]:
     """Number the token at each place of a padded batch.
 
@@ -57,9 +39,7 @@ def pad(layout: Layout, rows: ndarray, device: torch.device) -> Tuple[Tensor, Te
         docs, shape [batch, seq], `layout.n_tokens` on padding; and the lengths.
     """
     lengths = layout.lengths[rows]
-    places = numpy.arange(int(lengths.max()))
-    tokens = layout.starts[rows][:, None] + places
-    tokens[places >= lengths[:, None]] = layout.n_tokens
+    tokens = padded_places(layout.starts[rows], lengths, layout.n_tokens)
     return torch.as_tensor(tokens, device=device), torch.as_tensor(
         lengths, device=device
     )

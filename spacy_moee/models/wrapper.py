@@ -17,6 +17,7 @@ from thinc.util import torch2xp
 from torch import Tensor, nn
 
 from ..errors import MoeeError, warn
+from ..padding import plan
 from . import batches
 from .segments import Segmenter, cut_gold, merge_windows
 from .shim import NetworkShim
@@ -128,7 +129,7 @@ def forward(
 def _run(network: Any, table: Tensor, layout: Layout, dropout: float) -> List[Batch]:
     """Score in training: with a graph that reaches back to the vectors."""
     done = []
-    for rows in batches.plan(layout.lengths):
+    for rows in plan(layout.lengths):
         tokens, lengths = batches.pad(layout, rows, table.device)
         inputs = table[tokens].requires_grad_()
         outputs = network(inputs, lengths, dropout)
@@ -139,7 +140,7 @@ def _run(network: Any, table: Tensor, layout: Layout, dropout: float) -> List[Ba
 @torch.no_grad()
 def _predict(network: Any, table: Tensor, layout: Layout) -> List[Batch]:
     """Score in prediction: nothing is kept but the outputs."""
-    groups = batches.plan(layout.lengths)
+    groups = plan(layout.lengths)
     places = sum(len(rows) * int(layout.lengths[rows[0]]) for rows in groups)
     tables = batches.OutputTables(places)
     nothing = table[:0]

@@ -1,33 +1,12 @@
 import numpy
 import pytest
 import torch
-from hypothesis import given
-from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
 
 from spacy_moee.models import batches
 from spacy_moee.models.segments import Segments
 
 from .util import make_docs
-
-
-@given(
-    lengths=st.lists(st.integers(1, 60), max_size=30),
-    limit=st.sampled_from([1, 40, 200, 4096]),
-)
-def test_plan(lengths, limit):
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(batches, "MAX_PADDED_TOKENS", limit)
-        groups = batches.plan(numpy.array(lengths, dtype="int64"))
-    assert sorted(i for group in groups for i in group.tolist()) == [
-        *range(len(lengths))
-    ]
-    for group in groups:
-        longest = max(lengths[i] for i in group.tolist())
-        assert len(group) == 1 or longest * len(group) <= limit
-    # a group holds windows of similar length: none is longer than one before it
-    flat = [lengths[i] for group in groups for i in group.tolist()]
-    assert flat == sorted(lengths, reverse=True)
 
 
 def lay_out(*lengths, max_length=4, overlap=2):
@@ -49,7 +28,6 @@ def test_lay_out():
 def test_lay_out_nothing(lengths):
     layout = lay_out(*lengths)
     assert len(layout.starts) == len(layout.lengths) == layout.n_tokens == 0
-    assert batches.plan(layout.lengths) == []
 
 
 def test_pad():

@@ -9,7 +9,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from thinc.api import Adam, set_dropout_rate
 from torch.testing import assert_close
 
-from spacy_moee.models import batches
+from spacy_moee import padding
 from spacy_moee.models.segments import cut_gold
 from spacy_moee.models.wrapper import compute_loss, decode
 
@@ -145,7 +145,7 @@ def test_splitting_an_update_changes_nothing(crf, monkeypatch):
     whole = train(model, docs, gold)
     whole_tags = decode(model, docs, whole_scores, [None] * len(docs))
     assert len(whole_scores.batches) == 1
-    monkeypatch.setattr(batches, "MAX_PADDED_TOKENS", 7)
+    monkeypatch.setattr(padding, "MAX_PADDED", 7)
     scores = model.predict(docs)
     assert len(scores.batches) > 4
     split = train(model, docs, gold)

@@ -1,0 +1,40 @@
+import numpy
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from spacy_moee import padding
+
+
+@given(
+    lengths=st.lists(st.integers(1, 60), max_size=30),
+    limit=st.sampled_from([1, 40, 200, 4096]),
+)
+def test_plan(lengths, limit):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(padding, "MAX_PADDED", limit)
+        groups = padding.plan(numpy.array(lengths, dtype="int64"))
+    assert sorted(i for group in groups for i in group.tolist()) == [
+        *range(len(lengths))
+    ]
+    for group in groups:
+        longest = max(lengths[i] for i in group.tolist())
+        assert len(group) == 1 or longest * len(group) <= limit
+    # a group holds windows of similar length: none is longer than one before it
+    flat = [lengths[i] for group in groups for i in group.tolist()]
+    assert flat == sorted(lengths, reverse=True)
+
+
+def test_nothing_to_plan():
+    assert padding.plan(numpy.zeros(0, "int64")) == []
+
+
+@given(lengths=st.lists(st.integers(1, 9), min_size=1, max_size=6))
+def test_padded_places(lengths):
+    starts = numpy.cumsum([3, *lengths])[:-1]
+    places = padding.padded_places(starts, numpy.array(lengths), -1)
+    rows = [[n for n in row if n >= 0] for row in places.tolist()]
+    assert sum(rows, []) == [*range(3, 3 + sum(lengths))]
+    assert [len(row) for row in rows] == lengths
+    for row, length in zip(places.tolist(), lengths, strict=True):
+        assert row[length:] == [-1] * (max(lengths) - length)
