@@ -60,7 +60,8 @@ def build_moee_tagger_v1(
 
     tok2vec (Model[List[Doc], List[Floats2d]]): Token embeddings.
     hidden_width (int): Width of each direction of the BiLSTM.
-    depth (int): The number of BiLSTM layers.
+    depth (int): The number of BiLSTM layers; 0 for none, on an encoder such as BERT
+        (decision D20). Then there is no dropout but the encoder's own.
     expert_width (int): Width of each expert.
     dropout (Optional[float]): Rate on the embeddings and between the layers. None
         follows [training] dropout, or `update(drop=)`; a number is used instead of
@@ -78,20 +79,18 @@ def build_moee_tagger_v1(
     RAISES (MoeeError): M103, for values that can't be.
     """
     place = "spacy_moee.MoEETagger.v1"
-    widths = {
-        "hidden_width": hidden_width,
-        "depth": depth,
-        "expert_width": expert_width,
-    }
+    widths = {"hidden_width": hidden_width, "expert_width": expert_width}
     weights = {"detection_weight": detection_weight, "gate_weight": gate_weight}
     for argument, value in widths.items():
         _check(value >= 1, argument, place, "1 or more", value)
     for argument, value in weights.items():
         _check(value >= 0, argument, place, "0 or more", value)
+    _check(depth >= 0, "depth", place, "0 or more", depth)
     if dropout is not None:
         _check(0 <= dropout < 1, "dropout", place, "null, or 0 to below 1", dropout)
     cfg = {
         **widths,
+        "depth": depth,
         **weights,
         "detection": detection,
         "experts": experts,

@@ -49,7 +49,8 @@ class MoEENetwork(nn.Module):
     n_tags (int): The number of tags, O included.
     n_categories (int): The number of entity categories, O included.
     hidden_width (int): Width of each direction of the BiLSTM.
-    depth (int): The number of BiLSTM layers.
+    depth (int): The number of BiLSTM layers; with 0 the heads read the token vectors
+        themselves, which then come from an encoder such as BERT (decision D20).
     expert_width (int): Width of each expert.
     detection (bool): Learn entity detection beside recognition (MTL, section 2.1).
     experts (bool): Mix entity experts (MoEE, section 2.2); else one linear layer.
@@ -87,8 +88,8 @@ class MoEENetwork(nn.Module):
         self.register_buffer("category", torch.zeros(n_tags, dtype=torch.long))
         self.register_buffer("boundary", torch.zeros(n_tags, dtype=torch.long))
         self.register_buffer("legal", torch.ones(n_tags + 1, n_tags, dtype=torch.bool))
-        self.encoder = BiLSTM(width, hidden_width, depth)
-        states = 2 * hidden_width
+        self.encoder = BiLSTM(width, hidden_width, depth) if depth else None
+        states = 2 * hidden_width if depth else width
         self.recognition = (
             ExpertMixture(states, expert_width, n_categories, n_tags)
             if experts
@@ -116,8 +117,9 @@ class MoEENetwork(nn.Module):
         dropout (float): The dropout rate, 0 for prediction.
         RETURNS (Outputs): The scores.
         """
-        mask = _mask(vectors, lengths)
-        states = self.encoder(vectors, mask, dropout)
+        states = vectors
+        if self.encoder is not None:
+            states = self.encoder(vectors, _mask(vectors, lengths), dropout)
         if isinstance(self.recognition, ExpertMixture):
             emissions, gate = self.recognition(states)
         else:

@@ -170,7 +170,7 @@ def test_bytes_round_trip() -> None:
     "argument, value",
     [
         ("hidden_width", 0),
-        ("depth", 0),
+        ("depth", -1),
         ("expert_width", 0),
         ("dropout", 1.0),
         ("detection_weight", -1.0),

@@ -73,6 +73,29 @@ def test_parameter_counts_of_the_paper(detection, experts, count):
     assert sum(p.numel() for p in network.parameters()) == count
 
 
+@pytest.mark.parametrize(
+    "detection, experts, count",
+    [
+        (False, False, 768 * 9 + 9),
+        (True, False, 768 * 12 + 12),
+        (False, True, 5 * (768 * 200 + 200) + 768 * 5 + 5 + 200 * 9 + 9),
+    ],
+)
+def test_without_bilstm_the_heads_are_linear(detection, experts, count):
+    network = make_network(
+        n_labels=4, width=768, depth=0, expert_width=200, crf=False,
+        detection=detection, experts=experts,
+    )  # fmt: skip
+    assert sum(p.numel() for p in network.parameters()) == count
+    vectors = make_emissions(2, 3, 768)
+    outputs = network(vectors, torch.tensor([3, 2]), dropout=0.5)
+    if not experts:
+        assert_close(outputs.emissions, network.recognition(vectors))
+    # each token by itself
+    alone = network(vectors[:, 1:2], torch.tensor([1, 1]))
+    assert_close(outputs.emissions[:, 1:2], alone.emissions)
+
+
 @pytest.mark.parametrize("crf, detection, experts", SWITCHES)
 def test_loss_is_the_weighted_sum_of_its_parts(crf, detection, experts):
     network = make_random_network(
@@ -196,9 +219,10 @@ def test_gold_on_padding_does_not_matter(crf):
     assert again.units == loss.units
 
 
+@pytest.mark.parametrize("depth", [0, 2])
 @pytest.mark.parametrize("crf, detection, experts", SWITCHES)
-def test_one_step_changes_every_parameter(crf, detection, experts):
-    network = make_network(crf=crf, detection=detection, experts=experts)
+def test_one_step_changes_every_parameter(crf, detection, experts, depth):
+    network = make_network(depth=depth, crf=crf, detection=detection, experts=experts)
     vectors, lengths, gold = make_batch((6, 5, 4))
     before = {name: p.detach().clone() for name, p in network.named_parameters()}
     optimizer = torch.optim.SGD(network.parameters(), lr=1.0)
