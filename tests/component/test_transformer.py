@@ -1,0 +1,156 @@
+"""The component on a pretrained encoder: fine-tuned, frozen, and shared."""
+
+import copy
+import pickle
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, Dict
+
+import pytest
+import spacy
+import torch
+from spacy.language import Language
+from spacy.tokens import Doc
+from thinc.api import Config, fix_random_seed
+
+pytest.importorskip("spacy_transformers")
+
+from ..embeddings.encoder_util import make_bert  # noqa: E402
+from .util import get_all, make_examples, predict_texts  # noqa: E402
+
+ENCODER = {
+    "@architectures": "spacy_moee.TransformerEmbed.v1",
+    "window": 32,
+    "overlap": 8,
+}
+FROZEN = {"@architectures": "spacy_moee.FrozenEmbed.v1"}
+LISTENER = {
+    "@architectures": "spacy-transformers.TransformerListener.v1",
+    "grad_factor": 1.0,
+    "upstream": "*",
+    "pooling": {"@layers": "reduce_first.v1"},
+}
+WORDS = {
+    "@architectures": "spacy.MultiHashEmbed.v2",
+    "width": 24,
+    "attrs": ["NORM", "SUFFIX"],
+    "rows": [300, 200],
+    "include_static_vectors": False,
+}
+HEADS = {"depth": 0, "crf": False, "expert_width": 8}
+BILSTM = {"depth": 1, "hidden_width": 16, "expert_width": 8}
+
+
+@pytest.fixture(scope="module")
+def bert(tmp_path_factory: Any) -> str:
+    return make_bert(tmp_path_factory.mktemp("encoder") / "bert", dropout=0.0)
+
+
+def beside_words(encoder: Dict) -> Dict:
+    return {"@layers": "concatenate.v1", "*": {"words": WORDS, "encoder": encoder}}
+
+
+def make_nlp(bert: str, kind: str) -> Language:
+    """`tuned` is bert.cfg, `frozen` is bert_frozen.cfg, in small; the others get their
+    encoder from a component that is shared."""
+    nlp = spacy.blank("en")
+    encoder = {**ENCODER, "name": bert}
+    models = {
+        "tuned": {**HEADS, "tok2vec": encoder},
+        "frozen": {**BILSTM, "tok2vec": beside_words({**FROZEN, "embed": encoder})},
+        "shared tuned": {**HEADS, "tok2vec": LISTENER},
+        "shared frozen": {**BILSTM, "tok2vec": beside_words(LISTENER)},
+    }
+    if kind.startswith("shared"):
+        nlp.add_pipe("transformer", config={"model": {"name": bert}})
+    # a whole config, since add_pipe would merge our tok2vec into the default one
+    config = Config(nlp.config)
+    model = {"@architectures": "spacy_moee.MoEETagger.v1", **models[kind]}
+    config["components"]["moee_ner"] = {"factory": "moee_ner", "model": model}
+    config["nlp"]["pipeline"] = [*nlp.pipe_names, "moee_ner"]
+    return type(nlp).from_config(config)
+
+
+def train(nlp: Language, steps: int, learn_rate: float = 0.01) -> None:
+    fix_random_seed(0)
+    examples = make_examples(nlp)
+    optimizer = nlp.initialize(lambda: examples)
+    optimizer.learn_rate = learn_rate
+    annotates = ["transformer"] if "transformer" in nlp.pipe_names else []
+    for _ in range(steps):
+        nlp.update(examples, sgd=optimizer, annotates=annotates)
+
+
+def encoder_weights(nlp: Language) -> torch.Tensor:
+    for _, pipe in nlp.pipeline:
+        for node in pipe.model.walk():
+            if node.name == "transformer":
+                return node.transformer.embeddings.word_embeddings.weight.clone()
+    raise AssertionError("no encoder")
+
+
+KINDS = ["tuned", "frozen", "shared tuned", "shared frozen"]
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning")
+@pytest.mark.parametrize("kind", KINDS)
+def test_overfitting_IO(kind: str, bert: str, tmp_path: Path) -> None:
+    nlp = make_nlp(bert, kind)
+    nlp.initialize(lambda: make_examples(nlp))
+    pretrained = encoder_weights(nlp)
+    train(nlp, steps=80)
+    moved = not torch.equal(encoder_weights(nlp), pretrained)
+    # a shared encoder that is not in `frozen_components` learns, as any listener's
+    assert moved == (kind != "frozen")
+    assert nlp.evaluate(make_examples(nlp))["ents_f"] == 1.0
+    expected = predict_texts(nlp)
+    nlp.to_disk(tmp_path / "nlp")
+    nothing = make_nlp("no/such/encoder", kind)
+    for other in (
+        spacy.load(tmp_path / "nlp"),
+        nothing.from_bytes(nlp.to_bytes()),
+        pickle.loads(pickle.dumps(nlp)),
+        copy.deepcopy(nlp),
+    ):
+        assert predict_texts(other) == expected
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+@pytest.mark.parametrize("kind", ["tuned", "frozen"])
+def test_threads_and_processes(kind: str, tmp_path: Path) -> None:
+    # with dropout, which would show if a thread switched the mode of the others
+    nlp = make_nlp(make_bert(tmp_path / "bert", dropout=0.5), kind)
+    train(nlp, steps=2)
+    texts = [f"{word} lives in Rome ." for word in ("Anna", "Bo", "It", "")] * 20
+    expected = get_all(nlp.pipe(texts))
+    with ThreadPoolExecutor(8) as pool:
+        found = pool.map(lambda _: get_all(nlp.pipe(texts, batch_size=7)), range(8))
+        assert all(docs == expected for docs in found)
+    assert get_all(nlp.pipe(texts, n_process=2, batch_size=16)) == expected
+
+
+def test_long_doc_gets_vectors_for_all_its_tokens(bert: str) -> None:
+    nlp = make_nlp(bert, "tuned")
+    nlp.initialize(lambda: make_examples(nlp))
+    doc = Doc(nlp.vocab, words=["Anna", "lives", "in", "Rome", "."] * 200)
+    (vectors,) = nlp.get_pipe("moee_ner").tok2vec.predict([doc])
+    assert len(vectors) == 1000 and abs(vectors).max(axis=1).min() > 0
+    nlp.get_pipe("moee_ner")(doc)
+
+
+def test_frozen_encoder_runs_once_a_doc(bert: str, monkeypatch: Any) -> None:
+    nlp = make_nlp(bert, "frozen")
+    nlp.initialize(lambda: make_examples(nlp))
+    encoder = next(
+        node.transformer
+        for node in nlp.get_pipe("moee_ner").model.walk()
+        if node.name == "transformer"
+    )
+    seen = []
+    encoder.register_forward_hook(lambda module, inputs, output: seen.append(module))
+    for _ in range(3):
+        nlp.update(make_examples(nlp))
+        nlp.evaluate(make_examples(nlp, seed=1))
+    assert len(seen) == 2
