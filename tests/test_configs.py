@@ -14,8 +14,13 @@ from spacy.vectors import Vectors
 
 from .embeddings.encoder_util import make_bert
 
-CONFIGS = sorted((Path(__file__).parent.parent / "configs").glob("*.cfg"))
+FOLDER = Path(__file__).parent.parent / "configs"
+CONFIGS = sorted(FOLDER.rglob("*.cfg"))
 WIDTH = 8
+
+
+def recipe_name(path: Path) -> str:
+    return path.relative_to(FOLDER).with_suffix("").as_posix()
 
 
 def make_corpus(path: Path, n_docs: int = 6) -> Path:
@@ -53,11 +58,11 @@ def overrides(tmp_path: Path) -> dict:
 
 
 def test_there_are_recipes() -> None:
-    names = {"sample", "static_features", "static_frozen"}
-    assert names <= {path.stem for path in CONFIGS}
+    names = {"sample", "static_features", "static_frozen", "bert", "bert_frozen"}
+    assert names | {"paper/bert"} <= {recipe_name(path) for path in CONFIGS}
 
 
-@pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", CONFIGS, ids=recipe_name)
 def test_recipe_is_what_fill_config_leaves(path: Path, tmp_path: Path) -> None:
     filled = tmp_path / "filled.cfg"
     fill_config(filled, path, silent=True)
@@ -65,7 +70,7 @@ def test_recipe_is_what_fill_config_leaves(path: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", CONFIGS, ids=recipe_name)
 def test_recipe_trains(path: Path, overrides: dict, tmp_path: Path) -> None:
     paths = load_config(path)["paths"]
     if paths["vectors"]:
@@ -82,7 +87,7 @@ def test_recipe_trains(path: Path, overrides: dict, tmp_path: Path) -> None:
 
 
 def test_epochs_are_counted_from_the_data(overrides: dict) -> None:
-    path = next(path for path in CONFIGS if path.stem == "sample")
+    path = FOLDER / "sample.cfg"
     config = load_config(path, overrides=overrides)
     training = spacy.registry.resolve(config.interpolate()["training"])
     assert (training["eval_frequency"], training["patience"]) == (3, 15)

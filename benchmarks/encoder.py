@@ -1,0 +1,116 @@
+"""What a frozen encoder costs, once it has run.
+
+    python -m benchmarks.encoder --data DIR
+
+encoder_ratio  seconds of the second epoch of `bert_frozen` (steps and the evaluation
+               that ends it), divided by those of `static_features`: the encoder has
+               read each doc in the first epoch. That one is shown beside it.
+
+One thread. In the second epoch the two take turns, block by block, so that a busy
+machine slows both down. Nothing is saved.
+"""
+
+import argparse
+import time
+from itertools import islice
+from typing import Any, Dict, List
+
+from spacy_moee.errors import MoeeError
+
+from .corpus import Recipe, add_arguments, prepare
+from .epoch import BLOCK, Training, start_training
+from .machine import describe, format_line, format_table, one_thread
+
+BASE = "static_features"
+QUICK_DOCS = 96
+
+
+class Clock:
+    """A training run and the seconds of its epochs.
+
+    training (Training): The run, before its first step.
+    """
+
+    def __init__(self, training: Training) -> None:
+        self.training = training
+        self.seconds: List[float] = [0.0, 0.0]
+
+    def run_first(self) -> None:
+        """Run the first epoch up to the first step of the second."""
+        started = time.perf_counter()
+        for epoch in self.training.steps:
+            if epoch:
+                break
+        self.training.evaluate()
+        self.seconds[0] = time.perf_counter() - started
+
+    def run_block(self) -> bool:
+        """Run some steps of the second epoch.
+
+        RETURNS (bool): Whether there were any.
+        """
+        started = time.perf_counter()
+        n_steps = sum(1 for _ in islice(self.training.steps, BLOCK))
+        self.seconds[1] += time.perf_counter() - started
+        return bool(n_steps)
+
+    def run_evaluation(self) -> None:
+        """Evaluate, as at the end of the second epoch."""
+        started = time.perf_counter()
+        self.training.evaluate()
+        self.seconds[1] += time.perf_counter() - started
+
+
+def measure(recipes: List[Recipe], extra: Dict[str, Any]) -> float:
+    """Train two epochs of each recipe, and print the table.
+
+    recipes (List[Recipe]): The base, and the recipe that is compared with it.
+    extra (Dict[str, Any]): Overrides that make them quick.
+    RETURNS (float): The ratio of the second epochs.
+    """
+    clocks = [Clock(start_training(recipe, extra, max_epochs=2)) for recipe in recipes]
+    for clock in clocks:
+        clock.run_first()
+    unfinished = clocks
+    while unfinished:
+        unfinished = [clock for clock in unfinished if clock.run_block()]
+    for clock in clocks:
+        clock.run_evaluation()
+    rows = []
+    for recipe, clock in zip(recipes, clocks, strict=True):
+        for name, seconds, base in zip(
+            ("first", "second"), clock.seconds, clocks[0].seconds, strict=True
+        ):
+            rows.append(
+                [f"{recipe.name}, {name}", f"{seconds:.1f}", f"{seconds / base:.2f}"]
+            )
+    print(format_table(["epoch and evaluation", "s", "ratio"], rows))
+    return clocks[1].seconds[1] / clocks[0].seconds[1]
+
+
+def main() -> None:
+    """Read the command line, measure, print the last line."""
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.encoder",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    add_arguments(parser, config="bert_frozen")
+    parser.add_argument("--quick", action="store_true", help="a small slice: no result")
+    args = parser.parse_args()
+    one_thread()
+    print(describe())
+    limits = ("corpora.train.limit", "corpora.dev.limit")
+    extra = dict.fromkeys(limits, QUICK_DOCS) if args.quick else {}
+    try:
+        recipes = [
+            prepare(args.data, name, args.vectors, args.output, {})
+            for name in (BASE, args.config)
+        ]
+    except MoeeError as error:
+        raise SystemExit(f"✘ {error}") from None
+    print(format_line({"encoder_ratio": measure(recipes, extra)}))
+
+
+if __name__ == "__main__":
+    main()
