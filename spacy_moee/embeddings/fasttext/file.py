@@ -1,0 +1,196 @@
+"""fastText's binary models, read where they lie: nothing is loaded but a small index.
+
+The format is that of fastText 0.9 (its dictionary.cc, densematrix.cc and fasttext.cc):
+header, dictionary, input matrix, output matrix.
+"""
+
+import mmap
+import warnings
+from functools import cached_property
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, Callable, Sequence, Tuple
+
+import numpy
+from numpy import ndarray
+
+from ...errors import MoeeError
+from .layout import read_layout
+from .subwords import Ngrams, subword_rows
+from .text import join_words, split_batches
+from .words import WordIndex
+
+END_OF_SENTENCE = "</s>"
+# characters that are read at once
+BATCH = 2**16
+# rows that are turned into single precision at once
+ROWS = 2**13
+# of the fingerprint
+WHOLE, N_BLOCKS, BLOCK = 2**26, 2**10, 2**16
+
+
+class FastTextFile:
+    """A dense model of fastText (`.bin`), or a copy that `write_pruned` made. The
+    file is mapped into memory, so that processes share what they read of it.
+
+    path (Path): The file.
+    RAISES (MoeeError): M210 for a file that can't be opened, M211 for another kind of
+        file, M212 for another version, M213 for a quantised or pruned model, M214 for
+        a damaged file.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = Path(path)
+        memory = _map(self.path)
+        self.layout = read_layout(self.path, memory)
+        header = self.layout.header
+        self.dim = header.dim
+        self.n_words = header.n_words
+        self.index = WordIndex(
+            numpy.frombuffer(memory, dtype="uint8"), self.layout.starts
+        )
+        self.ngrams = Ngrams(
+            header.minn, header.longest_ngram, header.bucket, header.n_words
+        )
+        self._memory = memory
+        # it stands at any byte, so that it is not aligned
+        self.matrix: ndarray = numpy.frombuffer(
+            memory,
+            dtype=header.dtype,
+            count=header.n_rows * header.dim,
+            offset=self.layout.matrix,
+        ).reshape(header.n_rows, header.dim)
+        self.release()
+
+    def __reduce__(self) -> Tuple[Callable, Tuple]:
+        return FastTextFile, (self.path,)
+
+    def known(self, words: Sequence[str]) -> ndarray:
+        """Look words up in the dictionary, which holds labels too.
+
+        words (Sequence[str]): The words.
+        RETURNS (ndarray): Whether each is there, as bool.
+        """
+        return self.rows(words) >= 0
+
+    def rows(self, words: Sequence[str]) -> ndarray:
+        """Find the places of words in the dictionary: the rows of the matrix.
+
+        words (Sequence[str]): The words.
+        RETURNS (ndarray): The place of each, -1 if it is not there. Those of labels
+            are `n_words` and more.
+        """
+        found = numpy.empty(len(words), dtype="int64")
+        for start, end in split_batches(words, BATCH):
+            found[start:end] = self.index.find(join_words(words[start:end]))
+        return found
+
+    def vectors(self, words: Sequence[str]) -> ndarray:
+        """Compute the vectors of words, known or not: what fastText's
+        `get_word_vector` returns.
+
+        words (Sequence[str]): Any strings.
+        RETURNS (ndarray): Vectors as float32, shape [len(words), dim].
+        """
+        vectors = numpy.zeros((len(words), self.dim), dtype="float32")
+        for start, end in split_batches(words, BATCH):
+            rows, counts = self.subwords(words[start:end])
+            if len(rows):
+                # as fastText does: one over the number, then times the sum
+                parts = (1 / numpy.maximum(counts, 1)).astype("float32")
+                sums = self._sum_rows(rows, numpy.cumsum(counts) - counts)
+                numpy.multiply(sums, parts[:, None], out=vectors[start:end])
+        return vectors
+
+    def subwords(self, words: Sequence[str]) -> Tuple[ndarray, ndarray]:
+        """Find the rows of the matrix whose mean is the vector of each word.
+
+        words (Sequence[str]): Any strings, at least one.
+        RETURNS (Tuple[ndarray, ndarray]): The rows of all words, one word after the
+            other; and how many each has.
+        """
+        text = join_words(words)
+        own = self.index.find(text)
+        # a label takes an n-gram's row; where there is none, fastText reads at random
+        own[own >= len(self.matrix)] = -1
+        is_whole = numpy.asarray([word == END_OF_SENTENCE for word in words])
+        return subword_rows(text, own, is_whole, self.ngrams)
+
+    def release(self) -> None:
+        """Let go of what was read of the file; what is needed again is read again.
+        Where a system has no such call (Windows), it decides by itself."""
+        if hasattr(self._memory, "madvise"):
+            self._memory.madvise(mmap.MADV_DONTNEED)
+
+    def fingerprint(self) -> str:
+        """Tell this file from others: a hash of its size and its bytes. Of a file of
+        more than 64 MB only 1,024 blocks of 64 KB are read, evenly spaced from the
+        first to the last, so that it is cheap at every load.
+
+        RETURNS (str): SHA-256, in hexadecimal digits.
+        """
+        size = self.path.stat().st_size
+        digest = sha256(size.to_bytes(8, "little"))
+        with self.path.open("rb") as file:
+            if size <= WHOLE:
+                digest.update(file.read())
+            else:
+                for number in range(N_BLOCKS):
+                    file.seek(number * (size - BLOCK) // (N_BLOCKS - 1))
+                    digest.update(file.read(BLOCK))
+        return digest.hexdigest()
+
+    @cached_property
+    def _tensor(self) -> Any:
+        import torch
+
+        with warnings.catch_warnings():
+            # nobody writes to it, though it can't be written to
+            warnings.filterwarnings("ignore", "The given buffer is not writable")
+            return torch.frombuffer(
+                self._memory,
+                dtype=torch.float32,
+                count=self.matrix.size,
+                offset=self.layout.matrix,
+            ).view(self.matrix.shape)
+
+    def _sum_rows(self, rows: ndarray, starts: ndarray) -> ndarray:
+        """Sum runs of rows of the matrix, in float32 and in order."""
+        if self.matrix.dtype == numpy.float32:
+            return _sum_runs(self._tensor, rows, starts)
+        import torch
+
+        sums = numpy.zeros((len(starts), self.dim), dtype="float32")
+        for start in range(0, len(rows), ROWS):
+            chunk = rows[start : start + ROWS]
+            # runs of which a part is in this chunk
+            first = int(numpy.searchsorted(starts, start, side="right")) - 1
+            stop = int(numpy.searchsorted(starts, start + len(chunk)))
+            table = torch.from_numpy(self.matrix[chunk].astype("float32"))
+            inner = numpy.maximum(starts[first:stop] - start, 0)
+            numbers = numpy.arange(len(chunk), dtype="int32")
+            sums[first:stop] += _sum_runs(table, numbers, inner)
+        return sums
+
+
+def _sum_runs(table: Any, rows: ndarray, starts: ndarray) -> ndarray:
+    import torch
+
+    with torch.no_grad():
+        sums = torch.nn.functional.embedding_bag(
+            torch.from_numpy(rows),
+            table,
+            torch.from_numpy(starts.astype(rows.dtype)),
+            mode="sum",
+        )
+    return sums.numpy()
+
+
+def _map(path: Path) -> mmap.mmap:
+    try:
+        with path.open("rb") as file:
+            if not path.stat().st_size:
+                raise MoeeError("M211", path=path, found="an empty file")
+            return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+    except OSError as error:
+        raise MoeeError("M210", path=path, problem=error.strerror or error) from None

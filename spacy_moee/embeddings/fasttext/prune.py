@@ -1,0 +1,98 @@
+"""Small copies of fastText's models, to ship with a pipeline."""
+
+import os
+from pathlib import Path
+from typing import BinaryIO, Iterable, Iterator, Optional
+
+import numpy
+from numpy import ndarray
+
+from ...errors import MoeeError
+from .file import FastTextFile
+from .layout import HEADER, MATRIX, PRUNED_MAGIC
+from .text import ranges
+
+# bytes that are copied at once; single rows make the system map more around them
+BLOCK = 2**21
+HALF = numpy.finfo("float16")
+
+
+def write_pruned(
+    source: FastTextFile, path: Path, words: Optional[Iterable[str]]
+) -> None:
+    """Write a copy in half precision, with the n-grams and without the output matrix;
+    `FastTextFile` reads it. The vector of a word that is left out becomes that of an
+    unknown word: the mean of its n-grams. The file appears when it is complete.
+
+    source (FastTextFile): The model.
+    path (Path): The copy.
+    words (Optional[Iterable[str]]): The words to keep, if the model knows them; None
+        for all.
+    RAISES (MoeeError): M215, for a value that half precision can't hold; M216, if the
+        copy can't be written.
+    """
+    numbers = numpy.arange(source.n_words)
+    if words is not None:
+        numbers = numpy.unique(source.rows(list(words)))
+        numbers = numbers[(numbers >= 0) & (numbers < source.n_words)]
+    try:
+        _write_whole(source, Path(path), numbers)
+    except OSError as error:
+        raise MoeeError("M216", path=path, problem=error.strerror or error) from None
+
+
+def _write_whole(source: FastTextFile, path: Path, numbers: ndarray) -> None:
+    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        with unfinished.open("wb") as file:
+            _write(source, file, numbers)
+            file.flush()
+            os.fsync(file.fileno())
+        unfinished.replace(path)
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
+def _write(source: FastTextFile, file: BinaryIO, numbers: ndarray) -> None:
+    header = source.layout.header
+    values = list(HEADER.unpack(source.index.data[: HEADER.size].tobytes()))
+    values[0] = PRUNED_MAGIC
+    values[15:17] = len(numbers) + header.n_labels, len(numbers)
+    file.write(HEADER.pack(*values))
+    # a label has no row of its own, but uses the n-grams' in the order of the labels
+    labels = numpy.arange(header.n_words, header.n_entries)
+    for part in _entries(source, numpy.concatenate([numbers, labels])):
+        file.write(part.tobytes())
+    file.write(MATRIX.pack(False, len(numbers) + header.bucket, header.dim))
+    buckets = numpy.arange(header.n_words, header.n_rows)
+    for part in _rows(source, numpy.concatenate([numbers, buckets])):
+        file.write(part.tobytes())
+
+
+def _entries(source: FastTextFile, numbers: ndarray) -> Iterator[ndarray]:
+    starts = source.layout.starts
+    size = max(BLOCK // 64, 1)
+    for start in range(0, len(numbers), size):
+        block = numbers[start : start + size]
+        places = ranges(starts[block], starts[block + 1] - starts[block])
+        yield source.index.data[places]
+        source.release()
+
+
+def _rows(source: FastTextFile, numbers: ndarray) -> Iterator[ndarray]:
+    size = max(BLOCK // (4 * source.dim), 1)
+    for start in range(0, len(numbers), size):
+        block = numbers[start : start + size]
+        rows = source.matrix[block].astype("float32")
+        fits = numpy.abs(rows) <= HALF.max
+        if not fits.all():
+            row, column = numpy.argwhere(~fits)[0]
+            raise MoeeError(
+                "M215",
+                path=source.path,
+                row=block[row],
+                value=rows[row, column],
+                expected=HALF.max,
+            )
+        yield rows.astype("<f2")
+        source.release()

@@ -1,0 +1,166 @@
+"""What a saved pipeline holds of its fastText vectors: a reference, and perhaps a
+copy."""
+
+import os
+import shutil
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Iterable, Iterator, NamedTuple, Optional, Union
+
+import numpy
+import srsly
+
+from ...errors import MoeeError
+from .file import FastTextFile
+from .prune import write_pruned
+
+# in the folder `vocab` of a saved pipeline
+REFERENCE = "fasttext.json"
+COPY = "fasttext.vectors"
+
+
+class Reference(NamedTuple):
+    """What a saved pipeline says of its vectors.
+
+    path (str): The file: an absolute path, or its name beside the reference.
+    fingerprint (str): Of its content.
+    dim (int): The width of the vectors.
+    lowercase (bool): Whether words are lower-cased before they are looked up.
+    embedded (bool): Whether the pipeline carries the file.
+    """
+
+    path: str
+    fingerprint: str
+    dim: int
+    lowercase: bool
+    embedded: bool
+
+
+def to_json(reference: Reference) -> bytes:
+    """Write a reference. RETURNS (bytes): What `from_json` reads."""
+    return srsly.json_dumps(reference._asdict(), indent=2).encode("utf8")
+
+
+def from_json(data: Union[str, bytes], place: str) -> Reference:
+    """Read a reference.
+
+    data (Union[str, bytes]): What `to_json` wrote.
+    place (str): Where it comes from, for the message.
+    RETURNS (Reference): The reference.
+    RAISES (MoeeError): M222, for anything else.
+    """
+    try:
+        fields = srsly.json_loads(data)
+    except ValueError as error:
+        raise MoeeError("M222", place=place, problem=error) from None
+    if not isinstance(fields, dict):
+        raise MoeeError("M222", place=place, problem=f"it is {type(fields).__name__}")
+    for name, kind in Reference.__annotations__.items():
+        if type(fields.get(name)) is not kind:
+            problem = f"'{name}' is {fields.get(name)!r}, not of type {kind.__name__}"
+            raise MoeeError("M222", place=place, problem=problem)
+    return Reference(**{name: fields[name] for name in Reference._fields})
+
+
+def read_reference(folder: Path) -> Optional[Reference]:
+    """Read the reference of a saved pipeline.
+
+    folder (Path): Its folder `vocab`.
+    RETURNS (Optional[Reference]): The reference with an absolute path, or None.
+    RAISES (MoeeError): M222, if it can't be read.
+    """
+    file = folder / REFERENCE
+    if not file.is_file():
+        return None
+    reference = from_json(file.read_bytes(), f"'{file}'")
+    return reference._replace(path=str(folder.absolute() / reference.path))
+
+
+def holds_table(folder: Path) -> bool:
+    """Whether a pipeline was saved with a table of vectors of spaCy's own.
+
+    folder (Path): Its folder `vocab`.
+    RETURNS (bool): False also for a table without rows.
+    """
+    table = folder / "vectors"
+    if not table.is_file():
+        return False
+    with table.open("rb") as file:
+        numpy.lib.format.read_magic(file)
+        shape, _, _ = numpy.lib.format.read_array_header_1_0(file)
+    return shape[0] > 0
+
+
+def write_reference(folder: Path, reference: Reference) -> None:
+    """Write the reference of a saved pipeline, and remove a copy that an earlier
+    one left there.
+
+    folder (Path): Its folder `vocab`.
+    reference (Reference): What `read_reference` is to give.
+    RAISES (MoeeError): M216, if it can't be written.
+    """
+    with _replacing(folder / REFERENCE) as temporary:
+        temporary.write_bytes(to_json(reference))
+    if not reference.embedded:
+        (folder / COPY).unlink(missing_ok=True)
+
+
+def save_copy(
+    file: FastTextFile,
+    reference: Reference,
+    folder: Path,
+    words: Optional[Iterable[str]],
+) -> Reference:
+    """Give a pipeline a copy of its vectors. The copy that it was loaded with is
+    linked, or copied where the file system has no links.
+
+    file (FastTextFile): The vectors.
+    reference (Reference): What is known of them.
+    folder (Path): The folder `vocab` of the pipeline.
+    words (Optional[Iterable[str]]): Words to keep of a .bin file, None for all.
+    RETURNS (Reference): To the copy.
+    RAISES (MoeeError): M216, if it can't be written; M215, for a value that half
+        precision can't hold.
+    """
+    copy = folder / COPY
+    saved = reference._replace(path=COPY, embedded=True)
+    if is_own_copy(file.path, folder):
+        return saved
+    if reference.embedded:
+        with _replacing(copy) as temporary:
+            _link_or_copy(file.path, temporary)
+        return saved
+    write_pruned(file, copy, words)
+    return saved._replace(fingerprint=FastTextFile(copy).fingerprint())
+
+
+def is_own_copy(path: Path, folder: Path) -> bool:
+    """Whether a file is the copy that a pipeline carries.
+
+    path (Path): The file.
+    folder (Path): The folder `vocab` of the pipeline.
+    RETURNS (bool): True also for another name of the copy.
+    """
+    copy = folder / COPY
+    return path.exists() and copy.exists() and path.samefile(copy)
+
+
+@contextmanager
+def _replacing(path: Path) -> Iterator[Path]:
+    """A name to write to, that takes the place of `path` when all went well."""
+    temporary = path.with_name(f".{path.name}.tmp")
+    try:
+        temporary.unlink(missing_ok=True)
+        yield temporary
+        os.replace(temporary, path)
+    except OSError as error:
+        raise MoeeError("M216", path=path, problem=error.strerror) from None
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _link_or_copy(source: Path, target: Path) -> None:
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copyfile(source, target)

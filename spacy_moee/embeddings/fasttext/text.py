@@ -1,0 +1,71 @@
+"""Words as one run of bytes, so that numpy can read all of them at once."""
+
+from typing import Iterator, NamedTuple, Sequence, Tuple
+
+import numpy
+from numpy import ndarray
+
+
+class Text(NamedTuple):
+    """Words, each between < and >, one after the other.
+
+    data (ndarray): The bytes, in UTF-8.
+    characters (ndarray): Where each character starts, and where the last one ends.
+    words (ndarray): The number of each word's <, counted in characters, and the
+        number of all characters.
+    """
+
+    data: ndarray
+    characters: ndarray
+    words: ndarray
+
+    @property
+    def bounds(self) -> Tuple[ndarray, ndarray]:
+        """RETURNS (Tuple[ndarray, ndarray]): Where the bytes of each word start and
+        end, without < and >."""
+        places = self.characters[self.words]
+        return places[:-1] + 1, places[1:] - 1
+
+
+def join_words(words: Sequence[str]) -> Text:
+    """Write words one after the other.
+
+    words (Sequence[str]): Words, at least one.
+    RETURNS (Text): The text.
+    """
+    raw = f"<{'><'.join(words)}>".encode("utf8", errors="surrogatepass")
+    data = numpy.frombuffer(raw, dtype="uint8")
+    starts = numpy.flatnonzero((data & 0xC0) != 0x80)
+    lengths = numpy.fromiter(map(len, words), dtype="int64", count=len(words))
+    firsts = numpy.concatenate([[0], numpy.cumsum(lengths + 2)])
+    return Text(data, numpy.append(starts, len(data)), firsts)
+
+
+def split_batches(words: Sequence[str], size: int) -> Iterator[Tuple[int, int]]:
+    """Cut a list of words into runs of about the same number of characters.
+
+    words (Sequence[str]): The words.
+    size (int): Characters of a run; only a single word can be longer.
+    YIELDS (Tuple[int, int]): The start and the end of a run.
+    """
+    lengths = numpy.fromiter(map(len, words), dtype="int64", count=len(words))
+    ends = numpy.cumsum(lengths + 2)
+    start = 0
+    while start < len(words):
+        before = ends[start] - lengths[start] - 2
+        end = int(numpy.searchsorted(ends, before + size, side="right"))
+        end = max(end, start + 1)
+        yield start, end
+        start = end
+
+
+def ranges(starts: ndarray, lengths: ndarray) -> ndarray:
+    """Count up from many places.
+
+    starts (ndarray): The places.
+    lengths (ndarray): How far to count from each.
+    RETURNS (ndarray): All numbers, one range after the other.
+    """
+    ends = numpy.cumsum(lengths)
+    total = int(ends[-1]) if len(ends) else 0
+    return numpy.arange(total) + numpy.repeat(starts - (ends - lengths), lengths)

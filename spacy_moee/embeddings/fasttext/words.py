@@ -1,0 +1,95 @@
+"""Look words up in the dictionary of a file, without making a Python object of any."""
+
+import numpy
+from numpy import ndarray
+
+from .layout import ENTRY_TAIL
+from .text import Text, ranges
+
+# an odd number of 64 bits: the fraction of the golden ratio
+FACTOR = numpy.uint64(0x9E3779B97F4A7C15)
+LOW_HALF, HIGH_HALF = numpy.uint64(0xFFFFFFFF), numpy.uint64(0xFFFFFFFF00000000)
+HALF = numpy.uint64(32)
+BLOCK = 2**15
+
+
+class WordIndex:
+    """The dictionary, sorted by a hash of the words. It takes 16 bytes a word, and
+    the words stay in the file.
+
+    data (ndarray): The bytes of the file.
+    starts (ndarray): Where each entry starts, and where the last one ends.
+    """
+
+    def __init__(self, data: ndarray, starts: ndarray) -> None:
+        self.data = data
+        self.starts = starts
+        # the hash in the high half, the number of the word in the low half
+        self.keys = numpy.arange(len(starts) - 1, dtype="uint64")
+        for start in range(0, len(self.keys), BLOCK):
+            bounds = starts[start : start + BLOCK + 1]
+            hashes = hash_words(data, bounds[:-1], bounds[1:] - ENTRY_TAIL)
+            self.keys[start : start + BLOCK] |= hashes
+        self.keys.sort()
+
+    def find(self, text: Text) -> ndarray:
+        """Look words up.
+
+        text (Text): The words.
+        RETURNS (ndarray): The number of each word in the dictionary, -1 if it is
+            not there. Of a word that is there twice it is the last.
+        """
+        starts, ends = text.bounds
+        hashes = hash_words(text.data, starts, ends)
+        found = numpy.full(len(hashes), -1)
+        places = numpy.searchsorted(self.keys, hashes | LOW_HALF, side="right") - 1
+        # different words with the same hash stand next to each other
+        left = numpy.flatnonzero(places >= 0)
+        while len(left):
+            keys = self.keys[places[left]]
+            is_near = keys & HIGH_HALF == hashes[left]
+            left = left[is_near]
+            numbers = (keys[is_near] & LOW_HALF).astype("int64")
+            is_same = self._equal(numbers, text, starts[left], ends[left])
+            found[left[is_same]] = numbers[is_same]
+            left = left[~is_same]
+            places[left] -= 1
+            left = left[places[left] >= 0]
+        return found
+
+    def _equal(
+        self, numbers: ndarray, text: Text, starts: ndarray, ends: ndarray
+    ) -> ndarray:
+        """Whether entries of the dictionary are the words that they are taken for."""
+        places = self.starts[numbers]
+        lengths = ends - starts
+        is_same = self.starts[numbers + 1] - places - ENTRY_TAIL == lengths
+        lengths = numpy.where(is_same, lengths, 0)
+        ours = self.data[ranges(places, lengths)]
+        differs = ours != text.data[ranges(starts, lengths)]
+        owners = numpy.repeat(numpy.arange(len(numbers)), lengths)
+        is_same[owners[differs]] = False
+        return is_same
+
+
+def hash_words(data: ndarray, starts: ndarray, ends: ndarray) -> ndarray:
+    """Hash runs of bytes.
+
+    data (ndarray): Bytes.
+    starts (ndarray): Where each run starts.
+    ends (ndarray): Where each run ends.
+    RETURNS (ndarray): Hashes as uint64; the low half is zero.
+    """
+    lengths = ends - starts
+    hashes = numpy.zeros(len(lengths), dtype="uint64")
+    if not lengths.any():
+        return hashes
+    within = ranges(numpy.zeros_like(lengths), lengths)
+    # a polynomial, with a power of FACTOR for each place in the word
+    powers = numpy.full(int(lengths.max()), FACTOR).cumprod()
+    values = data[numpy.repeat(starts, lengths) + within] + numpy.uint64(1)
+    offsets = numpy.cumsum(lengths) - lengths
+    is_filled = lengths > 0
+    sums = numpy.add.reduceat(values * powers[within], offsets[is_filled])
+    hashes[is_filled] = (sums ^ (sums >> HALF)) * FACTOR & HIGH_HALF
+    return hashes

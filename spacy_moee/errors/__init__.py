@@ -1,0 +1,40 @@
+"""What the package raises or warns with. Every message has a code, and says what was
+found, where, what was expected and what to do."""
+
+import warnings
+from typing import Any, Callable, Dict, Tuple
+
+from . import component, corpora, embeddings
+
+ROOMS = (component, embeddings, corpora)
+ERRORS: Dict[str, str] = {k: v for room in ROOMS for k, v in room.ERRORS.items()}
+WARNINGS: Dict[str, str] = {k: v for room in ROOMS for k, v in room.WARNINGS.items()}
+
+
+class MoeeError(ValueError):
+    """An error of this package: what was found, where, what to do.
+
+    code (str): A key of `ERRORS`, such as "M001"; it opens the message.
+    **values: What the message names.
+    """
+
+    def __init__(self, code: str, **values: Any) -> None:
+        self.code = code
+        self.values = values
+        super().__init__(f"[{code}] {ERRORS[code].format(**values)}")
+
+    def __reduce__(self) -> Tuple[Callable, Tuple]:
+        return _rebuild, (self.code, self.values)
+
+
+def _rebuild(code: str, values: Dict[str, Any]) -> MoeeError:
+    return MoeeError(code, **values)
+
+
+def warn(code: str, **values: Any) -> None:
+    """Emit the warning `code` of `WARNINGS`.
+
+    code (str): A key of `WARNINGS`; it opens the message.
+    **values: What the message names.
+    """
+    warnings.warn(f"[{code}] {WARNINGS[code].format(**values)}", stacklevel=3)

@@ -1,0 +1,67 @@
+"""Messages about the component (M0) and the model (M1)."""
+
+from typing import Dict
+
+ERRORS: Dict[str, str] = {
+    # M0: the component, its labels and its gold annotation
+    "M001": (
+        "Can't add the label '{label}' to '{name}': the network was already built "
+        "for {labels}. Add every label before `nlp.initialize()`, or train a new "
+        "pipeline whose training data (or labels file) contains '{label}'."
+    ),
+    "M002": (
+        "'{name}' was asked to learn from an entity of type '{label}', but it was "
+        "initialized with {labels}. Initialize it from data that contains "
+        "'{label}', or rename or remove that type in the training data (the "
+        "converter's --types does it)."
+    ),
+    "M003": (
+        "'{label}' can't be an entity type: {reason}. Expected a bare type such "
+        "as 'PER', without a B- or I- prefix."
+    ),
+    "M004": (
+        "The {what} of '{name}' is not finite ({value}) on a batch of {batch} "
+        "docs, so the weights were left as they are. Lower the learning rate, set "
+        "[training.optimizer] grad_clip above 0, and look for NaN in the vectors."
+    ),
+    "M005": (
+        "'{name}' can't read its saved data: {reason}. Expected what "
+        "`nlp.to_disk()` or `nlp.to_bytes()` wrote with the same config. Copy the "
+        "pipeline again, or train it anew."
+    ),
+    "M006": (
+        "`initialize(labels=...)` of '{name}' expected a list of entity types such "
+        "as ['LOC', 'PER'], and found {found}."
+    ),
+    "M007": (
+        "'{name}' can't be initialized without an entity type (spaCy's E143): the "
+        "training data has no entity, and no label was added. Check the data with "
+        "`spacy moee convert`, call `add_label`, or pass a labels file."
+    ),
+    # M1: the model and its settings
+    "M101": (
+        "'{name}' has no network yet (spaCy's E109). Call `nlp.initialize()` or load "
+        "a trained pipeline first."
+    ),
+    "M102": (
+        "These weights belong to another network: {problem}. The config and the "
+        "saved model must come from the same training run."
+    ),
+    "M103": (
+        "{argument} of {place} must be {expected}, and is {found}. Change it in "
+        "the config."
+    ),
+    "M104": (
+        "The token embeddings have {found} columns, but the network was built for "
+        "{expected}. If the vectors of the vocabulary were replaced, load the ones "
+        "that the pipeline was trained with."
+    ),
+}
+
+WARNINGS: Dict[str, str] = {
+    "MW01": (
+        "{count} gold entities cross the border of a segment (sentence), first "
+        "'{text}'. They train nothing. Correct the sentence starts, or use "
+        "spacy_moee.doc_segments.v1."
+    ),
+}

@@ -1,0 +1,133 @@
+"""Messages about embeddings and vectors (M2)."""
+
+from typing import Dict
+
+ERRORS: Dict[str, str] = {
+    "M201": (
+        "spacy_moee.StaticEmbed.v1 found no word vectors in the vocabulary ('{lang}')."
+        " Build some with `python -m spacy moee vectors` and name them in the config: "
+        "[initialize] vectors, or --paths.vectors on the command line."
+    ),
+    "M203": (
+        "The word vectors have {found} dimensions, but this pipeline was trained with "
+        "{expected}. Load the vectors that it was trained with."
+    ),
+    "M204": (
+        "Can't count the batches of an epoch: there is no .spacy file at '{path}'. "
+        "Convert the training data first (`python -m spacy moee convert`), or name it "
+        "with --paths.train."
+    ),
+    "M205": (
+        "The vectors '{source}' need the Python package '{package}', which is not "
+        "installed: {problem}. Run `pip install {package} pyarrow`, or name a text "
+        "file of vectors instead."
+    ),
+    "M206": (
+        "'{source}' is neither a file of vectors nor one of the packages {known}. "
+        "Name a text file in word2vec or GloVe format: a word and its numbers a line."
+    ),
+    "M207": (
+        "'{source}' can't be read as word vectors: {problem}. Expected UTF-8 text in "
+        "word2vec or GloVe format: a word and its numbers, the same count on every "
+        "line. For fastText's .bin files, export the .vec file."
+    ),
+    "M210": "Can't open the fastText .bin file '{path}': {problem}. Check the path.",
+    "M211": (
+        "'{path}' is no fastText model: found {found}. Expected a .bin file as "
+        "fastText saves it, unpacked if it came as .gz. A text file (.vec) becomes a "
+        "table with `python -m spacy moee vectors`."
+    ),
+    "M212": (
+        "'{path}' has version {found} of fastText's format, and expected is one of "
+        "{expected}. Save the model again with a release that writes one of them."
+    ),
+    "M213": (
+        "'{path}' holds {found}, and expected is a dense model. Use the .bin file that "
+        "it was made from, instead of the .ftz file."
+    ),
+    "M214": (
+        "'{path}' is damaged or was only copied in part: {what} is {found}, and should "
+        "be {expected}. Download or copy the file again."
+    ),
+    "M215": (
+        "Can't write '{path}' in half precision: row {row} holds {value}; expected is "
+        "at most {expected}. Train the vectors again, with a lower learning rate."
+    ),
+    "M216": (
+        "Can't write the vectors to '{path}': {problem}. Check the path, its "
+        "permissions and the free disk space."
+    ),
+    "M220": (
+        "Can't find the fastText vectors that {place} needs: there is no file at "
+        "{tried}. Expected {expected}. Put it back, or say where it is: in a config "
+        "with [nlp.vectors] path, for a saved pipeline with `spacy.load(..., config="
+        "{{'nlp.vectors.path': ...}})`. With `embed = true` it would carry a copy."
+    ),
+    "M221": (
+        "The fastText vectors of {place} are not those that it was saved with: "
+        "{found}; expected the fingerprint {expected}. With other vectors it would "
+        "give wrong results without a sign. Restore the file, or name the right one "
+        "with `spacy.load(..., config={{'nlp.vectors.path': ...}})`."
+    ),
+    "M222": (
+        "{place} can't be read as a reference to fastText vectors: {problem}. Expected "
+        "JSON with path, fingerprint, dim, lowercase and embedded. Copy the pipeline "
+        "again, or save it again."
+    ),
+    "M223": (
+        "[nlp.vectors] path is '{variable}', and spaCy fills in no variables in [nlp]. "
+        "Write the path itself, or give it on the command line: --nlp.vectors.path."
+    ),
+    "M230": (
+        "Training fastText vectors needs the package fasttext, which can't be imported:"
+        ' {problem}. Run `pip install "spacy-moee[fasttext]"`.'
+    ),
+    "M231": (
+        "Can't read '{file}': {problem}. Expected a .spacy file, a folder of .spacy "
+        "files, or UTF-8 text with one sentence a line and spaces between the words."
+    ),
+    "M232": (
+        "'{file}' has no word that occurs {expected} times or more, so that there is "
+        "nothing to learn from. Lower --min-count, or give a larger corpus."
+    ),
+    "M233": (
+        "fastText could not train on '{file}': {problem} It was tried with learning "
+        "rates from {first} down to {last}. Give a lower --lr, fewer dimensions with "
+        "--dim, or a larger corpus."
+    ),
+    "M234": (
+        "'{config}' would not use the vectors: [nlp.vectors] {key} is {found}, and "
+        "expected is {expected}. Name another config, such as "
+        "configs/fasttext_frozen.cfg, or change the options."
+    ),
+    "M241": (
+        "spacy_moee.TransformerEmbed.v1 needs the package spacy-transformers, which "
+        'can\'t be imported: {problem}. Run `pip install "spacy-moee[transformers]"`.'
+    ),
+    "M242": (
+        "Can't load the encoder '{name}': {problem}. Expected the name of a model on "
+        "the Hugging Face hub (which needs the network once), a folder that "
+        "`save_pretrained` wrote, or an installed package that carries one."
+    ),
+    "M243": (
+        "The encoder '{name}' comes with the slow tokenizer {found}, which does not "
+        "say which word a wordpiece belongs to. Choose an encoder with a fast "
+        "tokenizer (a tokenizer.json file)."
+    ),
+    "M244": (
+        "The encoder '{name}' comes with the Python package '{package}', which is not "
+        "installed: {problem}. Run `pip install {package}`, or name another encoder."
+    ),
+}
+
+WARNINGS: Dict[str, str] = {
+    "MW21": (
+        "A word vector was set, and it stays as it is: fastText vectors come from "
+        "'{path}', which is only read. To use vectors of your own, build a table with "
+        "`python -m spacy moee vectors`."
+    ),
+    "MW22": (
+        "[nlp.vectors] path names '{other}', which has not the fingerprint that "
+        "{place} was saved with. '{path}' has it, and is used."
+    ),
+}
