@@ -1,4 +1,4 @@
-"""Static word vectors, as they are."""
+"""Word vectors of the vocabulary, as they are or as a start."""
 
 from typing import Any, Callable, List, Tuple, cast
 
@@ -7,20 +7,23 @@ from spacy.attrs import intify_attr
 from spacy.tokens import Doc
 from spacy.vectors import BaseVectors, Mode, Vectors
 from thinc.api import Model
+from thinc.backends import get_array_ops
 from thinc.types import Floats2d
 
 from ..errors import MoeeError
+from . import learned
 
 
 def build_static_embed_v1(
     trainable: bool = False, attr: str = "ORTH"
 ) -> Model[List[Doc], List[Floats2d]]:
-    """Look tokens up in `doc.vocab.vectors`: its raw rows, without a projection
-    (paper, section 3: "freeze" and "unfreeze"). A missing word is zero. Registered
-    as `spacy_moee.StaticEmbed.v1`.
+    """Look tokens up in `doc.vocab.vectors`: the raw vectors, without a
+    projection (paper, section 3: "freeze" and "unfreeze"). A missing word is zero.
+    Registered as `spacy_moee.StaticEmbed.v1`.
 
-    trainable (bool): Learn the rows, starting at the vectors. The learned table is
-        saved with the model; the vocabulary's stays as it is.
+    trainable (bool): Learn the vectors of the words that training sees; other words
+        keep the vocabulary's. What is learned is saved with the model; the
+        vocabulary's vectors stay as they are.
     attr (str): The token attribute to look up: ORTH, or LOWER for vectors of
         lower-cased words (decision D16). It is an argument because a vectors
         table forgets its own `attr` when it is saved (spaCy 3.8).
@@ -41,65 +44,60 @@ def build_static_embed_v1(
         forward,
         init=init,
         dims={"nO": None},
-        params={"E": None} if trainable else {},
-        attrs={"trainable": trainable, "attr": number},
+        attrs={"trainable": trainable, "attr": number, "words": learned.NO_WORDS},
     )
 
 
 def init(model: Model, X=None, Y=None) -> None:
-    """Take the width, and for a trainable layer the rows, from the vectors."""
+    """Take the width from the vectors, and forget what was learned."""
     if not X:
         return
-    vectors = X[0].vocab.vectors
-    width = vectors.shape[1]
+    width = X[0].vocab.vectors.shape[1]
     if not width:
         raise MoeeError("M201", lang=X[0].vocab.lang)
-    model.set_dim("nO", width, force=True)
-    if model.attrs["trainable"]:
-        if not _has_rows(vectors):
-            raise MoeeError("M202", found=type(vectors).__name__)
-        model.set_param("E", model.ops.asarray2f(vectors.data).copy())
+    learned.reset(model, width)
 
 
 def forward(
     model: Model, docs: List[Doc], is_train: bool
 ) -> Tuple[List[Floats2d], Callable]:
-    """Look all tokens up at once."""
-    vectors = docs[0].vocab.vectors
-    table, rows = _look_up(model, vectors, docs)
-    output: Any = table[rows]
-    output[rows < 0] = 0
+    """Look each distinct word up once."""
+    keys = numpy.concatenate([doc.to_array(model.attrs["attr"]) for doc in docs])
+    distinct, places = numpy.unique(keys, return_inverse=True)
+    table = _look_up(model, docs[0].vocab.vectors, distinct)
+    if is_train and model.attrs["trainable"]:
+        # A word without a vector stays zero: else the network would never see in
+        # training what an unknown word looks like.
+        has_vector = model.ops.to_numpy(table.any(axis=1))
+        learned.add_words(model, distinct[has_vector])
+    rows = learned.find_rows(model, distinct)
+    learned.add_changes(model, rows, table)
+    index = model.ops.asarray1i(cast(Any, places))
 
     def backprop(d_output: List[Floats2d]) -> List[Doc]:
         if model.attrs["trainable"]:
-            known = rows >= 0
-            d_rows: Any = model.ops.flatten(d_output)
-            gradient = model.ops.alloc2f(*table.shape)
-            model.ops.scatter_add(gradient, rows[known], d_rows[known])
-            model.inc_grad("E", gradient)
+            d_table = model.ops.alloc2f(*table.shape)
+            model.ops.scatter_add(d_table, index, model.ops.flatten(d_output))
+            learned.inc_gradient(model, rows, d_table)
         return []
 
     lengths = model.ops.asarray1i([len(doc) for doc in docs])
-    return model.ops.unflatten(output, lengths), backprop
+    return model.ops.unflatten(table[index], lengths), backprop
 
 
-def _look_up(model: Model, vectors: BaseVectors, docs: List[Doc]) -> Tuple[Any, Any]:
-    """The table of vectors, and the row of each token; -1 for a missing word."""
+def _look_up(model: Model, vectors: BaseVectors, keys: numpy.ndarray) -> Any:
+    """The vocabulary's vectors of words, in an array of their own."""
     width = model.get_dim("nO")
-    learned = model.get_param("E") if model.attrs["trainable"] else None
-    n_rows = vectors.shape[0] if learned is None else learned.shape[0]
-    if tuple(vectors.shape) != (n_rows, width):
-        raise MoeeError("M203", found=tuple(vectors.shape), expected=(n_rows, width))
-    keys = numpy.concatenate([doc.to_array(model.attrs["attr"]) for doc in docs])
-    # each distinct word is looked up once
-    distinct, places = numpy.unique(keys, return_inverse=True)
-    if _has_rows(vectors):
-        table = model.ops.asarray(vectors.data) if learned is None else learned
-        rows = numpy.asarray([vectors.key2row.get(k, -1) for k in distinct.tolist()])
-    else:
-        table, rows = vectors.get_batch(distinct), numpy.arange(len(distinct))
-    return table, model.ops.asarray1i(cast(Any, rows[places]))
-
-
-def _has_rows(vectors: BaseVectors) -> bool:
-    return isinstance(vectors, Vectors) and vectors.mode == Mode.default
+    if vectors.shape[1] != width:
+        raise MoeeError("M203", found=vectors.shape[1], expected=width)
+    table: Any = model.ops.alloc2f(len(keys), width)
+    if isinstance(vectors, Vectors) and vectors.mode == Mode.default:
+        get = vectors.key2row.get
+        rows = numpy.asarray([get(key, -1) for key in keys.tolist()], dtype="int32")
+        known = numpy.nonzero(rows >= 0)[0]
+        ops: Any = get_array_ops(vectors.data)
+        found = vectors.data[ops.asarray1i(rows[known])]
+        table[model.ops.asarray1i(cast(Any, known))] = model.ops.asarray(found)
+    elif len(keys):
+        table[:] = model.ops.asarray(vectors.get_batch(keys))
+    return table
