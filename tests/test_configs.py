@@ -13,6 +13,7 @@ from spacy.util import load_config
 from spacy.vectors import Vectors
 
 from .embeddings.encoder_util import make_bert
+from .embeddings.fasttext.util import write_fasttext
 
 FOLDER = Path(__file__).parent.parent / "configs"
 CONFIGS = sorted(FOLDER.rglob("*.cfg"))
@@ -59,6 +60,7 @@ def overrides(tmp_path: Path) -> dict:
 
 def test_there_are_recipes() -> None:
     names = {"sample", "static_features", "static_frozen", "bert", "bert_frozen"}
+    names |= {"fasttext_frozen"}
     assert names | {"paper/bert"} <= {recipe_name(path) for path in CONFIGS}
 
 
@@ -72,9 +74,13 @@ def test_recipe_is_what_fill_config_leaves(path: Path, tmp_path: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("path", CONFIGS, ids=recipe_name)
 def test_recipe_trains(path: Path, overrides: dict, tmp_path: Path) -> None:
-    paths = load_config(path)["paths"]
+    config = load_config(path)
+    paths = config["paths"]
     if paths["vectors"]:
         overrides["paths.vectors"] = str(make_vectors(tmp_path / "vectors"))
+    if "path" in config["nlp"]["vectors"]:
+        file = write_fasttext(tmp_path / "words.bin", ["ada", "byron", "."], dim=WIDTH)
+        overrides["nlp.vectors.path"] = str(file)
     if "encoder" in paths:
         encoder = make_bert(tmp_path / "bert", n_positions=256)
         overrides["paths.encoder"] = encoder

@@ -10,6 +10,7 @@ from typing import List
 
 import pytest
 import srsly
+from spacy.util import load_config
 
 ROOT = Path(__file__).parent.parent
 COMMANDS = ["convert", "vectors", "init-labels", "train", "evaluate", "report"]
@@ -40,9 +41,9 @@ def project(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def run_all(project: Path, *args: str) -> List[str]:
-    """Run the workflow. Returns the commands that were skipped."""
-    command = [sys.executable, "-m", "spacy", "project", "run", "all", str(project)]
+def run_all(project: Path, *args: str, workflow: str = "all") -> List[str]:
+    """Run a workflow. Returns the commands that were skipped."""
+    command = [sys.executable, "-m", "spacy", "project", "run", workflow, str(project)]
     result = subprocess.run(
         [*command, *args],
         capture_output=True,
@@ -79,6 +80,18 @@ def test_recipe_with_vectors(project: Path) -> None:
     args = ["--vars.config", "static_features", "--vars.vectors", "words.txt"]
     assert run_all(project, *SMALL, *args) == []
     assert_has_results(project)
+
+
+@pytest.mark.slow
+def test_workflow_with_fasttext_vectors(project: Path) -> None:
+    pytest.importorskip("fasttext")
+    assert run_all(project, *SMALL, workflow="fasttext") == []
+    assert_has_results(project)
+    config = load_config(project / "training" / "model-best" / "config.cfg")
+    assert config["nlp"]["vectors"]["@vectors"] == "spacy_moee.FastTextVectors.v1"
+    other = {"vectors": "fasttext-vectors", "train": "fasttext-train"}
+    commands = [other.get(command, command) for command in COMMANDS]
+    assert run_all(project, *SMALL, workflow="fasttext") == commands
 
 
 @pytest.mark.slow

@@ -28,6 +28,6 @@ def fail(error: MoeeError) -> NoReturn:
     raise typer.Exit(1) from None
 
 
-from . import convert, report, vectors  # noqa: E402, F401
+from . import convert, fasttext, report, vectors  # noqa: E402, F401
 
 spacy_app.add_typer(app, name="moee")
