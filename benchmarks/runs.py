@@ -55,18 +55,30 @@ def run_seed(
     _run([*command, *extra], train_log, f"seed {seed}")
     minutes = (time.perf_counter() - started) / 60
     draft = folder / "evaluation.json"
-    model = folder / "model-best"
-    _run(
-        ["benchmarks.evaluate", model, data.resolve(), recipe.corpus, draft],
-        folder / "evaluate.log",
-    )
-    result = json.loads(draft.read_text(encoding="utf8"))
+    result = evaluate_fresh(recipe, folder / "model-best", data, draft)
     epochs = read_epochs(train_log.read_text(encoding="utf8"))
     result |= {"seed": seed, "minutes": minutes, "code": code_hash()}
     result |= {"best_epoch": best_epoch(epochs), "epochs": epochs}
     draft.write_text(json.dumps(result, indent=2), encoding="utf8")
     draft.replace(folder / "result.json")
     return result
+
+
+def evaluate_fresh(
+    recipe: Recipe, model: Path, data: Path, output: Path
+) -> Dict[str, Any]:
+    """Evaluate a pipeline on both test sets, in a fresh process.
+
+    recipe (Recipe): The recipe that it was trained with.
+    model (Path): The pipeline.
+    data (Path): The corpus folder.
+    output (Path): The JSON file to write; a log is written beside it.
+    RETURNS (Dict[str, Any]): What it holds.
+    RAISES (SystemExit): If the evaluation fails.
+    """
+    command = ["benchmarks.evaluate", model, data.resolve(), recipe.corpus, output]
+    _run(command, output.with_suffix(".log"))
+    return json.loads(output.read_text(encoding="utf8"))
 
 
 def read_result(folder: Path, seed: int) -> Optional[Dict[str, Any]]:

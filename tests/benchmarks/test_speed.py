@@ -1,12 +1,5 @@
 """The benchmarks of speed run; their figures are no test."""
 
-import os
-import re
-import subprocess
-import sys
-from pathlib import Path
-from typing import List
-
 import pytest
 import spacy
 
@@ -15,26 +8,9 @@ from benchmarks.epoch import EpochTimes
 from benchmarks.inference import BARE, OURS, Rounds
 from benchmarks.long_doc import peak_mb, reset_peak
 
-REPO = Path(__file__).parents[2]
+from .util import keys_of, run_quickly
+
 KEYS = ["train_ratio", "inference_ratio", "viterbi_ratio", "long_doc_mb"]
-
-
-def run_quickly(folder: Path, module: str, *args: str) -> str:
-    command = [sys.executable, "-m", f"benchmarks.{module}", "--quick"]
-    done = subprocess.run(
-        [*command, "--data", str(REPO / "assets" / "sample"), *args],
-        cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(REPO), "PYTHONUTF8": "1"},
-        capture_output=True,
-        text=True,
-        encoding="utf8",
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout
-
-
-def keys_of(output: str) -> List[str]:
-    return re.findall(r"(\w+)=\d+\.\d\d(?:\s|$)", output.splitlines()[-1])
 
 
 @pytest.mark.slow
