@@ -61,7 +61,8 @@ def overrides(tmp_path: Path) -> dict:
 def test_there_are_recipes() -> None:
     names = {"sample", "static_features", "static_frozen", "bert", "bert_frozen"}
     names |= {"fasttext_frozen"}
-    assert names | {"paper/bert"} <= {recipe_name(path) for path in CONFIGS}
+    names |= {f"paper/{x}" for x in ("bert", "fasttext_frozen", "fasttext_unfrozen")}
+    assert names == {recipe_name(path) for path in CONFIGS}
 
 
 @pytest.mark.parametrize("path", CONFIGS, ids=recipe_name)
