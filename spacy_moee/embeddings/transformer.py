@@ -83,11 +83,9 @@ def init(model: Model, X: Any = None, Y: Any = None) -> None:
     if not encoder.attrs["has_transformer"]:
         encoder.attrs["set_transformer"](encoder, _load(encoder.attrs["name"]))
     config = encoder.transformer.config
-    positions = getattr(config, "max_position_embeddings", None)
-    limits = [encoder.tokenizer.model_max_length, *([positions] if positions else [])]
-    n_layers = config.num_hidden_layers
+    longest, n_layers = _longest(encoder), config.num_hidden_layers
     for argument, valid, expected in (
-        ("window", model.attrs["window"] <= min(limits), f"{min(limits)} at most"),
+        ("window", model.attrs["window"] <= longest, f"{longest} at most"),
         (
             "layers",
             all(-n_layers - 1 <= n <= n_layers for n in model.attrs["layers"]),
@@ -103,6 +101,18 @@ def init(model: Model, X: Any = None, Y: Any = None) -> None:
                 found=model.attrs[argument],
             )
     model.set_dim("nO", config.hidden_size, force=True)
+
+
+def _longest(encoder: Any) -> int:
+    """How many wordpieces an encoder can read at once."""
+    longest = encoder.tokenizer.model_max_length  # huge, if it does not say
+    embeddings = getattr(encoder.transformer, "embeddings", None)
+    table = getattr(embeddings, "position_embeddings", None)
+    if table is None:
+        return longest
+    # RoBERTa's positions start after the one for padding
+    first = 0 if table.padding_idx is None else table.padding_idx + 1
+    return min(longest, table.num_embeddings - first)
 
 
 def _load(name: str) -> Any:
@@ -144,7 +154,7 @@ def forward(
     vectors = torch.zeros(sum(lengths), model.get_dim("nO"), device=device)
     if sum(lengths):
         with torch.set_grad_enabled(is_train):
-            vectors = _embed(model, docs, vectors, is_train)
+            _embed(model, docs, vectors, is_train)
 
     def backprop(d_output: List[Floats2d]) -> List[Doc]:
         if vectors.requires_grad:
@@ -156,7 +166,7 @@ def forward(
     return model.ops.unflatten(output, model.ops.asarray1i(lengths)), backprop
 
 
-def _embed(model: Model, docs: List[Doc], vectors: Tensor, is_train: bool) -> Tensor:
+def _embed(model: Model, docs: List[Doc], vectors: Tensor, is_train: bool) -> None:
     """Fill in the vector of each token that has a wordpiece."""
     encoder: Any = model.layers[0]
     tokenizer, transformer = encoder.tokenizer, encoder.transformer
@@ -175,11 +185,8 @@ def _embed(model: Model, docs: List[Doc], vectors: Tensor, is_train: bool) -> Te
         states = _encode(transformer, ids, mask, model.attrs["layers"])
         tokens, row, place = read_places(pieces, windows, rows)
         found = states[row, place + len(before)]
-        # not in place, so that the graph of every batch is kept
-        index = torch.as_tensor(tokens, device=vectors.device)
-        vectors = vectors.index_copy(0, index, found)
+        vectors.index_copy_(0, torch.as_tensor(tokens, device=vectors.device), found)
     transformer.eval()
-    return vectors
 
 
 def _encode(transformer: Any, ids: ndarray, mask: ndarray, layers: List[int]) -> Tensor:

@@ -58,7 +58,6 @@ def make_roberta(folder: Path, n_positions: int = 64) -> str:
     tokenizer = RobertaTokenizerFast(
         str(folder / "vocab.json"),
         str(folder / "merges.txt"),
-        model_max_length=n_positions,
     )
     tokenizer.save_pretrained(folder)
     torch.manual_seed(0)

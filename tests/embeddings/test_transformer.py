@@ -178,7 +178,6 @@ def test_saved_and_copied(bert, tmp_path):
         ({"layers": [4]}, "M103.*layers.*-4 to 3"),
         ({"layers": [-5]}, "M103.*layers"),
         ({"window": 7}, "M103.*window"),
-        ({"window": 65}, "M103.*window.*64 at most"),
         ({"overlap": 33}, "M103.*overlap"),
         ({"overlap": -1}, "M103.*overlap"),
     ],
@@ -186,6 +185,14 @@ def test_saved_and_copied(bert, tmp_path):
 def test_settings_that_cannot_be(bert, kwargs, match):
     with pytest.raises(MoeeError, match=match):
         make_layer(bert, **kwargs)
+
+
+def test_window_that_is_too_long(encoder):
+    with pytest.raises(MoeeError, match="M103.*window.*64 at most"):
+        make_layer(encoder, window=65)
+    layer = make_layer(encoder, window=64)
+    (vectors,) = layer.predict(make_docs([["late"] * 500]))
+    assert len(vectors) == 500
 
 
 def test_encoder_that_is_not_there(tmp_path):
