@@ -33,7 +33,7 @@ def fasttext_cli(
     output_path: Target,
     lowercase: Lowercase = True,
     dim: Dim = 300,
-    epoch: Epoch = 20,
+    epoch: Epoch = 100,
     lr: Lr = 0.05,
     min_count: MinCount = 1,
     minn: MinN = 3,
