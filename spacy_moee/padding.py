@@ -1,4 +1,5 @@
-"""Stretches of different lengths as padded batches, in whole arrays."""
+"""Stretches of different lengths, one after the other or as padded batches, in whole
+arrays."""
 
 from typing import List
 
@@ -37,3 +38,15 @@ def padded_places(starts: ndarray, lengths: ndarray, padding: int) -> ndarray:
     numbers = starts[:, None] + places
     numbers[places >= lengths[:, None]] = padding
     return numbers
+
+
+def ranges(starts: ndarray, lengths: ndarray) -> ndarray:
+    """Count up from many places.
+
+    starts (ndarray): The places.
+    lengths (ndarray): How far to count from each.
+    RETURNS (ndarray): All numbers, one range after the other.
+    """
+    ends = numpy.cumsum(lengths)
+    total = int(ends[-1]) if len(ends) else 0
+    return numpy.arange(total) + numpy.repeat(starts - (ends - lengths), lengths)

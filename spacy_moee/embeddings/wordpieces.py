@@ -13,7 +13,7 @@ from numpy import ndarray
 from spacy.attrs import ORTH
 from spacy.tokens import Doc
 
-from ..padding import padded_places
+from ..padding import padded_places, ranges
 
 
 class Pieces(NamedTuple):
@@ -63,9 +63,7 @@ def split_words(tokenizer: Any, docs: Sequence[Doc]) -> Pieces:
     sizes = numpy.bincount(words, minlength=len(distinct))
     starts = numpy.cumsum(sizes) - sizes
     counts = sizes[places]
-    ends = numpy.cumsum(counts)
-    shift = numpy.repeat(starts[places] - (ends - counts), counts)
-    return Pieces(ids[numpy.arange(len(shift)) + shift], counts)
+    return Pieces(ids[ranges(starts[places], counts)], counts)
 
 
 def special_ids(tokenizer: Any) -> Tuple[List[int], List[int]]:
@@ -180,9 +178,7 @@ def read_places(
     """
     sizes = windows.end[rows] - windows.first[rows]
     row = numpy.repeat(numpy.arange(len(rows)), sizes)
-    ends = numpy.cumsum(sizes)
-    shift = numpy.repeat(windows.first[rows] - (ends - sizes), sizes)
-    tokens = numpy.arange(len(shift)) + shift
+    tokens = ranges(windows.first[rows], sizes)
     has_piece = pieces.counts[tokens] > 0
     tokens, row = tokens[has_piece], row[has_piece]
     first_piece = numpy.cumsum(pieces.counts) - pieces.counts

@@ -8,9 +8,9 @@ import numpy
 from numpy import ndarray
 
 from ...errors import MoeeError
+from ...padding import ranges
 from .file import FastTextFile
 from .layout import HEADER, MATRIX, PRUNED_MAGIC
-from .text import ranges
 
 # bytes that are copied at once; single rows make the system map more around them
 BLOCK = 2**21

@@ -57,15 +57,3 @@ def split_batches(words: Sequence[str], size: int) -> Iterator[Tuple[int, int]]:
         end = max(end, start + 1)
         yield start, end
         start = end
-
-
-def ranges(starts: ndarray, lengths: ndarray) -> ndarray:
-    """Count up from many places.
-
-    starts (ndarray): The places.
-    lengths (ndarray): How far to count from each.
-    RETURNS (ndarray): All numbers, one range after the other.
-    """
-    ends = numpy.cumsum(lengths)
-    total = int(ends[-1]) if len(ends) else 0
-    return numpy.arange(total) + numpy.repeat(starts - (ends - lengths), lengths)

@@ -3,8 +3,9 @@
 import numpy
 from numpy import ndarray
 
+from ...padding import ranges
 from .layout import ENTRY_TAIL
-from .text import Text, ranges
+from .text import Text
 
 # an odd number of 64 bits: the fraction of the golden ratio
 FACTOR = numpy.uint64(0x9E3779B97F4A7C15)
