@@ -7,7 +7,6 @@ import typer
 from typer import Argument, Option
 from wasabi import msg
 
-from ..embeddings.fasttext.train import RETRIES, train_vectors
 from ..errors import MoeeError
 from . import app, fail
 
@@ -17,7 +16,7 @@ Target = Annotated[Path, Argument(metavar="OUTPUT", help="The .bin file to write
 Lowercase = Annotated[bool, Option("--lowercase/--no-lowercase", help="Lower-case the words, as the recipe fasttext_frozen expects it")]  # noqa: E501
 Dim = Annotated[int, Option("--dim", min=1, help="Dimensions of the vectors")]
 Epoch = Annotated[int, Option("--epoch", min=1, help="How often the corpus is read")]
-Lr = Annotated[float, Option("--lr", min=0, help=f"Learning rate. If the training fails because a number gets too large, half the rate is tried, up to {RETRIES} times")]  # noqa: E501
+Lr = Annotated[float, Option("--lr", min=0, help="Learning rate. If the training fails because a number gets too large, half the rate is tried, up to 4 times")]  # noqa: E501
 MinCount = Annotated[int, Option("--min-count", min=1, help="How often a word has to occur to get a vector of its own")]  # noqa: E501
 MinN = Annotated[int, Option("--minn", min=1, help="Characters of the shortest n-gram")]
 MaxN = Annotated[int, Option("--maxn", min=1, help="Characters of the longest n-gram")]
@@ -86,6 +85,8 @@ def check_config(config: Path, output_path: Path, lowercase: bool) -> None:
 
 def train(corpus_path: Path, output_path: Path, **settings: Any) -> None:
     """Train, save, say what was learned."""
+    from ..embeddings.fasttext.train import train_vectors
+
     try:
         n_words, bucket = train_vectors(corpus_path, output_path, **settings)
     except MoeeError as err:

@@ -10,6 +10,8 @@ from spacy.tokens import Doc, DocBin
 from typer.testing import CliRunner
 
 import spacy_moee.cli  # noqa: F401
+from spacy_moee.cli import fasttext as command
+from spacy_moee.embeddings.fasttext.train import RETRIES
 
 CONFIGS = Path(__file__).parents[2] / "configs"
 SMALL = ["--dim", 10]
@@ -39,6 +41,11 @@ def test_says_what_was_learned(corpus: Path, tmp_path: Path, capfd) -> None:
     # fastText writes past Python
     assert capfd.readouterr() == ("", "")
     assert "ada" in fasttext.load_model(str(output)).get_words()
+
+
+def test_help_says_how_often_it_is_tried() -> None:
+    (option,) = [x for x in command.Lr.__metadata__ if hasattr(x, "help")]
+    assert f"up to {RETRIES} times" in option.help
 
 
 def test_options(corpus: Path, tmp_path: Path) -> None:
