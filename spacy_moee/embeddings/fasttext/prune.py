@@ -11,6 +11,7 @@ from ...errors import MoeeError
 from ...padding import ranges
 from .file import FastTextFile
 from .layout import HEADER, MATRIX, PRUNED_MAGIC
+from .writing import replacing
 
 # bytes that are copied at once; single rows make the system map more around them
 BLOCK = 2**21
@@ -35,22 +36,10 @@ def write_pruned(
     if words is not None:
         numbers = numpy.unique(source.rows(list(words)))
         numbers = numbers[(numbers >= 0) & (numbers < source.n_words)]
-    try:
-        _write_whole(source, Path(path), numbers)
-    except OSError as error:
-        raise MoeeError("M216", path=path, problem=error.strerror or error) from None
-
-
-def _write_whole(source: FastTextFile, path: Path, numbers: ndarray) -> None:
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        with unfinished.open("wb") as file:
-            _write(source, file, numbers)
-            file.flush()
-            os.fsync(file.fileno())
-        unfinished.replace(path)
-    finally:
-        unfinished.unlink(missing_ok=True)
+    with replacing(Path(path)) as draft, draft.open("wb") as file:
+        _write(source, file, numbers)
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def _write(source: FastTextFile, file: BinaryIO, numbers: ndarray) -> None:

@@ -3,9 +3,8 @@ copy."""
 
 import os
 import shutil
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Iterable, Iterator, NamedTuple, Optional, Union
+from typing import Iterable, NamedTuple, Optional, Union
 
 import numpy
 import srsly
@@ -13,6 +12,7 @@ import srsly
 from ...errors import MoeeError
 from .file import FastTextFile
 from .prune import write_pruned
+from .writing import replacing
 
 # in the folder `vocab` of a saved pipeline
 REFERENCE = "fasttext.json"
@@ -99,7 +99,7 @@ def write_reference(folder: Path, reference: Reference) -> None:
     reference (Reference): What `read_reference` is to give.
     RAISES (MoeeError): M216, if it can't be written.
     """
-    with _replacing(folder / REFERENCE) as temporary:
+    with replacing(folder / REFERENCE) as temporary:
         temporary.write_bytes(to_json(reference))
     if not reference.embedded:
         (folder / COPY).unlink(missing_ok=True)
@@ -127,7 +127,7 @@ def save_copy(
     if is_own_copy(file.path, folder):
         return saved
     if reference.embedded:
-        with _replacing(copy) as temporary:
+        with replacing(copy) as temporary:
             _link_or_copy(file.path, temporary)
         return saved
     write_pruned(file, copy, words)
@@ -143,20 +143,6 @@ def is_own_copy(path: Path, folder: Path) -> bool:
     """
     copy = folder / COPY
     return path.exists() and copy.exists() and path.samefile(copy)
-
-
-@contextmanager
-def _replacing(path: Path) -> Iterator[Path]:
-    """A name to write to, that takes the place of `path` when all went well."""
-    temporary = path.with_name(f".{path.name}.tmp")
-    try:
-        temporary.unlink(missing_ok=True)
-        yield temporary
-        os.replace(temporary, path)
-    except OSError as error:
-        raise MoeeError("M216", path=path, problem=error.strerror) from None
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def _link_or_copy(source: Path, target: Path) -> None:

@@ -1,8 +1,6 @@
 """A corpus -> fastText vectors of its words and of their parts."""
 
-import os
 from collections import Counter
-from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Dict, Iterable, Iterator, List, Tuple
@@ -12,6 +10,7 @@ from spacy.vocab import Vocab
 
 from ...errors import MoeeError
 from .file import FastTextFile
+from .writing import replacing
 
 # fastText's training ends with an error if a number got too large. Then the rate is
 # halved, so many times.
@@ -52,29 +51,20 @@ def train_vectors(
         import fasttext
     except ImportError as error:
         raise MoeeError("M230", problem=error) from None
-    draft = output.with_name(f".{output.name}.{os.getpid()}.tmp")
-    try:
+    with replacing(output) as draft, TemporaryDirectory() as folder:
         # before the work, to see that it can be written
         output.parent.mkdir(parents=True, exist_ok=True)
         draft.touch()
-        with TemporaryDirectory() as folder:
-            text = Path(folder) / "text"
-            counts = write_text(read_sentences(corpus), text, lowercase)
-            n_words = sum(count >= min_count for count in counts.values())
-            if not n_words:
-                raise MoeeError("M232", file=corpus, expected=min_count)
-            bucket = max(bucket, enough_buckets(n_words, dim))
-            settings.update(minCount=min_count, dim=dim, bucket=bucket)
-            model = _train(fasttext, text, corpus, learn_rate, settings)
+        text = Path(folder) / "text"
+        counts = write_text(read_sentences(corpus), text, lowercase)
+        n_words = sum(count >= min_count for count in counts.values())
+        if not n_words:
+            raise MoeeError("M232", file=corpus, expected=min_count)
+        bucket = max(bucket, enough_buckets(n_words, dim))
+        settings.update(minCount=min_count, dim=dim, bucket=bucket)
+        model = _train(fasttext, text, corpus, learn_rate, settings)
         model.save_model(str(draft))
         _check(draft)
-        draft.replace(output)
-    except OSError as error:
-        problem = error.strerror or error
-        raise MoeeError("M216", path=output, problem=problem) from None
-    finally:
-        with suppress(OSError):
-            draft.unlink()
     return n_words, bucket
 
 
