@@ -7,10 +7,9 @@ import numpy
 import pytest
 import spacy
 import srsly
-from spacy.tokens import Doc, DocBin
 from thinc.api import Config
 
-from tests.cli.test_lifecycle import run_spacy
+from tests.cli.test_lifecycle import run_spacy, write_corpus
 from tests.component.util import make_tagged
 from tests.embeddings.fasttext.util import write_fasttext
 
@@ -88,18 +87,12 @@ def get_tokens() -> List[str]:
     return [word for words, _ in make_tagged(N_DOCS, seed=0) for word in words]
 
 
-def write_corpus(path: Path, seed: int) -> None:
-    vocab = spacy.blank("en").vocab
-    docs = [Doc(vocab, words=w, ents=t) for w, t in make_tagged(N_DOCS, seed)]
-    DocBin(docs=docs).to_disk(path)
-
-
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A corpus, vectors, a config that was filled without them, a trained pipeline."""
     folder = tmp_path_factory.mktemp("fasttext")
-    write_corpus(folder / "train.spacy", seed=0)
-    write_corpus(folder / "dev.spacy", seed=1)
+    write_corpus(folder / "train.spacy", 0, N_DOCS)
+    write_corpus(folder / "dev.spacy", 1, N_DOCS)
     (folder / "partial.cfg").write_text(PARTIAL, encoding="utf8")
     run_spacy("init", "fill-config", folder / "partial.cfg", folder / "config.cfg")
     write_fasttext(folder / "words.bin", sorted(set(get_tokens())), dim=16)

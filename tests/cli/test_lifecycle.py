@@ -93,9 +93,9 @@ def run_spacy(*args: object, timeout: int = 120) -> str:
     return run("-m", "spacy", *args, timeout=timeout)
 
 
-def write_corpus(path: Path, seed: int) -> Path:
+def write_corpus(path: Path, seed: int, n_docs: int = 40) -> Path:
     vocab = spacy.blank("en").vocab
-    docs = [Doc(vocab, words=w, ents=t) for w, t in make_tagged(40, seed)]
+    docs = [Doc(vocab, words=w, ents=t) for w, t in make_tagged(n_docs, seed)]
     DocBin(docs=docs).to_disk(path)
     return path
 
