@@ -8,7 +8,7 @@ from spacy.tokens import Doc
 from thinc.api import Model
 from thinc.types import Floats2d
 
-from ..errors import MoeeError
+from ..errors import check_setting
 
 
 class DocCache:
@@ -55,14 +55,8 @@ def build_frozen_embed_v1(
     RETURNS (Model[List[Doc], List[Floats2d]]): The layer.
     RAISES (MoeeError): M103, for a negative size.
     """
-    if cache_mb < 0:
-        raise MoeeError(
-            "M103",
-            argument="cache_mb",
-            place="spacy_moee.FrozenEmbed.v1",
-            expected="0 or more",
-            found=cache_mb,
-        )
+    place = "spacy_moee.FrozenEmbed.v1"
+    check_setting(cache_mb >= 0, "cache_mb", place, "0 or more", cache_mb)
     return Model(
         "frozen_embed",
         forward,

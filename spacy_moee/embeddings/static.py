@@ -10,7 +10,7 @@ from thinc.api import Model
 from thinc.backends import get_array_ops
 from thinc.types import Floats2d
 
-from ..errors import MoeeError
+from ..errors import MoeeError, check_setting
 from . import learned
 
 
@@ -31,14 +31,8 @@ def build_static_embed_v1(
     RAISES (MoeeError): M103, for an unknown attribute.
     """
     number = intify_attr(attr)
-    if number is None:
-        raise MoeeError(
-            "M103",
-            argument="attr",
-            place="spacy_moee.StaticEmbed.v1",
-            expected="a token attribute such as ORTH or LOWER",
-            found=repr(attr),
-        )
+    place, expected = "spacy_moee.StaticEmbed.v1", "a token attribute such as ORTH"
+    check_setting(number is not None, "attr", place, f"{expected} or LOWER", repr(attr))
     return Model(
         "static_embed",
         forward,

@@ -12,7 +12,7 @@ from thinc.types import Floats2d
 from thinc.util import torch2xp, xp2torch
 from torch import Tensor
 
-from ..errors import MoeeError
+from ..errors import MoeeError, check_setting
 from ..padding import plan
 from .wordpieces import (
     cut_windows,
@@ -60,10 +60,7 @@ def build_transformer_embed_v1(
         ("window", window, window >= 8, "8 or more"),
         ("overlap", overlap, 0 <= 2 * overlap <= window, "0 to window / 2"),
     ):
-        if not valid:
-            raise MoeeError(
-                "M103", argument=argument, place=PLACE, expected=expected, found=value
-            )
+        check_setting(valid, argument, PLACE, expected, value)
     # holds, saves and loads the encoder and its tokenizer; we never call it, since it
     # truncates, and since its shim changes the encoder's mode in prediction
     encoder = TransformerModel(name, get_doc_spans)
@@ -92,14 +89,8 @@ def init(model: Model, X: Any = None, Y: Any = None) -> None:
             f"numbers from {-n_layers - 1} to {n_layers}",
         ),
     ):
-        if not valid:
-            raise MoeeError(
-                "M103",
-                argument=argument,
-                place=f"{PLACE} with {encoder.attrs['name']}",
-                expected=expected,
-                found=model.attrs[argument],
-            )
+        place = f"{PLACE} with {encoder.attrs['name']}"
+        check_setting(valid, argument, place, expected, model.attrs[argument])
     model.set_dim("nO", config.hidden_size, force=True)
 
 

@@ -31,6 +31,24 @@ def _rebuild(code: str, values: Dict[str, Any]) -> MoeeError:
     return MoeeError(code, **values)
 
 
+def check_setting(
+    valid: bool, argument: str, place: str, expected: str, found: object
+) -> None:
+    """Check a value that a config gives.
+
+    valid (bool): Whether it is good.
+    argument (str): The argument's name.
+    place (str): What has the argument, such as a registered name.
+    expected (str): Which values are good.
+    found (object): The value.
+    RAISES (MoeeError): M103, if it is not good.
+    """
+    if not valid:
+        raise MoeeError(
+            "M103", argument=argument, place=place, expected=expected, found=found
+        )
+
+
 def warn(code: str, **values: Any) -> None:
     """Emit the warning `code` of `WARNINGS`.
 

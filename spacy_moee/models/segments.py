@@ -12,7 +12,7 @@ from numpy import ndarray
 from spacy.attrs import SENT_START
 from spacy.tokens import Doc
 
-from ..errors import MoeeError
+from ..errors import check_setting
 
 # [windows, 2]: first token and end (exclusive) of each window, in order
 Segmenter = Callable[[Doc], ndarray]
@@ -35,14 +35,7 @@ class Segments:
             # so that no token lies in three windows
             ("overlap", overlap, 0 <= 2 * overlap <= max_length, "0 to max_length / 2"),
         ):
-            if not valid:
-                raise MoeeError(
-                    "M103",
-                    argument=argument,
-                    place="segments",
-                    expected=expected,
-                    found=value,
-                )
+            check_setting(valid, argument, "segments", expected, value)
         self.sentences = sentences
         self.max_length = max_length
         self.overlap = overlap

@@ -4,7 +4,7 @@ from typing import Optional
 
 from thinc.api import Config
 
-from ..errors import MoeeError
+from ..errors import check_setting
 from ..networks.moee import MoEENetwork
 from .segments import Segmenter, make_sentence_segments
 from .types import MoEEModelT, Tok2VecT
@@ -82,12 +82,14 @@ def build_moee_tagger_v1(
     widths = {"hidden_width": hidden_width, "expert_width": expert_width}
     weights = {"detection_weight": detection_weight, "gate_weight": gate_weight}
     for argument, value in widths.items():
-        _check(value >= 1, argument, place, "1 or more", value)
+        check_setting(value >= 1, argument, place, "1 or more", value)
     for argument, value in weights.items():
-        _check(value >= 0, argument, place, "0 or more", value)
-    _check(depth >= 0, "depth", place, "0 or more", depth)
+        check_setting(value >= 0, argument, place, "0 or more", value)
+    check_setting(depth >= 0, "depth", place, "0 or more", depth)
     if dropout is not None:
-        _check(0 <= dropout < 1, "dropout", place, "null, or 0 to below 1", dropout)
+        check_setting(
+            0 <= dropout < 1, "dropout", place, "null, or 0 to below 1", dropout
+        )
     cfg = {
         **widths,
         "depth": depth,
@@ -100,12 +102,3 @@ def build_moee_tagger_v1(
     return network_model(
         MoEENetwork, cfg, tok2vec, dropout, segments or make_sentence_segments()
     )
-
-
-def _check(
-    valid: bool, argument: str, place: str, expected: str, found: object
-) -> None:
-    if not valid:
-        raise MoeeError(
-            "M103", argument=argument, place=place, expected=expected, found=found
-        )
