@@ -82,12 +82,14 @@ def build_moee_tagger_v1(
     widths = {"hidden_width": hidden_width, "expert_width": expert_width}
     weights = {"detection_weight": detection_weight, "gate_weight": gate_weight}
     for argument, value in widths.items():
-        _check(value >= 1, argument, place, "1 or more", value)
+        check_argument(value >= 1, argument, place, "1 or more", value)
     for argument, value in weights.items():
-        _check(value >= 0, argument, place, "0 or more", value)
-    _check(depth >= 0, "depth", place, "0 or more", depth)
+        check_argument(value >= 0, argument, place, "0 or more", value)
+    check_argument(depth >= 0, "depth", place, "0 or more", depth)
     if dropout is not None:
-        _check(0 <= dropout < 1, "dropout", place, "null, or 0 to below 1", dropout)
+        check_argument(
+            0 <= dropout < 1, "dropout", place, "null, or 0 to below 1", dropout
+        )
     cfg = {
         **widths,
         "depth": depth,
@@ -102,9 +104,18 @@ def build_moee_tagger_v1(
     )
 
 
-def _check(
+def check_argument(
     valid: bool, argument: str, place: str, expected: str, found: object
 ) -> None:
+    """Check a value of the config.
+
+    valid (bool): Whether it can be.
+    argument (str): Its name.
+    place (str): Whose argument it is.
+    expected (str): What it should be.
+    found (object): What it is.
+    RAISES (MoeeError): M103, if it is not valid.
+    """
     if not valid:
         raise MoeeError(
             "M103", argument=argument, place=place, expected=expected, found=found
