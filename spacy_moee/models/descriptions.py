@@ -126,15 +126,15 @@ def join_types(old: Dict[str, ndarray], new: Dict[str, ndarray]) -> Dict[str, nd
     joined = {}
     for name, rows in new.items():
         parts = old[name], rows
-        shape = numpy.max([part.shape[1:] for part in parts], axis=0, initial=0)
-        shape = tuple(int(n) for n in numpy.atleast_1d(shape)) if rows.ndim > 1 else ()
-        joined[name] = numpy.concatenate([_widen(part, shape) for part in parts])
+        shapes = zip(*(part.shape[1:] for part in parts), strict=True)
+        widest = [max(sizes) for sizes in shapes]
+        joined[name] = numpy.concatenate([_widen(part, widest) for part in parts])
     return joined
 
 
 def _widen(rows: ndarray, shape: Sequence[int]) -> ndarray:
-    missing = zip(shape, rows.shape[1:], strict=True)
-    return numpy.pad(rows, [(0, 0), *((0, n - there) for n, there in missing)])
+    missing = [n - there for n, there in zip(shape, rows.shape[1:], strict=True)]
+    return numpy.pad(rows, [(0, 0), *((0, n) for n in missing)])
 
 
 def sizes_of(constants: Dict[str, ndarray]) -> Dict[str, int]:

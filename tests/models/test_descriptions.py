@@ -1,5 +1,7 @@
 """Descriptions and examples as vectors."""
 
+from pathlib import Path
+
 import numpy
 import pytest
 import spacy
@@ -8,6 +10,7 @@ from hypothesis import strategies as st
 from spacy.vectors import Vectors
 from spacy.vocab import Vocab
 
+from spacy_moee.embeddings.fasttext.vectors import FastTextVectors
 from spacy_moee.errors import MoeeError
 from spacy_moee.models.concept import build_concept_tagger_v1, build_robust_tagger_v1
 from spacy_moee.models.descriptions import (
@@ -19,6 +22,7 @@ from spacy_moee.models.descriptions import (
     type_vectors,
 )
 
+from ..embeddings.fasttext.util import write_fasttext
 from .util import make_tok2vec
 
 WORDS = {
@@ -90,6 +94,16 @@ def test_word_as_it_is_comes_before_lower_case(vocab: Vocab) -> None:
     # York has no entry in lower case
     with pytest.warns(UserWarning, match="MW11"):
         vectors_of(vocab, {"A": "york"})
+
+
+def test_fasttext_knows_every_word(tmp_path: Path) -> None:
+    vocab = spacy.blank("en").vocab
+    path = write_fasttext(tmp_path / "words.bin", ["product"], dim=5)
+    vocab.vectors = FastTextVectors(path, strings=vocab.strings)
+    found = vectors_of(vocab, {"A": "product", "B": "consumer product"})
+    parts = [vocab.get_vector(word) for word in ("consumer", "product")]
+    assert parts[0].any()
+    assert numpy.allclose(found["descriptions"], [parts[1], parts[0] + parts[1]])
 
 
 def test_a_type_is_called_its_label() -> None:

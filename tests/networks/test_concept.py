@@ -361,3 +361,15 @@ def test_cells_are_weighted_alike():
         scores.view(-1, 3), torch.zeros(12, dtype=torch.long)
     )
     assert_close(loss, flat)
+
+
+@pytest.mark.parametrize("system", SYSTEMS, ids=str)
+@pytest.mark.parametrize("merge", ["max_prob", "overwrite"])
+def test_all_tensors_are_where_the_network_is(system, merge):
+    # "meta" computes shapes only, and refuses tensors of another device
+    network = make_network(merge=merge, **system).to("meta")
+    vectors, lengths, gold = (tensor.to("meta") for tensor in make_batch())
+    outputs = network(vectors, lengths)
+    assert network.loss(outputs, gold, lengths).total.device.type == "meta"
+    outside = torch.zeros(3, 6, dtype=torch.bool, device="meta")
+    assert network.decode(outputs, lengths, outside).shape == (3, 6)
