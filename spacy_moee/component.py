@@ -17,7 +17,7 @@ from thinc.api import Model, Optimizer, set_dropout_rate
 from .errors import MoeeError
 from .models.tagger import DEFAULT_MODEL
 from .models.types import Gradient, MoEEModelT, Scores
-from .models.wrapper import check_labels, compute_loss, decode, is_built
+from .models.wrapper import add_type, check_labels, compute_loss, decode, is_built
 from .scorer import moee_ner_score
 from .tags import check_label, gold_tags, iob2_scheme, preset_tokens, set_entities
 
@@ -98,17 +98,29 @@ class MoEENer(TrainablePipe):
         """
         return self.model.get_ref("tok2vec")
 
-    def add_label(self, label: str) -> int:
-        """Add an entity type. Possible until the component is initialized.
+    def add_label(
+        self,
+        label: str,
+        *,
+        description: Optional[str] = None,
+        examples: Optional[Sequence[str]] = None,
+    ) -> int:
+        """Add an entity type. Possible until the component is initialized, and at any
+        time if its types are described, as those of `spacy_moee.ConceptTagger.v1`.
 
         label (str): A bare type, such as PER.
+        description (Optional[str]): What it is called; by default the label.
+        examples (Optional[Sequence[str]]): Entities of the type.
         RETURNS (int): 1 if it was added, 0 if it was there.
-        RAISES (MoeeError): M001 after initialization; M003 for what is no type.
+        RAISES (MoeeError): M001 after initialization, M003 for what is no type, M106
+            for a description that the model does not read.
         """
         check_label(label)
         if label in self.labels:
             return 0
-        if is_built(self.model):
+        scheme = iob2_scheme(len(self.labels) + 1)
+        told = description, examples
+        if not add_type(self.model, self.vocab, label, scheme, *told):
             raise MoeeError(
                 "M001", label=label, name=self.name, labels=list(self.labels)
             )
@@ -138,7 +150,7 @@ class MoEENer(TrainablePipe):
             raise MoeeError("M007", name=self.name)
         sample = [eg.predicted for eg in islice(get_examples(), 10)]
         assert sample, Errors.E923.format(name=self.name)
-        self.model.initialize(X=sample, Y=iob2_scheme(len(self.labels)))
+        self.model.initialize(X=sample, Y=(self.labels, iob2_scheme(len(self.labels))))
 
     def _set_labels(
         self,

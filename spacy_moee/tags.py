@@ -36,6 +36,12 @@ class TagScheme(NamedTuple):
     boundary: ndarray
     legal: ndarray
 
+    @property
+    def sizes(self) -> Dict[str, int]:
+        """RETURNS (Dict[str, int]): How many tags and categories there are."""
+        n_categories = int(self.category.max()) + 1
+        return {"n_tags": len(self.category), "n_categories": n_categories}
+
 
 def iob2_scheme(n_labels: int) -> TagScheme:
     """Number the IOB2 tags of `n_labels` entity types.

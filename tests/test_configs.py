@@ -38,7 +38,7 @@ def make_corpus(path: Path, n_docs: int = 6) -> Path:
 
 def make_vectors(path: Path) -> Path:
     nlp = spacy.blank("en")
-    words = ["ada", "byron", "london", "."]
+    words = ["ada", "byron", "london", ".", "location", "person"]
     table = numpy.random.default_rng(0).normal(size=(len(words), WIDTH))
     nlp.vocab.vectors = Vectors(data=table.astype("float32"), keys=words)
     nlp.to_disk(path)
@@ -54,13 +54,12 @@ def overrides(tmp_path: Path) -> dict:
         "training.max_epochs": 3,
         "training.batcher.size": 2,
         "components.moee_ner.model.hidden_width": 8,
-        "components.moee_ner.model.expert_width": 8,
     }
 
 
 def test_there_are_recipes() -> None:
     names = {"sample", "static_features", "static_frozen", "bert", "bert_frozen"}
-    names |= {"fasttext_frozen"}
+    names |= {"fasttext_frozen", "concept", "robust"}
     names |= {f"paper/{x}" for x in ("bert", "fasttext_frozen", "fasttext_unfrozen")}
     assert names == {recipe_name(path) for path in CONFIGS}
 
@@ -76,6 +75,8 @@ def test_recipe_is_what_fill_config_leaves(path: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize("path", CONFIGS, ids=recipe_name)
 def test_recipe_trains(path: Path, overrides: dict, tmp_path: Path) -> None:
     config = load_config(path)
+    if "expert_width" in config["components"]["moee_ner"]["model"]:
+        overrides["components.moee_ner.model.expert_width"] = 8
     paths = config["paths"]
     if paths["vectors"]:
         overrides["paths.vectors"] = str(make_vectors(tmp_path / "vectors"))

@@ -70,7 +70,12 @@ def build_transformer_embed_v1(
         init=init,
         layers=[encoder],
         dims={"nO": None},
-        attrs={"layers": list(layers), "window": window, "overlap": overlap},
+        attrs={
+            "layers": list(layers),
+            "window": window,
+            "overlap": overlap,
+            "embed_phrases": embed_phrases,
+        },
     )
 
 
@@ -133,6 +138,27 @@ def _find(name: str) -> str:
     except ImportError as error:
         raise MoeeError("M244", name=name, package=name, problem=error) from None
     return str(home / folder)
+
+
+def embed_phrases(model: Model, phrases: Sequence[str]) -> ndarray:
+    """Give each phrase a vector without reading it in context: the mean of its
+    wordpieces' rows in the table that the encoder starts from. Networks that describe
+    entity types find this in the layer's `attrs`.
+
+    model (Model): The layer, initialized.
+    phrases (Sequence[str]): One word or more each.
+    RETURNS (ndarray): Shape [phrases, width of the table]; zero without a wordpiece.
+    """
+    encoder: Any = model.layers[0]
+    table = encoder.transformer.get_input_embeddings().weight.detach()
+    vectors = table.new_zeros(len(phrases), table.shape[1])
+    for row, phrase in zip(vectors, phrases, strict=True):
+        ids = encoder.tokenizer(
+            phrase.split(), is_split_into_words=True, add_special_tokens=False
+        )["input_ids"]
+        if ids:
+            row[:] = table[torch.as_tensor(ids, device=table.device)].mean(dim=0)
+    return vectors.cpu().numpy()
 
 
 def forward(

@@ -7,7 +7,8 @@ ERRORS: Dict[str, str] = {
     "M001": (
         "Can't add the label '{label}' to '{name}': the network was already built "
         "for {labels}. Add every label before `nlp.initialize()`, or train a new "
-        "pipeline whose training data (or labels file) contains '{label}'."
+        "pipeline whose training data (or labels file) contains '{label}'. Only "
+        "spacy_moee.ConceptTagger.v1 and RobustTagger.v1 take new types later."
     ),
     "M002": (
         "'{name}' was asked to learn from an entity of type '{label}', but it was "
@@ -56,6 +57,19 @@ ERRORS: Dict[str, str] = {
         "{expected}. If the vectors of the vocabulary were replaced, load the ones "
         "that the pipeline was trained with."
     ),
+    "M105": (
+        "The vectors of the entity types' descriptions are made of word vectors, and "
+        "the vocabulary ('{lang}') has none. Build some with `python -m spacy moee "
+        "vectors` and name them in the config: [initialize] vectors, or "
+        "--paths.vectors on the command line; or embed tokens with "
+        "spacy_moee.TransformerEmbed.v1, whose own vectors are then used."
+    ),
+    "M106": (
+        "Can't add the label '{label}' with {what}: this model does not read them. "
+        "Expected is spacy_moee.RobustTagger.v1, or without examples "
+        "spacy_moee.ConceptTagger.v1. Choose one of them in the config, or leave "
+        "{what} out."
+    ),
 }
 
 WARNINGS: Dict[str, str] = {
@@ -63,5 +77,10 @@ WARNINGS: Dict[str, str] = {
         "{count} gold entities cross the border of a segment (sentence), first "
         "'{text}'. They train nothing. Correct the sentence starts, or use "
         "spacy_moee.doc_segments.v1."
+    ),
+    "MW11": (
+        "No word of '{text}', the description of the entity type '{label}', has a "
+        "vector, so that nothing is known of the type. Choose other words in the "
+        "config: [components.moee_ner.model.descriptions], or in `add_label`."
     ),
 }

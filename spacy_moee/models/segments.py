@@ -5,14 +5,14 @@ A *segment* is a sentence or a whole doc; a segment that is longer than
 overlap, so the overlap alone tells that two windows belong together.
 """
 
-from typing import Callable, List, Tuple
+from typing import Callable, List, Sequence, Tuple
 
 import numpy
 from numpy import ndarray
 from spacy.attrs import SENT_START
 from spacy.tokens import Doc
 
-from ..errors import check_setting
+from ..errors import check_setting, warn
 
 # [windows, 2]: first token and end (exclusive) of each window, in order
 Segmenter = Callable[[Doc], ndarray]
@@ -177,3 +177,55 @@ def cut_gold(
         pieces[i][seam - int(starts[i]) :] = MISSING
         pieces[i + 1][: seam - start] = MISSING
     return pieces, crossing
+
+
+def cut_all(
+    docs: Sequence[Doc],
+    windows: List[ndarray],
+    gold: List[ndarray],
+    boundary: ndarray,
+) -> List[ndarray]:
+    """Give each window of each doc its gold tags. Warns (MW01) of entities that no
+    window shows whole.
+
+    docs (Sequence[Doc]): The docs.
+    windows (List[ndarray]): The windows of each doc.
+    gold (List[ndarray]): The tag numbers of each doc.
+    boundary (ndarray): 0, 1 or 2 for O, B or I: what each tag is.
+    RETURNS (List[ndarray]): The gold of all windows, one after the other.
+    """
+    pieces: List[ndarray] = []
+    crossing: List[str] = []
+    for doc, bounds, tags in zip(docs, windows, gold, strict=True):
+        if len(bounds) == 1:
+            pieces.append(tags)
+            continue
+        cut, tokens = cut_gold(bounds, tags, boundary)
+        pieces.extend(cut)
+        crossing.extend(doc[token - 1 : token + 1].text for token in tokens)
+    if crossing:
+        warn("MW01", count=len(crossing), text=crossing[0])
+    return pieces
+
+
+def merge_all(
+    windows: List[ndarray], tags: List[ndarray], boundary: ndarray, legal: ndarray
+) -> List[ndarray]:
+    """Join the tags of the windows of each doc.
+
+    windows (List[ndarray]): The windows of each doc.
+    tags (List[ndarray]): The tags of all windows, one after the other.
+    boundary (ndarray): 0, 1 or 2 for O, B or I: what each tag is.
+    legal (ndarray): Which tag may follow which, shape [tags + 1, tags].
+    RETURNS (List[ndarray]): The tags of each doc.
+    """
+    merged, first = [], 0
+    for bounds in windows:
+        here = tags[first : first + len(bounds)]
+        first += len(bounds)
+        if len(bounds) == 1:
+            merged.append(here[0])
+            continue
+        n_tokens = int(bounds[-1, 1]) if len(bounds) else 0
+        merged.append(merge_windows(bounds, here, boundary, legal, n_tokens))
+    return merged

@@ -7,7 +7,7 @@ nothing changes but in training: networks take the dropout rate as an argument.
 
 import os
 from contextlib import contextmanager
-from typing import Any, Callable, Dict, Iterator, List, Optional, Tuple, cast
+from typing import Any, Callable, Dict, Iterator, List, Optional, Sequence, Tuple, cast
 
 import numpy
 import srsly
@@ -73,6 +73,28 @@ class NetworkShim(Shim):
             getattr(module, name).copy_(
                 torch.from_numpy(numpy.ascontiguousarray(values))
             )
+        self._install(cfg, module)
+
+    def constants(self, names: Sequence[str]) -> Dict[str, numpy.ndarray]:
+        """Read constants of the network.
+
+        names (Sequence[str]): Their names.
+        RETURNS (Dict[str, ndarray]): Their values by name.
+        """
+        return {name: self.module.get_buffer(name).cpu().numpy() for name in names}
+
+    def resize(self, sizes: Dict[str, int], buffers: Dict[str, numpy.ndarray]) -> None:
+        """Give the network constants of other sizes. Its weights stay.
+
+        sizes (Dict[str, int]): What changes in its sizes.
+        buffers (Dict[str, ndarray]): Constants by name.
+        """
+        changed = {name: torch.from_numpy(values) for name, values in buffers.items()}
+        self._restore({**self.cfg, **sizes}, {**self.module.state_dict(), **changed})
+
+    def _restore(self, cfg: Dict[str, Any], state: Dict[str, Tensor]) -> None:
+        module = self.network(**cfg)
+        module.load_state_dict(state)
         self._install(cfg, module)
 
     def _install(self, cfg: Dict[str, Any], module: nn.Module) -> None:
@@ -143,12 +165,10 @@ class NetworkShim(Shim):
             self._model = None
             return self
         try:
-            module = self.network(**msg["cfg"])
             weights = {k: torch.from_numpy(v.copy()) for k, v in msg["weights"].items()}
-            module.load_state_dict(weights)
+            self._restore(msg["cfg"], weights)
         except (TypeError, RuntimeError) as error:
             raise MoeeError("M102", problem=error) from error
-        self._install(msg["cfg"], module)
         return self
 
     def __reduce__(self) -> Tuple[Callable, Tuple]:

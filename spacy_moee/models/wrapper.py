@@ -11,15 +11,17 @@ import numpy
 import torch
 from numpy import ndarray
 from spacy.tokens import Doc
+from spacy.vocab import Vocab
 from thinc.api import Model
 from thinc.types import Floats2d
 from thinc.util import torch2xp
 from torch import Tensor, nn
 
-from ..errors import MoeeError, warn
+from ..errors import MoeeError
 from ..padding import plan
 from . import batches
-from .segments import Segmenter, cut_gold, merge_windows
+from .descriptions import Described, join_types, sizes_of, type_vectors
+from .segments import Segmenter, cut_all, merge_all
 from .shim import NetworkShim
 from .types import Batch, Gradient, Layout, MoEEModelT, Scores, Tok2VecT
 
@@ -35,7 +37,7 @@ def network_model(
     are known.
 
     network (Callable): Makes it, from `cfg` and the sizes `width`, `n_tags` and
-        `n_categories`.
+        `n_categories`, and those of `sizes_of` if its types are described.
     cfg (Dict): Its other arguments, JSON-able.
     tok2vec (Model[List[Doc], List[Floats2d]]): Token embeddings.
     dropout (Optional[float]): See `build_moee_tagger_v1`.
@@ -54,19 +56,62 @@ def network_model(
 
 
 def init(cfg: Dict, model: MoEEModelT, X: Any = None, Y: Any = None) -> None:
-    """Build the network for sample docs `X` and the `TagScheme` `Y`."""
+    """Build the network for sample docs `X`; `Y` is the entity types and their
+    `TagScheme`."""
+    labels, scheme = Y
     tok2vec = model.layers[0]
     tok2vec.initialize(X=X)
     if tok2vec.has_dim("nO"):
         width = tok2vec.get_dim("nO")
     else:
         width = tok2vec.predict(X[:1])[0].shape[1]
-    sizes = {
-        "width": int(width),
-        "n_tags": len(Y.category),
-        "n_categories": int(Y.category.max()) + 1,
-    }
-    _shim(model).build({**cfg, **sizes}, Y._asdict())
+    sizes = {"width": int(width), **scheme.sizes}
+    constants = scheme._asdict()
+    described = Described.of(model)
+    if described is not None:
+        for label in labels:
+            described = described.add(label)
+        vectors = type_vectors(model, X[0].vocab, labels, described)
+        sizes.update(sizes_of(vectors))
+        constants.update(vectors)
+        model.attrs.update(described._asdict())
+    _shim(model).build({**cfg, **sizes}, constants)
+
+
+def add_type(
+    model: MoEEModelT,
+    vocab: Vocab,
+    label: str,
+    scheme: Any,
+    description: Optional[str],
+    examples: Optional[Sequence[str]],
+) -> bool:
+    """Make room for one more entity type. A network whose types are described takes
+    it at any time, others until they are built.
+
+    model (Model[List[Doc], Scores]): The model.
+    vocab (Vocab): Has the word vectors that a description is made of.
+    label (str): The new type.
+    scheme (TagScheme): The tags of all types, this one being the last.
+    description (Optional[str]): What it is called.
+    examples (Optional[Sequence[str]]): Entities of the type.
+    RETURNS (bool): Whether there is room.
+    RAISES (MoeeError): M105, if there are no word vectors; M106, for what this
+        network does not read.
+    """
+    described = Described.of(model)
+    if described is None:
+        if description is not None or examples is not None:
+            raise MoeeError("M106", label=label, what="a description")
+        return not is_built(model)
+    described = described.add(label, description, examples)
+    if is_built(model):
+        new = type_vectors(model, vocab, [label], described)
+        joined = join_types(_shim(model).constants(list(new)), new)
+        sizes = {**scheme.sizes, **sizes_of(joined)}
+        _shim(model).resize(sizes, {**scheme._asdict(), **joined})
+    model.attrs.update(described._asdict())
+    return True
 
 
 def is_built(model: MoEEModelT) -> bool:
@@ -176,7 +221,8 @@ def compute_loss(
     network = _shim(model).module
     if not scores.batches:  # every doc is empty
         return 0.0, Gradient([], {}, {})
-    pieces = _cut(network, docs, scores, gold)
+    boundary = network.boundary.cpu().numpy()
+    pieces = cut_all(docs, scores.layout.windows, gold, boundary)
     detached, losses = [], []
     with torch.enable_grad():
         for batch in scores.batches:
@@ -210,25 +256,6 @@ def compute_loss(
         for name in losses[0].parts
     }
     return float(total.detach()), Gradient(d_outputs, d_parameters, parts)
-
-
-def _cut(
-    network: Any, docs: Sequence[Doc], scores: Scores, gold: List[ndarray]
-) -> List[ndarray]:
-    """The gold of each window; warns of entities that no window shows whole."""
-    boundary = network.boundary.cpu().numpy()
-    pieces: List[ndarray] = []
-    crossing: List[str] = []
-    for doc, windows, tags in zip(docs, scores.layout.windows, gold, strict=True):
-        if len(windows) == 1:
-            pieces.append(tags)
-            continue
-        cut, tokens = cut_gold(windows, tags, boundary)
-        pieces.extend(cut)
-        crossing.extend(doc[token - 1 : token + 1].text for token in tokens)
-    if crossing:
-        warn("MW01", count=len(crossing), text=crossing[0])
-    return pieces
 
 
 def decode(
@@ -266,14 +293,4 @@ def decode(
         ):
             tags[row] = path[:length]
     boundary, legal = network.boundary.cpu().numpy(), network.legal.cpu().numpy()
-    joined, first = [], 0
-    for doc, windows in zip(docs, layout.windows, strict=True):
-        here = tags[first : first + len(windows)]
-        first += len(windows)
-        whole = len(windows) == 1
-        joined.append(
-            here[0]
-            if whole
-            else merge_windows(windows, here, boundary, legal, len(doc))
-        )
-    return joined
+    return merge_all(layout.windows, tags, boundary, legal)

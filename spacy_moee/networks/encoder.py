@@ -1,6 +1,6 @@
 """The text encoder: a bidirectional LSTM over padded sequences."""
 
-from typing import List
+from typing import List, Optional
 
 import torch
 from torch import Tensor, nn
@@ -42,13 +42,23 @@ class BiLSTM(nn.Module):
         """Width of the input vectors."""
         return self.lstm.input_size
 
-    def forward(self, vectors: Tensor, mask: Tensor, dropout: float = 0.0) -> Tensor:
+    def forward(
+        self,
+        vectors: Tensor,
+        mask: Tensor,
+        dropout: float = 0.0,
+        table: Optional[Tensor] = None,
+    ) -> Tensor:
         """Encode a batch.
 
         vectors (Tensor): Token vectors, shape [batch, seq, width].
         mask (Tensor): True on real tokens, shape [batch, seq].
         dropout (float): Rate of the dropout on the input of every layer, and on
             no output of the last (decision D1). 0 for prediction.
+        table (Optional[Tensor]): Vectors, shape [rows, columns], for inputs whose
+            last `columns` are sums of these rows. `vectors` then ends with the
+            `rows` factors of each sum in its place: the same numbers, and few
+            factors are less work than wide sums.
         RETURNS (Tensor): Hidden states, shape [batch, seq, 2 * hidden_width];
             zero on padding.
         """
@@ -57,16 +67,20 @@ class BiLSTM(nn.Module):
         for layer in range(self.lstm.num_layers):
             states = functional.dropout(states, dropout, training=dropout > 0)
             # [batch, seq, width + 1] -> [batch, seq, 2 * hidden_width]
-            states = self._run(layer, torch.cat([states, padding], dim=2))
+            inputs = torch.cat([states, padding], dim=2)
+            states = self._run(layer, inputs, None if layer else table)
         return states
 
-    def _run(self, layer: int, inputs: Tensor) -> Tensor:
+    def _run(self, layer: int, inputs: Tensor, table: Optional[Tensor]) -> Tensor:
         weights: List[Tensor] = []
         for direction in ("", "_reverse"):
             w_ih, w_hh, b_ih, b_hh = (
                 getattr(self.lstm, f"{name}_l{layer}{direction}")
                 for name in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
             )
+            if table is not None:
+                own = w_ih.shape[1] - table.shape[1]
+                w_ih = torch.cat([w_ih[:, :own], w_ih[:, own:] @ table.T], dim=1)
             weights += [torch.cat([w_ih, self.close], dim=1), w_hh, b_ih, b_hh]
         zeros = inputs.new_zeros(2, inputs.shape[0], self.lstm.hidden_size)
         # cuDNN keeps what backward needs only in training mode

@@ -1,17 +1,15 @@
 """BiLSTM-MTL-MoEE-CRF (Liu, Winata and Fung 2020, arXiv 2002.05923)."""
 
-from typing import Dict, NamedTuple, Optional
+from typing import NamedTuple, Optional
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from .common import OUTSIDE_BIAS, Loss, look_up, token_mask
 from .crf import CRF, best_paths
 from .encoder import BiLSTM
 from .experts import ExpertMixture
-
-# Before training every token is most likely O, as in any corpus.
-OUTSIDE_BIAS = 3.0
 
 
 class Outputs(NamedTuple):
@@ -27,19 +25,6 @@ class Outputs(NamedTuple):
     emissions: Tensor
     detection: Optional[Tensor]
     gate: Optional[Tensor]
-
-
-class Loss(NamedTuple):
-    """Losses summed over `units`: sentences with a CRF, else labelled tokens.
-
-    total (Tensor): The weighted sum of the parts, a scalar with a gradient.
-    parts (Dict[str, Tensor]): Each part, unweighted, without a gradient.
-    units (int): What to divide by for the mean.
-    """
-
-    total: Tensor
-    parts: Dict[str, Tensor]
-    units: int
 
 
 class MoEENetwork(nn.Module):
@@ -119,7 +104,7 @@ class MoEENetwork(nn.Module):
         """
         states = vectors
         if self.encoder is not None:
-            states = self.encoder(vectors, _mask(vectors, lengths), dropout)
+            states = self.encoder(vectors, token_mask(vectors, lengths), dropout)
         if isinstance(self.recognition, ExpertMixture):
             emissions, gate = self.recognition(states)
         else:
@@ -136,7 +121,7 @@ class MoEENetwork(nn.Module):
         lengths (Tensor): The tokens of each sentence, shape [batch].
         RETURNS (Loss): The sums and their number of units.
         """
-        mask = _mask(gold, lengths)
+        mask = token_mask(gold, lengths)
         gold = gold.masked_fill(~mask, -1)
         parts = {
             "recognition": _tag_loss(
@@ -145,12 +130,12 @@ class MoEENetwork(nn.Module):
         }
         total = parts["recognition"]
         if outputs.detection is not None:
-            boundary = _map(self.boundary, gold)
+            boundary = look_up(self.boundary, gold)
             part = _tag_loss(self.detection_crf, outputs.detection, boundary, mask)
             parts["detection"] = part
             total = total + self.detection_weight * part
         if outputs.gate is not None:
-            parts["gate"] = _token_loss(outputs.gate, _map(self.category, gold))
+            parts["gate"] = _token_loss(outputs.gate, look_up(self.category, gold))
             total = total + self.gate_weight * parts["gate"]
         units = len(gold) if self.recognition_crf else int((gold >= 0).sum())
         return Loss(total, {k: v.detach() for k, v in parts.items()}, units)
@@ -166,7 +151,7 @@ class MoEENetwork(nn.Module):
             [batch, seq].
         RETURNS (Tensor): Tag numbers, shape [batch, seq]; any number on padding.
         """
-        scores, mask = outputs.emissions, _mask(outputs.emissions, lengths)
+        scores, mask = outputs.emissions, token_mask(outputs.emissions, lengths)
         if outside is not None:
             not_o = torch.arange(scores.shape[2], device=scores.device) > 0
             scores = scores.masked_fill(outside.unsqueeze(2) & not_o, float("-inf"))
@@ -180,16 +165,6 @@ class MoEENetwork(nn.Module):
         return best_paths(
             scores, mask, moves[-1], moves[:-1], torch.zeros_like(moves[0])
         )
-
-
-def _mask(like: Tensor, lengths: Tensor) -> Tensor:
-    # [batch, seq, ...], [batch] -> [batch, seq]
-    return torch.arange(like.shape[1], device=like.device) < lengths.unsqueeze(1)
-
-
-def _map(table: Tensor, gold: Tensor) -> Tensor:
-    """Look the gold tags up in a table, keeping the unknown ones unknown."""
-    return table[gold.clamp(min=0)].masked_fill(gold < 0, -1)
 
 
 def _tag_loss(crf: Optional[CRF], scores: Tensor, gold: Tensor, mask: Tensor) -> Tensor:

@@ -29,6 +29,17 @@ def test_encoder_is_compared_with_static_features(tmp_path):
     assert "static_features, second" in output and "bert_frozen, second" in output
 
 
+@pytest.mark.slow
+def test_taggers_are_compared_with_bilstm_crf(tmp_path):
+    words = ["location", "person", "organization", "miscellaneous"]
+    vectors = tmp_path / "vectors.txt"
+    lines = [f"{word} {i} 1 {len(word)}" for i, word in enumerate(words)]
+    vectors.write_text(f"{len(words)} 3\n" + "\n".join(lines), encoding="utf8")
+    output = run_quickly(tmp_path, "taggers", "--vectors", str(vectors))
+    assert keys_of(output) == ["concept_ratio", "robust_ratio"]
+    assert "BiLSTM-CRF" in output
+
+
 def test_sizes_are_those_of_the_pipeline():
     nlp = spacy.blank("en")
     pipe = nlp.add_pipe("moee_ner")

@@ -15,8 +15,10 @@ from thinc.api import Config, fix_random_seed
 
 pytest.importorskip("spacy_transformers")
 
+from transformers import BertTokenizerFast  # noqa: E402
+
 from ..embeddings.encoder_util import make_bert  # noqa: E402
-from .util import get_all, make_examples, predict_texts  # noqa: E402
+from .util import get_all, get_module, make_examples, predict_texts  # noqa: E402
 
 ENCODER = {
     "@architectures": "spacy_moee.TransformerEmbed.v1",
@@ -39,6 +41,8 @@ WORDS = {
 }
 HEADS = {"depth": 0, "crf": False, "expert_width": 8}
 BILSTM = {"depth": 1, "hidden_width": 16, "expert_width": 8}
+CONCEPT = {"@architectures": "spacy_moee.ConceptTagger.v1", "depth": 0}
+ROBUST = {"@architectures": "spacy_moee.RobustTagger.v1", "depth": 0}
 
 
 @pytest.fixture(scope="module")
@@ -51,13 +55,20 @@ def beside_words(encoder: Dict) -> Dict:
 
 
 def make_nlp(bert: str, kind: str) -> Language:
-    """`tuned` is bert.cfg, `frozen` is bert_frozen.cfg, in small; the others get their
-    encoder from a component that is shared."""
+    """`tuned` is bert.cfg, `frozen` is bert_frozen.cfg, in small, or the taggers that
+    describe types; those that are shared get their encoder from a component."""
     nlp = spacy.blank("en")
     encoder = {**ENCODER, "name": bert}
     models = {
         "tuned": {**HEADS, "tok2vec": encoder},
         "frozen": {**BILSTM, "tok2vec": beside_words({**FROZEN, "embed": encoder})},
+        "concept tuned": {**CONCEPT, "hidden_width": 16, "tok2vec": encoder},
+        "robust tuned": {**ROBUST, "hidden_width": 16, "tok2vec": encoder},
+        "robust frozen": {
+            **ROBUST,
+            "hidden_width": 16,
+            "tok2vec": beside_words({**FROZEN, "embed": encoder}),
+        },
         "shared tuned": {**HEADS, "tok2vec": LISTENER},
         "shared frozen": {**BILSTM, "tok2vec": beside_words(LISTENER)},
     }
@@ -91,7 +102,8 @@ def encoder_weights(nlp: Language) -> torch.Tensor:
     raise AssertionError("no encoder")
 
 
-KINDS = ["tuned", "frozen", "shared tuned", "shared frozen"]
+KINDS = ["tuned", "frozen", "concept tuned", "robust tuned", "robust frozen"]
+KINDS += ["shared tuned", "shared frozen"]
 
 
 @pytest.mark.slow
@@ -101,7 +113,7 @@ def test_overfitting_IO(kind: str, bert: str, tmp_path: Path) -> None:
     nlp = make_nlp(bert, kind)
     nlp.initialize(lambda: make_examples(nlp))
     pretrained = encoder_weights(nlp)
-    train(nlp, steps=80, frozen=["transformer"] if kind == "shared frozen" else ())
+    train(nlp, steps=140, frozen=["transformer"] if kind == "shared frozen" else ())
     moved = not torch.equal(encoder_weights(nlp), pretrained)
     assert moved == kind.endswith("tuned")
     assert nlp.evaluate(make_examples(nlp))["ents_f"] == 1.0
@@ -155,3 +167,32 @@ def test_frozen_encoder_runs_once_a_doc(bert: str, monkeypatch: Any) -> None:
         nlp.update(make_examples(nlp))
         nlp.evaluate(make_examples(nlp, seed=1))
     assert len(seen) == 2
+
+
+@pytest.mark.parametrize("kind", ["concept tuned", "robust frozen"])
+def test_types_are_described_by_the_input_embeddings(kind: str, bert: str) -> None:
+    nlp = make_nlp(bert, kind)
+    nlp.initialize(lambda: make_examples(nlp))
+    table = encoder_weights(nlp)
+    tokenizer = BertTokenizerFast.from_pretrained(bert)
+
+    def mean(*pieces: str) -> torch.Tensor:
+        return table[tokenizer.convert_tokens_to_ids(list(pieces))].mean(dim=0)
+
+    ner = nlp.get_pipe("moee_ner")
+    network = get_module(nlp)
+    person = mean("p", *(f"##{letter}" for letter in "erson"))
+    assert ner.labels == ("LOC", "PER")
+    assert torch.allclose(network.descriptions[1], person)
+    # no vectors are needed, and the encoder's training does not move them
+    assert not nlp.vocab.vectors.shape[1]
+    train(nlp, steps=2)
+    assert torch.allclose(get_module(nlp).descriptions[1], person)
+    examples = ["London", "the train"] if kind.startswith("robust") else None
+    ner.add_label("NEW", description="London train", examples=examples)
+    network, table = get_module(nlp), encoder_weights(nlp)
+    assert torch.allclose(network.descriptions[1], person)
+    assert torch.allclose(network.descriptions[2], mean("London", "train"))
+    if examples:
+        assert torch.allclose(network.examples[2, 0], mean("London"))
+        assert torch.allclose(network.examples[2, 1], mean("the", "train"))

@@ -50,7 +50,7 @@ def make_model(**kwargs) -> Model:
     torch.manual_seed(0)
     sizes = {"hidden_width": 4, "expert_width": 3, "depth": 2}
     model = build_moee_tagger_v1(table_embed(), **{**sizes, **kwargs})
-    model.initialize(X=make_docs(2), Y=iob2_scheme(2))
+    model.initialize(X=make_docs(2), Y=(["A", "B"], iob2_scheme(2)))
     return model
 
 

@@ -86,7 +86,7 @@ def make_model(docs=None, tok2vec=None, max_length=256, overlap=64, **changes):
             **changes,
         },
     )
-    model.initialize(X=docs or make_docs(3), Y=SCHEME)
+    model.initialize(X=docs or make_docs(3), Y=(["A", "B"], SCHEME))
     return model
 
 

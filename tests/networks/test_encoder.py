@@ -91,7 +91,7 @@ def test_dropout_is_on_each_input_and_on_no_output(mode, monkeypatch):
     vectors = make_emissions(2, 5, 50)
     seen = []
     run = encoder._run
-    monkeypatch.setattr(encoder, "_run", lambda n, x: seen.append(x) or run(n, x))
+    monkeypatch.setattr(encoder, "_run", lambda n, x, t: seen.append(x) or run(n, x, t))
     torch.manual_seed(1)
     states = encoder(vectors, mask, 0.5)
     assert len(seen) == 2
@@ -105,3 +105,16 @@ def test_dropout_is_on_each_input_and_on_no_output(mode, monkeypatch):
     assert (states[mask] != 0).all()
     assert (states[~mask] == 0).all()
     assert not torch.equal(states, encoder(vectors, mask, 0.5))
+
+
+@pytest.mark.parametrize("depth", [1, 2])
+def test_factors_of_a_table_stand_for_its_sums(depth):
+    encoder, mask = make_encoder(width=9, depth=depth), make_mask([5, 2])
+    vectors, factors = make_emissions(2, 5, 5), make_emissions(2, 5, 3, seed=1)
+    table = make_emissions(3, 4, seed=2).requires_grad_()
+    short = encoder(torch.cat([vectors, factors], dim=2), mask, table=table)
+    (gradient,) = torch.autograd.grad(short.sum(), [table])
+    whole = encoder(torch.cat([vectors, factors @ table], dim=2), mask)
+    (expected,) = torch.autograd.grad(whole.sum(), [table])
+    assert_close(short, whole)
+    assert_close(gradient, expected, atol=1e-4, rtol=1e-4)

@@ -1,0 +1,43 @@
+"""What the networks share."""
+
+from typing import Dict, NamedTuple
+
+import torch
+from torch import Tensor
+
+# Before training every token is most likely O, as in any corpus.
+OUTSIDE_BIAS = 3.0
+
+
+class Loss(NamedTuple):
+    """Losses summed over `units`: sentences, or labelled tokens for a network that
+    reads each token by itself.
+
+    total (Tensor): The weighted sum of the parts, a scalar with a gradient.
+    parts (Dict[str, Tensor]): Each part, unweighted, without a gradient.
+    units (int): What to divide by for the mean.
+    """
+
+    total: Tensor
+    parts: Dict[str, Tensor]
+    units: int
+
+
+def token_mask(like: Tensor, lengths: Tensor) -> Tensor:
+    """Tell tokens from padding.
+
+    like (Tensor): Anything of the shape [batch, seq, ...].
+    lengths (Tensor): The tokens of each sentence, shape [batch].
+    RETURNS (Tensor): True on tokens, shape [batch, seq].
+    """
+    return torch.arange(like.shape[1], device=like.device) < lengths.unsqueeze(1)
+
+
+def look_up(table: Tensor, gold: Tensor) -> Tensor:
+    """Look the gold tags up in a table, keeping the unknown ones unknown.
+
+    table (Tensor): A number for each tag, shape [tags].
+    gold (Tensor): Tag numbers, any shape; below 0 where unknown.
+    RETURNS (Tensor): The numbers, of the same shape; -1 where unknown.
+    """
+    return table[gold.clamp(min=0)].masked_fill(gold < 0, -1)

@@ -1,0 +1,198 @@
+"""Taggers that read what an entity type is called: the Concept Tagger (Bapna et al.
+2017) and the Robust Sequence Tagger (Shah et al. 2019), as the paper compares itself
+with them (arXiv 2002.05923, section 3)."""
+
+from typing import NamedTuple, Optional
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from .attention import ExampleAttention
+from .common import OUTSIDE_BIAS, Loss, look_up, token_mask
+from .encoder import BiLSTM
+
+
+class Outputs(NamedTuple):
+    """What the network says about each token.
+
+    emissions (Tensor): Scores of O, B and I for each entity type, shape
+        [batch, seq, types, 3].
+    """
+
+    emissions: Tensor
+
+
+class ConceptNetwork(nn.Module):
+    """One B/I/O tagging pass per entity type, all of them by the same weights. What
+    tells the types apart is the vector of a description, and, in the Robust Sequence
+    Tagger, a mixture of the vectors of examples, by the attention of each token:
+
+        h     = BiLSTM(x)
+        a_tk  = softmax_k((w * h) . e_tk)
+        z_t   = [h ; d_t ; sum_k a_tk e_tk]
+        y_t   = W BiLSTM(z_t) + b
+
+    d and e are constants. No weight knows how many types there are, so that the
+    network takes types that it was not trained on.
+
+    width (int): Width of the token vectors.
+    n_tags (int): The number of tags, O included.
+    n_categories (int): The number of entity categories, O included.
+    vector_width (int): Width of the vectors of descriptions and examples.
+    n_examples (int): The most examples of a type; 0 for the Concept Tagger.
+    hidden_width (int): Width of each direction of both BiLSTMs.
+    depth (int): The number of layers of the first; with 0 there is none, and h are
+        the token vectors, which then come from an encoder such as BERT.
+    merge (str): Which type wins a token that several claim: "max_prob", the one that
+        is surest, or "overwrite", the one that was described last.
+    """
+
+    category: Tensor
+    boundary: Tensor
+    legal: Tensor
+    rank: Tensor
+    descriptions: Tensor
+    examples: Tensor
+    is_example: Tensor
+
+    def __init__(
+        self,
+        *,
+        width: int,
+        n_tags: int,
+        n_categories: int,
+        vector_width: int,
+        n_examples: int,
+        hidden_width: int,
+        depth: int,
+        merge: str,
+    ) -> None:
+        super().__init__()
+        self.merge = merge
+        n_types = n_categories - 1
+        # filled in by the model and saved with the weights: a TagScheme ...
+        self.register_buffer("category", torch.zeros(n_tags, dtype=torch.long))
+        self.register_buffer("boundary", torch.zeros(n_tags, dtype=torch.long))
+        self.register_buffer("legal", torch.ones(n_tags + 1, n_tags, dtype=torch.bool))
+        # ... the place of each type in the order of the descriptions, and the vectors
+        self.register_buffer("rank", torch.zeros(n_types, dtype=torch.long))
+        self.register_buffer("descriptions", torch.zeros(n_types, vector_width))
+        if n_examples:
+            shape = n_types, n_examples
+            self.register_buffer("examples", torch.zeros(*shape, vector_width))
+            self.register_buffer("is_example", torch.zeros(shape, dtype=torch.bool))
+        self.encoder = BiLSTM(width, hidden_width, depth) if depth else None
+        states = 2 * hidden_width if depth else width
+        self.attention = ExampleAttention(states, vector_width) if n_examples else None
+        columns = states + vector_width * (2 if n_examples else 1)
+        self.tagger = BiLSTM(columns, hidden_width, 1)
+        self.output = nn.Linear(2 * hidden_width, 3)
+        self.reset_parameters()
+
+    def reset_parameters(self) -> None:
+        """Make O the likeliest tag; all else keeps PyTorch's initialization."""
+        with torch.no_grad():
+            self.output.bias[0] = OUTSIDE_BIAS
+
+    def forward(
+        self, vectors: Tensor, lengths: Tensor, dropout: float = 0.0
+    ) -> Outputs:
+        """Score a batch of sentences, every sentence for all types at once.
+
+        vectors (Tensor): Token vectors, shape [batch, seq, width].
+        lengths (Tensor): The tokens of each sentence, at least one, shape [batch].
+        dropout (float): The dropout rate, 0 for prediction.
+        RETURNS (Outputs): The scores.
+        """
+        states, mask = vectors, token_mask(vectors, lengths)
+        if self.encoder is not None:
+            states = self.encoder(vectors, mask, dropout)
+        n_batch, n_steps, _ = states.shape
+        n_types = len(self.descriptions)
+        shared = states.unsqueeze(1).expand(-1, n_types, -1, -1)
+        # [batch, types, seq, states + rows of the table]
+        inputs = torch.cat([shared, self._factors(states)], dim=3).flatten(0, 1)
+        masks = mask.unsqueeze(1).expand(-1, n_types, -1).flatten(0, 1)
+        read = self.tagger(inputs, masks, table=self._table())
+        scores = self.output(read).view(n_batch, n_types, n_steps, 3)
+        return Outputs(scores.transpose(1, 2))
+
+    def _table(self) -> Tensor:
+        """The vectors that [d ; sum_k a_k e_k] is a sum of: the description of each
+        type, then every example, shape [types * (1 + examples), columns]."""
+        if self.attention is None:
+            return self.descriptions
+        return torch.block_diag(self.descriptions, self.examples.flatten(0, 1))
+
+    def _factors(self, states: Tensor) -> Tensor:
+        """Which rows of the table each token gets with each type, shape
+        [batch, types, seq, rows]."""
+        n_batch, n_steps, _ = states.shape
+        own = torch.eye(len(self.descriptions), device=states.device)
+        # [types, types] -> [batch, types, seq, types]
+        factors = own.unsqueeze(1).expand(n_batch, -1, n_steps, -1)
+        if self.attention is None:
+            return factors
+        weights = self.attention(states, self.examples, self.is_example)
+        weights = weights.unsqueeze(3)  # [batch, types, seq, 1, examples]
+        weights = weights * own[:, None, :, None]  # those of other types are 0
+        return torch.cat([factors, weights.flatten(3)], dim=3)
+
+    def loss(self, outputs: Outputs, gold: Tensor, lengths: Tensor) -> Loss:
+        """Sum over the sentences the cross-entropy, averaged over the cells (type,
+        token) of a sentence. Tokens of unknown gold add nothing.
+
+        outputs (Outputs): What `forward` returned.
+        gold (Tensor): Tag numbers, shape [batch, seq]; below 0 where unknown.
+        lengths (Tensor): The tokens of each sentence, shape [batch].
+        RETURNS (Loss): The sum and the number of sentences.
+        """
+        scores = outputs.emissions
+        gold = gold.masked_fill(~token_mask(gold, lengths), -1)
+        known = gold >= 0
+        types = torch.arange(1, scores.shape[2] + 1, device=gold.device)
+        # [batch, seq, types]: B or I of the token's own type; O of all others
+        own = look_up(self.category, gold).unsqueeze(2) == types
+        targets = look_up(self.boundary, gold).unsqueeze(2) * own
+        targets = targets.masked_fill(~known.unsqueeze(2), -1)
+        losses = functional.cross_entropy(
+            scores.flatten(0, 2), targets.flatten(), ignore_index=-1, reduction="none"
+        )
+        sums = losses.view_as(targets).sum(dim=(1, 2))
+        cells = known.sum(dim=1).clamp(min=1) * len(types)
+        total = (sums / cells).sum()
+        return Loss(total, {"recognition": total.detach()}, len(gold))
+
+    def decode(
+        self, outputs: Outputs, lengths: Tensor, outside: Optional[Tensor] = None
+    ) -> Tensor:
+        """Find the likeliest of B, I and O for each type, and merge the types token
+        by token. An I that continues no entity becomes a B, as conlleval reads it.
+
+        outputs (Outputs): What `forward` returned.
+        lengths (Tensor): The tokens of each sentence, shape [batch].
+        outside (Optional[Tensor]): True on tokens that have to be O, shape
+            [batch, seq].
+        RETURNS (Tensor): Tag numbers, shape [batch, seq]; any number on padding.
+        """
+        scores = outputs.emissions
+        found = scores.argmax(dim=3)  # [batch, seq, types]
+        claims = found > 0
+        if outside is not None:
+            claims = claims & ~outside.unsqueeze(2)
+        if self.merge == "overwrite":
+            strength = self.rank.expand_as(found).to(scores)
+        else:  # rises with the probability of B or I
+            strength = scores[..., 1:].logsumexp(dim=3) - scores[..., 0]
+        strength = strength.masked_fill(~claims, float("-inf"))
+        winner = strength.argmax(dim=2, keepdim=True)
+        # the number of each tag by its type and boundary
+        numbers = self.category.new_zeros(scores.shape[2] + 1, 3)
+        tag = torch.arange(len(self.category), device=scores.device)
+        numbers[self.category, self.boundary] = tag
+        tags = numbers[winner + 1, found.gather(2, winner)].squeeze(2)
+        tags = tags.masked_fill(~claims.any(dim=2), 0)
+        before = functional.pad(tags[:, :-1], (1, 0), value=-1)
+        begin = numbers[self.category[tags], 1]
+        return torch.where(self.legal[before, tags], tags, begin)
