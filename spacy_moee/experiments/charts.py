@@ -9,7 +9,8 @@ from typing import Any, Callable, Dict, List, Sequence, Tuple
 import numpy
 
 from ..errors import MoeeError
-from .summary import Row, deviation
+from .summary import Row, deviation, entity_types
+from .table import signed
 
 # matplotlib's colours on the left stand for the page's on the right
 COLOURS = {
@@ -75,7 +76,7 @@ def draw_differences(rows: Sequence[Row], baseline: str) -> str:
             axes.plot([low, high], [y, y], color=colour, linewidth=2.5)
             axes.plot([f1], [y], "o", color=colour, markersize=6)
             above = {"xytext": (0, 5), "textcoords": "offset points", "ha": "center"}
-            axes.annotate(f"{f1:+.2f}", (f1, y), **above)
+            axes.annotate(signed(f1), (f1, y), **above)
         axes.set_ylim(-0.5, len(shown) - 0.3)
         axes.set_xlabel(f"points of F1 above {baseline}")
         _name_rows(axes, [name for name, _ in shown])
@@ -84,34 +85,40 @@ def draw_differences(rows: Sequence[Row], baseline: str) -> str:
     return _draw(0.7 + 0.34 * len(shown), label, paint) if shown else ""
 
 
-def draw_type(rows: Sequence[Row], label: str, baseline: str) -> str:
-    """Draw every system's F1 on one entity type of the target.
+def draw_types(rows: Sequence[Row], baseline: str) -> List[str]:
+    """Draw every system's F1 on each entity type of the target.
 
     rows (Sequence[Row]): The rows of one embeddings, with results.
-    label (str): The entity type.
     baseline (str): The baseline's name.
-    RETURNS (str): SVG.
+    RETURNS (List[str]): An SVG for each type, all on the same scale.
     """
     shown = list(rows)[::-1]
-    values = [row.values("target", "per_type", label, "f1") for row in shown]
-    means = [float(numpy.mean(v)) for v in values]
-    spreads = [deviation(v) or 0.0 for v in values]
+    types = entity_types(shown, "target")
+    values = {
+        label: [row.values("target", "per_type", label, "f1") for row in shown]
+        for label in types
+    }
+    highest = max((f1 for v in values.values() for x in v for f1 in x), default=0.0)
 
-    def paint(axes: Any) -> None:
+    def paint(axes: Any, label: str) -> None:
         places = range(len(shown))
+        means = [float(numpy.mean(v)) for v in values[label]]
+        spreads = [deviation(v) or 0.0 for v in values[label]]
         colours = [BASE if row.system == baseline else ACCENT for row in shown]
         axes.barh(places, means, height=0.66, color=colours)
         axes.errorbar(means, places, xerr=spreads, fmt="none", ecolor=INK, elinewidth=1)
         for y, (middle, spread) in enumerate(zip(means, spreads, strict=True)):
             right = {"xytext": (4, 0), "textcoords": "offset points", "va": "center"}
             axes.annotate(f"{middle:.1f}", (middle + spread, y), **right)
-        axes.set_xlim(
-            0, max(5.0, 1.2 * max(map(sum, zip(means, spreads, strict=True))))
-        )
+        axes.set_xlim(0, max(5.0, 1.2 * highest))
         axes.set_title(label)
         _name_rows(axes, [row.system for row in shown])
 
-    return _draw(0.55 + 0.25 * len(shown), f"Target F1 of {label}", paint)
+    height = 0.55 + 0.25 * len(shown)
+    return [
+        _draw(height, f"Target F1 of {label}", partial(paint, label=label))
+        for label in types
+    ]
 
 
 def draw_curves(rows: Sequence[Row], baseline: str) -> List[str]:

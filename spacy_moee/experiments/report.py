@@ -9,9 +9,9 @@ from typing import Any, Dict, List, Sequence
 from jinja2 import Environment
 
 from .bootstrap import REPLICATES
-from .charts import draw_curves, draw_differences, draw_type
+from .charts import draw_curves, draw_differences, draw_types
 from .experiment import Experiment
-from .summary import Row, deviation, entity_types
+from .summary import Row, deviation
 from .table import difference_cells, note, run_table, seeds_cell
 
 TEMPLATE = Path(__file__).with_name("report.html")
@@ -39,13 +39,12 @@ def write_report(
         title=experiment.title,
         baseline=experiment.baseline,
         lead=_lead(experiment, rows),
-        note=note(experiment, rows),
+        note=note(experiment),
         failed=failed,
         blocks=blocks,
         has_differences=any(block["differences"] for block in blocks),
         has_types=any(block["types"] for block in blocks),
         has_curves=any(block["curves"] for block in blocks),
-        runs=run_table(rows),
         command=command,
         facts=_facts(rows),
         file=experiment.path,
@@ -57,14 +56,14 @@ def _block(experiment: Experiment, name: str, rows: List[Row]) -> Dict[str, Any]
     """What the report shows of one embeddings."""
     baseline = experiment.baseline
     finished = [row for row in rows if row.results]
-    types = entity_types(finished, "target")
     return {
         "name": name,
         "paper": any(row.published for row in rows),
         "rows": [_cells(experiment, row) for row in rows],
         "differences": draw_differences(finished, baseline),
-        "types": [draw_type(finished, label, baseline) for label in types],
+        "types": draw_types(finished, baseline),
         "curves": draw_curves(finished, baseline),
+        "runs": run_table(rows),
     }
 
 

@@ -11,9 +11,10 @@ NOTE = (
     "Entity F1 in percent, exact matches; mean and, in brackets, sample deviation of "
     "the seeds. The best epoch is the one on the source's development set; the target "
     "decides nothing. Difference to {baseline} on the target, its 95 % interval and "
-    "p-value: a paired bootstrap over the target's sentences and the seeds."
+    "p-value: a paired bootstrap over the target's sentences and the seeds, without an "
+    "adjustment for the number of systems."
 )
-PAPER = " Paper: v2 of arXiv 2002.05923, Table 1."
+PAPER = " Paper: arXiv 2002.05923 v2, Table 1, column {columns}."
 
 
 class Table(NamedTuple):
@@ -27,15 +28,19 @@ class Table(NamedTuple):
     rows: List[List[str]]
 
 
-def note(experiment: Experiment, rows: Sequence[Row]) -> str:
+def note(experiment: Experiment) -> str:
     """Say what the main table shows.
 
     experiment (Experiment): The experiment.
-    rows (Sequence[Row]): The rows.
     RETURNS (str): Some sentences.
     """
-    paper = PAPER if _has_published(rows) else ""
-    return NOTE.format(baseline=experiment.baseline) + paper
+    text = NOTE.format(baseline=experiment.baseline)
+    named = [(n, e.published) for n, e in experiment.embeddings.items() if e.published]
+    if len(experiment.embeddings) == 1:
+        columns = [column for _, column in named]
+    else:
+        columns = [f"{column} ({name})" for name, column in named]
+    return text + (PAPER.format(columns=", ".join(columns)) if columns else "")
 
 
 def main_table(experiment: Experiment, rows: Sequence[Row]) -> Table:
@@ -70,7 +75,12 @@ def difference_cells(row: Row) -> List[str]:
         return ["-", "-", "-"]
     f1, low, high, p = row.difference
     shown = "<0.001" if p < 0.001 else f"{p:.3f}"
-    return [f"{f1:+.2f}", f"{low:+.2f} to {high:+.2f}", shown]
+    return [signed(f1), f"{signed(low)} to {signed(high)}", shown]
+
+
+def signed(value: float) -> str:
+    """Write a difference. RETURNS (str): With its sign, and two decimals."""
+    return f"{value:+.2f}".replace("-", "\u2212")
 
 
 def type_table(rows: Sequence[Row], domain: str) -> Table:
@@ -92,18 +102,17 @@ def type_table(rows: Sequence[Row], domain: str) -> Table:
 def run_table(rows: Sequence[Row]) -> Table:
     """Lay out every run.
 
-    rows (Sequence[Row]): The rows.
+    rows (Sequence[Row]): The rows of one embeddings.
     RETURNS (Table): A row for each result.
     """
-    header = ["Embeddings", "System", "Seed", "Dev F1", "Best epoch", "Target F1"]
-    header += ["Source F1", "Minutes", "Peak MB", "Words/s"]
+    header = ["System", "Seed", "Dev F1", "Best epoch", "Target F1", "Source F1"]
+    header += ["Minutes", "Peak MB", "Words/s"]
     cells = []
     for row in rows:
         for result in row.results:
             speeds = [result[x]["words_per_second"] for x in ("source", "target")]
             cells.append(
                 [
-                    row.embeddings,
                     row.system,
                     str(result["seed"]),
                     f"{result['dev_f1']:.2f}",
@@ -129,7 +138,7 @@ def write_markdown(
     RETURNS (str): Markdown.
     """
     parts = [f"# {experiment.title}\n", markdown_table(*main_table(experiment, rows))]
-    parts.append(note(experiment, rows) + "\n")
+    parts.append(note(experiment) + "\n")
     for domain in ("target", "source"):
         parts.append(f"## F1 by type, {domain}\n")
         parts.append(markdown_table(*type_table(rows, domain)))

@@ -110,7 +110,10 @@ def test_markdown(tmp_path: Path) -> None:
     text = write_markdown(experiment, rows, {"one run": "out/train.log"})
     assert text.startswith(f"# {TITLE}\n\n| Embeddings |")
     assert "- one run: `out/train.log`" in text
-    assert re.search(r"System +\| +<LOC> \|", text) and "v2 of arXiv" in text
+    assert (
+        re.search(r"System +\| +<LOC> \|", text)
+        and "v2, Table 1, column freeze." in text
+    )
     widths = {len(line) for line in text.splitlines()[2:6]}
     assert len(widths) == 1
 

@@ -29,7 +29,7 @@ def make_content(folder: Path, **changes: Any) -> Dict[str, Any]:
         "baseline": BASELINE,
         "seeds": [0, 1],
         "overrides": {
-            "training.max_epochs": 2,
+            "training.max_epochs": 3,
             "training.batcher.size": 4,
             "training.optimizer.learn_rate": 0.02,
             f"{model}.hidden_width": 8,
