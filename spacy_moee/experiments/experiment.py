@@ -73,7 +73,9 @@ def read_experiment(path: Path) -> Experiment:
     try:
         content = srsly.read_yaml(path)
     except (OSError, ValueError) as error:
-        raise MoeeError("M501", file=path, problem=error) from error
+        # without the YAML library's advice to programmers
+        problem = str(error).partition("\n\n")[0]
+        raise MoeeError("M501", file=path, problem=problem) from error
     top = _Table(path, "", content)
     top.check_keys(*Experiment._fields[1:], "seeds")
     systems = {name: _system(table) for name, table in top.tables("systems")}

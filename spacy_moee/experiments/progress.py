@@ -18,6 +18,7 @@ from .runner import State
 PAUSE = 0.5
 # lines of a failed run's log that are shown
 TAIL = 8
+LONGEST = 150
 
 
 class Progress:
@@ -81,7 +82,7 @@ class Progress:
                 log = state.failed[run.key]
                 tail = log.read_text("utf8", "replace").splitlines()[-TAIL:]
                 self._print(f"\u2718 {title(run)}: failed, see {log}", style="red")
-                self._print("\n".join(f"    {line}" for line in tail))
+                self._print("\n".join(f"    {line[:LONGEST]}" for line in tail))
             else:
                 continue
             self._ended.add(run.key)
@@ -117,11 +118,10 @@ def title(run: Run) -> str:
 
 
 def _say_result(run: Run, result: Dict[str, Any]) -> str:
-    source, target = result["source"]["f1"], result["target"]["f1"]
     return (
-        f"\u2714 {title(run)}: F1 {target:.2f} on the target, {source:.2f} on the "
-        f"source; dev {result['dev_f1']:.2f} in epoch {result['best_epoch']}; "
-        f"{result['minutes']:.1f} min"
+        f"\u2714 {title(run)}: target F1 {result['target']['f1']:.2f}, "
+        f"source {result['source']['f1']:.2f}, dev {result['dev_f1']:.2f} "
+        f"(epoch {result['best_epoch']}), {result['minutes']:.1f} min"
     )
 
 

@@ -107,7 +107,7 @@ def test_stopped_killed_and_finished(tmp_path: Path) -> None:
 
     done = run(tmp_path, "--jobs", "2")
     assert done.returncode == 0, done.stdout
-    assert f"{OTHER} \u00b7 hash \u00b7 seed 1: F1 " in done.stdout
+    assert f"{OTHER} \u00b7 hash \u00b7 seed 1: target F1 " in done.stdout
     assert f"{OTHER} \u00b7 hash \u00b7 seed 1: epoch 1, dev F1 " in done.stdout
     after = finished(tmp_path)
     assert before.items() <= after.items() and len(after) == 4

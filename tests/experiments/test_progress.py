@@ -63,7 +63,9 @@ def show_all(state: State, monkeypatch: pytest.MonkeyPatch, terminal: bool) -> s
 
 def check_ended(output: str, state: State) -> None:
     [done] = [line for line in output.splitlines() if "\u2714" in line]
-    assert f"{BASELINE} \u00b7 hash \u00b7 seed 0: F1 48.00 on the target" in done
+    assert (
+        f"{BASELINE} \u00b7 hash \u00b7 seed 0: target F1 48.00, source 48.00, " in done
+    )
     [failed] = [line for line in output.splitlines() if "\u2718" in line]
     assert OTHER in failed and str(state.folder / "[log].txt") in failed
     assert output.count("    [red] is no colour") == 1
