@@ -44,6 +44,7 @@ def write_report(
         blocks=blocks,
         has_differences=any(block["differences"] for block in blocks),
         has_types=any(block["types"] for block in blocks),
+        unfinished=_unfinished(rows),
         has_curves=any(block["curves"] for block in blocks),
         command=command,
         facts=_facts(rows),
@@ -107,6 +108,18 @@ def _lead(experiment: Experiment, rows: Sequence[Row]) -> str:
             text += f"; {experiment.baseline} has {base:.2f}"
         sentences.append(f"{text}.")
     return " ".join(sentences)
+
+
+def _unfinished(rows: Sequence[Row]) -> str:
+    """Say of how many runs more epochs might change the score."""
+    results = [result for row in rows for result in row.results]
+    count = sum(result["best_epoch"] == result["epochs"] for result in results)
+    if not count:
+        return ""
+    return (
+        f"In {count} of {len(results)} runs the last epoch was the best: more epochs "
+        "might raise their scores."
+    )
 
 
 def _facts(rows: Sequence[Row]) -> Dict[str, str]:

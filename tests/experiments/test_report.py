@@ -142,6 +142,13 @@ def test_report_of_unfinished_experiments(tmp_path: Path, n: int) -> None:
     assert ("Is it more than chance?" in page.text) == (n == 3)
 
 
+def test_report_tells_of_runs_that_were_cut_short(tmp_path: Path) -> None:
+    first, *others = make_results()
+    assert "more epochs" not in make_report(tmp_path, [first, *others])
+    first = {**first, "best_epoch": 3}
+    assert "In 1 of 4 runs the last" in make_report(tmp_path, [first, *others])
+
+
 def test_report_without_curves(tmp_path: Path) -> None:
     results = [{**result, "dev_curve": []} for result in make_results()]
     page = Page(make_report(tmp_path, results))
