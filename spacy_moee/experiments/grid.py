@@ -69,7 +69,9 @@ def make_runs(experiment: Experiment) -> List[Run]:
                     ) from error
                 data = {k: hash_once(p) for k, p in _files(experiment, config)}
                 text = config.to_str(interpolate=False)
-                key = hash_of(version("spacy-moee"), text, *_flat(data))
+                # the names too: two systems may have one config
+                parts = [version("spacy-moee"), name, embeddings_name, text]
+                key = hash_of(*parts, *_flat(data))
                 runs.append(Run(name, embeddings_name, seed, text, data, key))
     return runs
 

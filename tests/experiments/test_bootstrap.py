@@ -84,6 +84,8 @@ def test_clear_cases():
     good, bad, other = (make_system(rng, 3, 500, s) for s in (0.8, 0.5, 0.5))
     clear = compare(good, bad)
     assert clear.low > 10 and clear.p < 0.001
+    worse = compare(bad, good)
+    assert worse.high < -10 and worse.p < 0.001
     none = compare(other, bad)
     assert none.low < 0 < none.high and none.p > 0.05
     same = compare(bad, bad)

@@ -51,6 +51,15 @@ def test_every_combination_is_a_run(tmp_path: Path) -> None:
         )
 
 
+def test_two_systems_of_one_config_are_two_runs(tmp_path: Path) -> None:
+    content = make_content(tmp_path, embeddings={"a": {}, "A": {}})
+    config = content["systems"][OTHER]
+    content["systems"] = {BASELINE: config, "+ X": config, "X": config}
+    runs = runs_of(tmp_path, **content)
+    assert len({run.key for run in runs}) == len({run.name for run in runs}) == 12
+    assert len({run.config for run in runs}) == 2
+
+
 def test_the_most_special_override_stands(tmp_path: Path) -> None:
     content = make_content(tmp_path)
     content["overrides"][TRAINING] = 7

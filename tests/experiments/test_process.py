@@ -22,7 +22,7 @@ from spacy_moee.experiments.process import Child
 folder = Path(sys.argv[1])
 child = Child(["sleeper"], folder / "log", folder / "usage.json")
 print(child._process.pid, flush=True)
-time.sleep(60)
+time.sleep(600)
 """
 
 
@@ -40,7 +40,7 @@ def module(
     return write
 
 
-def wait(condition: Callable[[], bool], seconds: float = 60) -> None:
+def wait(condition: Callable[[], bool], seconds: float = 30) -> None:
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end, "waited in vain"
@@ -86,7 +86,7 @@ def test_child_that_does_not_want_to_end(
         "import signal, time\n"
         "signal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
         "print('ready')\n"
-        "time.sleep(60)\n"
+        "time.sleep(600)\n"
     )
     child = start(tmp_path, module("stubborn", body))
     wait(lambda: "ready" in (tmp_path / "log").read_text())
@@ -97,7 +97,7 @@ def test_child_that_does_not_want_to_end(
 
 
 def test_child_ends_when_its_parent_is_killed(tmp_path: Path, module: Callable) -> None:
-    module("sleeper", "import time\nprint('ready')\ntime.sleep(60)\n")
+    module("sleeper", "import time\nprint('ready')\ntime.sleep(600)\n")
     command = [sys.executable, "-c", PARENT, str(tmp_path)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as parent:
         assert parent.stdout is not None
