@@ -4,6 +4,7 @@ Both systems tagged the same sentences, several seeds each. A replicate draws
 sentences, the same for both, and seeds of each system, with replacement; its statistic
 is the difference of the mean F1. Of n seeds n - 1 are drawn (Rao and Wu 1988), because
 n draws of so few would make the spread of the mean too small by the factor (n - 1) / n.
+With one seed only the sentences are resampled, and p is too small.
 """
 
 from typing import NamedTuple

@@ -44,6 +44,7 @@ def write_report(
         blocks=blocks,
         has_differences=any(block["differences"] for block in blocks),
         has_types=any(block["types"] for block in blocks),
+        one_seed=any(len(row.results) == 1 for row in rows),
         unfinished=_unfinished(rows),
         has_curves=any(block["curves"] for block in blocks),
         command=command,

@@ -140,6 +140,8 @@ def test_report_of_unfinished_experiments(tmp_path: Path, n: int) -> None:
     page = Page(make_report(tmp_path, make_results()[:n]))
     assert ("no run is finished" in page.text) == (n == 0)
     assert ("Is it more than chance?" in page.text) == (n == 3)
+    # two seeds of one system and one of the other
+    assert ("its interval is too narrow" in page.text) == (n == 3)
 
 
 def test_report_tells_of_runs_that_were_cut_short(tmp_path: Path) -> None:
