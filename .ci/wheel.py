@@ -14,7 +14,7 @@ def main() -> None:
     """Raise at the first thing that is missing."""
     installed = distribution("spacy-moee")
     files = {Path(file) for file in installed.files or ()}
-    for path in [*SOURCE.rglob("*.py"), SOURCE / "py.typed"]:
+    for path in [*SOURCE.rglob("*.py"), *SOURCE.rglob("*.html"), SOURCE / "py.typed"]:
         assert path.relative_to(SOURCE.parent) in files, f"not in the wheel: {path}"
     for entry_point in installed.entry_points:
         entry_point.load()

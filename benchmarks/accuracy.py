@@ -18,8 +18,8 @@ from typing import Any, Dict, List, Tuple
 from spacy.cli._util import parse_config_overrides
 
 from spacy_moee.errors import MoeeError
+from spacy_moee.experiments.counts import Counts
 
-from .conlleval import Counts
 from .corpus import add_arguments, prepare
 from .machine import format_line, format_table, one_thread
 from .runs import run_seed

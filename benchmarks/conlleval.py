@@ -6,38 +6,11 @@ both: it reads tags, not spans. The prefixes S and U count as B, and E and L as 
 
 from collections import Counter
 from typing import Counter as CounterT
-from typing import Dict, Iterable, Iterator, List, NamedTuple, Optional, Tuple
+from typing import Dict, Iterable, Iterator, List, Optional, Tuple
+
+from spacy_moee.experiments.counts import Counts
 
 BEGIN, INSIDE = "BSU", "IEL"
-
-
-class Counts(NamedTuple):
-    """How many entities there are.
-
-    correct (int): Predicted with the borders and the type of a gold one.
-    predicted (int): Predicted.
-    gold (int): In the gold annotation.
-    """
-
-    correct: int
-    predicted: int
-    gold: int
-
-    @property
-    def precision(self) -> float:
-        """RETURNS (float): The precision in percent, 0 without a prediction."""
-        return 100 * self.correct / self.predicted if self.predicted else 0.0
-
-    @property
-    def recall(self) -> float:
-        """RETURNS (float): The recall in percent, 0 without a gold entity."""
-        return 100 * self.correct / self.gold if self.gold else 0.0
-
-    @property
-    def f1(self) -> float:
-        """RETURNS (float): F1 in percent."""
-        total = self.predicted + self.gold
-        return 200 * self.correct / total if total else 0.0
 
 
 def count_entities(
@@ -70,15 +43,6 @@ def count_entities(
         label: Counts(n_correct[label], n_predicted[label], n_gold[label])
         for label in sorted((n_gold | n_predicted).keys())
     }
-
-
-def sum_counts(counts: Dict[str, Counts]) -> Counts:
-    """Add the types up.
-
-    counts (Dict[str, Counts]): The counts of each type.
-    RETURNS (Counts): The counts of all.
-    """
-    return Counts(*(sum(c[i] for c in counts.values()) for i in range(3)))
 
 
 def _states(tags: List[str]) -> Iterator[Tuple[bool, str]]:

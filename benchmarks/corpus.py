@@ -5,7 +5,6 @@ when one of them changes.
 """
 
 import argparse
-import hashlib
 import os
 import shutil
 from importlib.metadata import version
@@ -14,6 +13,8 @@ from typing import Any, Callable, Dict, List, NamedTuple, Optional
 
 import spacy
 from spacy.util import load_config
+
+from spacy_moee.experiments.files import hash_of
 
 ROOT = Path(__file__).resolve().parents[1]
 CONFIGS = ROOT / "configs"
@@ -138,19 +139,6 @@ def find_config(name: str) -> Path:
         known = ", ".join(sorted(found.stem for found in CONFIGS.glob("*.cfg")))
         raise SystemExit(f"✘ No recipe '{path}'. Recipes in {CONFIGS}: {known}")
     return path.resolve()
-
-
-def hash_of(*parts: object) -> str:
-    """Hash texts and bytes, each apart from the next.
-
-    *parts (str / bytes): What is hashed.
-    RETURNS (str): Twelve hexadecimal digits.
-    """
-    total = hashlib.sha256()
-    for part in parts:
-        data = part if isinstance(part, bytes) else str(part).encode("utf8")
-        total.update(hashlib.sha256(data).digest())
-    return total.hexdigest()[:12]
 
 
 def build_once(folder: Path, build: Callable[[Path], None]) -> None:

@@ -19,8 +19,9 @@ import spacy
 from spacy.cli._util import parse_config_overrides
 
 from spacy_moee.errors import MoeeError
+from spacy_moee.experiments.files import hash_of
 
-from .corpus import Recipe, add_arguments, build_once, hash_of, prepare
+from .corpus import Recipe, add_arguments, build_once, prepare
 from .machine import describe, format_line, format_table, one_thread
 from .runs import evaluate_fresh, run_seed
 

@@ -7,21 +7,21 @@ have to be those of conlleval on the tags of the original column files.
 
 import argparse
 import json
-import os
-from collections import defaultdict
 from pathlib import Path
 from typing import Any, Dict, List
 
 import spacy
 import torch
 from spacy.language import Language
-from spacy.scorer import PRFScore, Scorer
+from spacy.scorer import Scorer
 from spacy.tokens import Doc
-from spacy.training import Corpus, Example
+from spacy.training import Corpus
 
 from spacy_moee.corpora.columns import read_columns
+from spacy_moee.experiments.counts import Counts, spacy_counts, sum_counts
+from spacy_moee.experiments.files import write_text
 
-from .conlleval import Counts, count_entities, sum_counts
+from .conlleval import count_entities
 
 TEST_SETS = ("source/test", "target/test")
 
@@ -53,28 +53,6 @@ def evaluate(nlp: Language, column_file: Path, converted: Path) -> Dict[str, Any
         "f1": total.f1,
         "per_type_f1": {label: c.f1 for label, c in counts.items()},
         "counts": {label: list(c) for label, c in counts.items()},
-    }
-
-
-def spacy_counts(examples: List[Example]) -> Dict[str, Counts]:
-    """Count with spaCy's spans and its `PRFScore`.
-
-    examples (List[Example]): Predicted and gold docs, on the same tokens.
-    RETURNS (Dict[str, Counts]): The counts of each type.
-    """
-    scores: Dict[str, PRFScore] = defaultdict(PRFScore)
-    for example in examples:
-        spans = [
-            {(ent.label_, ent.start, ent.end) for ent in doc.ents}
-            for doc in (example.predicted, example.reference)
-        ]
-        for label in {label for label, _, _ in spans[0] | spans[1]}:
-            scores[label].score_set(
-                *({span for span in found if span[0] == label} for found in spans)
-            )
-    return {
-        label: Counts(score.tp, score.tp + score.fp, score.tp + score.fn)
-        for label, score in sorted(scores.items())
     }
 
 
@@ -110,9 +88,7 @@ def main() -> None:
         for name in TEST_SETS
     }
     result["dev_f1"] = 100 * nlp.meta["performance"]["ents_f"]
-    draft = args.output.with_name(f".{args.output.name}.{os.getpid()}.tmp")
-    draft.write_text(json.dumps(result, indent=2), encoding="utf8")
-    draft.replace(args.output)
+    write_text(args.output, json.dumps(result, indent=2))
 
 
 if __name__ == "__main__":

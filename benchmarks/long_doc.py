@@ -6,8 +6,6 @@ measure: how far the peak of the resident memory rises while the doc is tagged.
 """
 
 import argparse
-import re
-import resource
 import subprocess
 import sys
 from itertools import chain, cycle, islice
@@ -19,11 +17,13 @@ import torch
 from spacy.language import Language
 from spacy.tokens import Doc, DocBin
 
+from spacy_moee.experiments.memory import peak_mb, resident_mb
+
 from .corpus import ROOT
 from .machine import format_line
 
 WARM_UP = 100
-STATUS, CLEAR = Path("/proc/self/status"), Path("/proc/self/clear_refs")
+CLEAR = Path("/proc/self/clear_refs")
 
 
 def measure(nlp: Language, words: List[str], n_tokens: int) -> Dict[str, float]:
@@ -55,25 +55,6 @@ def reset_peak() -> float:
     except OSError:
         return peak_mb()
     return resident_mb()
-
-
-def resident_mb() -> float:
-    """RETURNS (float): MB resident now; the peak where that is not known."""
-    return _status("VmRSS") if STATUS.is_file() else peak_mb()
-
-
-def peak_mb() -> float:
-    """RETURNS (float): MB at the peak, since the last reset if there was one."""
-    if STATUS.is_file():
-        return _status("VmHWM")
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak / (2**20 if sys.platform == "darwin" else 2**10)
-
-
-def _status(field: str) -> float:
-    found = re.search(rf"{field}:\s+(\d+) kB", STATUS.read_text(encoding="utf8"))
-    assert found is not None
-    return int(found[1]) / 2**10
 
 
 def run_fresh(model: Path, corpus: Path, n_tokens: int) -> Dict[str, float]:

@@ -9,8 +9,7 @@ from typing import Dict, List, Sequence
 import torch
 import wasabi
 
-# before any library of a child process starts its threads
-ONE_THREAD = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "TQDM_DISABLE": "1"}
+from spacy_moee.experiments.process import ONE_THREAD
 
 
 def one_thread() -> None:

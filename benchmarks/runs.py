@@ -6,7 +6,6 @@ folder without that file is what an interrupted run left, and is started afresh.
 
 import json
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -14,12 +13,11 @@ import time
 from pathlib import Path
 from typing import Any, Dict, List, Optional
 
-from .corpus import ROOT, Recipe, hash_of
-from .machine import ONE_THREAD
+from spacy_moee.experiments.console import ROW, best_epoch, is_header, read_epochs
+from spacy_moee.experiments.files import code_hash, write_text
 
-# a row of spaCy's console logger: epoch, step, losses and scores
-ROW = re.compile(r"^\s*\d+\s+\d+(\s+-?[\d.]+)+\s*$")
-COLUMNS = re.compile(r"\s{2,}")
+from .corpus import ROOT, Recipe
+from .machine import ONE_THREAD
 
 
 def run_seed(
@@ -59,8 +57,7 @@ def run_seed(
     epochs = read_epochs(train_log.read_text(encoding="utf8"))
     result |= {"seed": seed, "minutes": minutes, "code": code_hash()}
     result |= {"best_epoch": best_epoch(epochs), "epochs": epochs}
-    draft.write_text(json.dumps(result, indent=2), encoding="utf8")
-    draft.replace(folder / "result.json")
+    write_text(folder / "result.json", json.dumps(result, indent=2))
     return result
 
 
@@ -97,12 +94,6 @@ def read_result(folder: Path, seed: int) -> Optional[Dict[str, Any]]:
     return result
 
 
-def code_hash() -> str:
-    """Hash the package's code. RETURNS (str): Twelve hexadecimal digits."""
-    files = sorted((ROOT / "spacy_moee").rglob("*.py"))
-    return hash_of(*(file.read_bytes() for file in files))
-
-
 def _run(arguments: List[object], log: Path, show: str = "") -> None:
     """Run a module. All it prints goes to a file, and the table of the epochs also
     to the terminal, when `show` opens its lines."""
@@ -125,7 +116,7 @@ def _run(arguments: List[object], log: Path, show: str = "") -> None:
         try:
             for line in process.stdout or ():
                 output.write(line)
-                if show and (ROW.match(line) or _is_header(line)):
+                if show and (ROW.match(line) or is_header(line)):
                     print(f"{show} | {line.rstrip()}", flush=True)
         except BaseException:
             process.terminate()
@@ -133,38 +124,3 @@ def _run(arguments: List[object], log: Path, show: str = "") -> None:
     if process.returncode:
         tail = "".join(log.read_text(encoding="utf8").splitlines(True)[-15:])
         raise SystemExit(f"{tail}✘ This failed: {' '.join(command)}\n  See {log}")
-
-
-def _is_header(line: str) -> bool:
-    return line.split()[:2] == ["E", "#"]
-
-
-def read_epochs(log: str) -> List[Dict[str, float]]:
-    """Read the table that spaCy's console logger prints.
-
-    log (str): What `spacy train` printed.
-    RETURNS (List[Dict[str, float]]): The rows, by the titles of the columns.
-    """
-    lines = log.splitlines()
-    titles: List[str] = next(
-        (COLUMNS.split(line.strip()) for line in lines if _is_header(line)), []
-    )
-    rows = [line.split() for line in lines if ROW.match(line)]
-    return [
-        dict(zip(titles, map(float, row), strict=True))
-        for row in rows
-        if len(row) == len(titles)
-    ]
-
-
-def best_epoch(epochs: List[Dict[str, float]]) -> int:
-    """Find the epoch that spaCy kept as `model-best`.
-
-    epochs (List[Dict[str, float]]): The rows of the log.
-    RETURNS (int): Its number, from 1; 0 is the untrained model; -1 without a row.
-    """
-    if not epochs:
-        return -1
-    # spaCy keeps the later one of equals
-    best = max(epochs, key=lambda row: (row.get("ENTS_F", row["SCORE"]), row["#"]))
-    return int(best["E"])

@@ -23,7 +23,8 @@ ARROWS = {
     "insight": {"errors"},
     "models": {"errors", "networks", "padding"},
     "component": {"errors", "models", "scorer", "tags"},
-    "cli": {"errors", "corpora", "embeddings", "insight", "component"},
+    "experiments": {"errors", "insight"},
+    "cli": {"errors", "corpora", "embeddings", "experiments", "insight", "component"},
     "__init__": set(),
 }
 NO_TORCH = {"tags", "corpora", "errors", "padding"}

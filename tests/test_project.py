@@ -94,6 +94,39 @@ def test_workflow_with_fasttext_vectors(project: Path) -> None:
     assert run_all(project, *SMALL, workflow="fasttext") == commands
 
 
+EXPERIMENT = """
+title: Tiny
+data:
+  train: corpus/source/train.spacy
+  dev: corpus/source/dev.spacy
+  test: corpus/source/test.spacy
+  target: corpus/target/test.spacy
+baseline: A
+seeds: [0]
+systems:
+  A: {config: configs/sample.cfg}
+embeddings:
+  vectors: {tok2vec: configs/static_features.cfg, overrides: {paths.vectors: vectors}}
+"""
+
+
+@pytest.mark.slow
+def test_workflow_table1(project: Path) -> None:
+    pytest.importorskip("matplotlib")
+    (project / "words.txt").write_text("the 1 2 3\nof 3 2 1\n", encoding="utf8")
+    path = project / "configs" / "experiments" / "tiny.yml"
+    path.write_text(EXPERIMENT, encoding="utf8")
+    args = ["--vars.experiment", "tiny", "--vars.vectors", "words.txt"]
+    assert run_all(project, *SMALL, *args, workflow="table1") == []
+    output = project / "comparison" / "tiny"
+    [result] = srsly.read_jsonl(output / "results.jsonl")
+    assert {"vectors", "train", "target"} <= set(result["data"])
+    assert (output / "report.html").is_file()
+    times = [file.stat().st_mtime_ns for file in output.rglob("*.log")]
+    run_all(project, *SMALL, *args, workflow="table1")
+    assert times == [file.stat().st_mtime_ns for file in output.rglob("*.log")]
+
+
 @pytest.mark.slow
 def test_sample_corpus_shows_the_gap_between_domains(tmp_path: Path) -> None:
     copy_project(tmp_path)

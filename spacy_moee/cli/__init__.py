@@ -14,7 +14,7 @@ from ..errors import MoeeError
 
 app = typer.Typer(
     name="moee",
-    help="Convert column files, build vectors and read results for spacy-moee.",
+    help="Convert column files, build vectors, run experiments and read results.",
     no_args_is_help=True,
 )
 
@@ -28,6 +28,6 @@ def fail(error: MoeeError) -> NoReturn:
     raise typer.Exit(1) from None
 
 
-from . import convert, fasttext, report, vectors  # noqa: E402, F401
+from . import compare, convert, fasttext, report, vectors  # noqa: E402, F401
 
 spacy_app.add_typer(app, name="moee")

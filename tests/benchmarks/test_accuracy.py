@@ -9,12 +9,9 @@ from pathlib import Path
 
 import pytest
 import spacy
-from spacy.tokens import Doc, Span
-from spacy.training import Example
 
 from benchmarks.corpus import build_once, find_config, prepare
-from benchmarks.evaluate import evaluate, spacy_counts
-from benchmarks.runs import best_epoch, read_epochs
+from benchmarks.evaluate import evaluate
 
 REPO = Path(__file__).parents[2]
 SENTENCES = {
@@ -29,14 +26,6 @@ TINY = """
 --training.batcher.size 4
 --training.optimizer.learn_rate 0.02
 """.split()
-LOG = """
-E    #       LOSS MOEE_NER  ENTS_F  ENTS_P  ENTS_R  SCORE
----  ------  -------------  ------  ------  ------  ------
-  0       0          85.56    0.00    0.00    0.00    0.00
-  1     439        3785.18   89.57   84.28   86.38    0.90
-  2     878        1408.17   89.57   89.22   89.91    0.90
-  3    1317        1053.52   88.00   91.52   92.14    0.88
-"""
 
 
 @pytest.fixture
@@ -134,27 +123,6 @@ def test_failed_build_leaves_nothing(tmp_path):
     with pytest.raises(ValueError):
         build_once(tmp_path / "made", fail)
     assert not list(tmp_path.iterdir())
-
-
-def test_best_epoch_is_the_one_that_spacy_keeps():
-    epochs = read_epochs(LOG)
-    assert [epoch["E"] for epoch in epochs] == [0, 1, 2, 3]
-    assert epochs[1]["LOSS MOEE_NER"] == 3785.18
-    assert best_epoch(epochs) == 2
-    assert best_epoch(read_epochs("")) == -1
-
-
-def example(gold, predicted):
-    nlp = spacy.blank("en")
-    docs = [Doc(nlp.vocab, words=["a"] * 4) for _ in range(2)]
-    for doc, spans in zip(docs, (predicted, gold), strict=True):
-        doc.set_ents([Span(doc, *span) for span in spans])
-    return Example(*docs)
-
-
-def test_spacy_counts():
-    eg = example([(0, 2, "X"), (3, 4, "Y")], [(0, 2, "X"), (2, 4, "Y")])
-    assert spacy_counts([eg]) == {"X": (1, 1, 1), "Y": (0, 1, 1)}
 
 
 def test_counts_that_differ_are_an_error(corpus, tmp_path):

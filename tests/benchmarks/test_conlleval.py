@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchmarks.conlleval import Counts, count_entities, sum_counts
+from benchmarks.conlleval import count_entities
+from spacy_moee.experiments.counts import Counts, sum_counts
 
 TAGS = ["O"] + [f"{prefix}-{label}" for prefix in "BIESLU" for label in ("X", "Y")]
 Pairs = st.lists(st.lists(st.tuples(*[st.sampled_from(TAGS)] * 2), max_size=8))

@@ -1,0 +1,107 @@
+"""`python -m spacy moee compare`: many runs, one table."""
+
+import shlex
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from typer import Argument, Option
+from wasabi import msg
+
+from ..errors import MoeeError
+from . import app, fail
+
+if TYPE_CHECKING:
+    from ..experiments.experiment import Experiment
+    from ..experiments.runner import State
+
+# fmt: off
+File = Annotated[Path, Argument(metavar="EXPERIMENT", help="The experiment, such as configs/experiments/sample.yml", exists=True, dir_okay=False)]  # noqa: E501
+Output = Annotated[Path, Argument(metavar="OUTPUT", help="Folder for the runs and the results", file_okay=False)]  # noqa: E501
+Jobs = Annotated[int, Option("--jobs", "-j", min=1, help="Runs at a time, each with one thread")]  # noqa: E501
+GpuOpt = Annotated[int, Option("--gpu-id", "-g", help="GPU for all runs, or -1 for the CPU")]  # noqa: E501
+# fmt: on
+STOPPED = 130
+
+
+@app.command("compare")
+def compare_cli(
+    experiment_path: File, output_path: Output, jobs: Jobs = 1, gpu_id: GpuOpt = -1
+) -> None:
+    """
+    Train and test every system of an experiment with every seed, and write
+    results.jsonl, table.md and report.html. Finished runs are kept: stopped and
+    started again, the command goes on where it was. A run that fails is shown
+    with its log, and the others go on.
+    """
+    from ..experiments.charts import check_matplotlib
+    from ..experiments.experiment import read_experiment
+    from ..experiments.grid import make_runs
+    from ..experiments.runner import State, own_folder
+
+    try:
+        # before hours of training, not after
+        check_matplotlib()
+        experiment = read_experiment(experiment_path)
+        runs = make_runs(experiment)
+        with own_folder(output_path):
+            state = State(runs, output_path)
+            go_on = make_command(experiment_path, output_path, jobs, gpu_id)
+            run(experiment, state, jobs, gpu_id, go_on)
+            write(experiment, state, go_on)
+    except MoeeError as err:
+        fail(err)
+    if state.failed:
+        raise typer.Exit(1)
+
+
+def make_command(experiment: Path, output: Path, jobs: int, gpu_id: int) -> str:
+    """Write the command that was given, in full."""
+    words = ["python", "-m", "spacy", "moee", "compare", str(experiment), str(output)]
+    words += ["--jobs", str(jobs)] if jobs > 1 else []
+    words += ["--gpu-id", str(gpu_id)] if gpu_id >= 0 else []
+    return shlex.join(words)
+
+
+def run(
+    experiment: "Experiment", state: "State", jobs: int, gpu_id: int, go_on: str
+) -> None:
+    """Run what is not finished, in sight; end with exit code 130 if stopped."""
+    from rich.console import Console
+
+    from ..experiments.progress import Progress
+    from ..experiments.runner import run_all
+
+    try:
+        with Progress(Console()) as progress:
+            progress.tell_finished_before(state)
+            run_all(experiment, state, jobs=jobs, gpu_id=gpu_id, show=progress.show)
+    except KeyboardInterrupt:
+        done, planned = len(state.results), len(state.runs)
+        msg.warn(
+            f"Stopped: {done} of {planned} runs are finished and kept. Go on with:"
+        )
+        msg.text(f"  {go_on}")
+        raise typer.Exit(STOPPED) from None
+
+
+def write(experiment: "Experiment", state: "State", command: str) -> None:
+    """Write the table and the report, and show the table."""
+    from ..experiments.files import write_text
+    from ..experiments.progress import title
+    from ..experiments.report import write_report
+    from ..experiments.summary import summarize
+    from ..experiments.table import main_table, write_markdown
+
+    logs = state.failed
+    failed = {title(r): str(logs[r.key]) for r in state.runs if r.key in logs}
+    rows = summarize(experiment, state.finished())
+    table, report = state.folder / "table.md", state.folder / "report.html"
+    write_text(table, write_markdown(experiment, rows, failed))
+    write_text(report, write_report(experiment, rows, failed, command))
+    header, cells = main_table(experiment, rows)
+    aligns = ("l", "l", *"r" * (len(header) - 2))
+    msg.table(cells, header=header, divider=True, aligns=aligns)
+    if failed:
+        msg.fail(f"{len(failed)} runs failed; the command tries them again")
+    msg.good(f"Saved: {table}, {report}, {state.folder / 'results.jsonl'}")

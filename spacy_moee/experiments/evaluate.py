@@ -1,0 +1,80 @@
+"""Evaluates a trained pipeline on both test sets, in a fresh process.
+
+`python -m spacy_moee.experiments.evaluate MODEL SOURCE TARGET OUTPUT [GPU]`
+"""
+
+import json
+import sys
+import time
+from pathlib import Path
+from typing import Any, Dict, List
+
+import spacy
+from spacy.cli._util import setup_gpu
+from spacy.language import Language
+from spacy.scorer import Scorer
+from spacy.training import Corpus, Example
+
+from .counts import Counts, spacy_counts, sum_counts
+from .files import write_text
+
+
+def evaluate(nlp: Language, corpus: Path) -> Dict[str, Any]:
+    """Evaluate on one test set.
+
+    nlp (Language): The pipeline.
+    corpus (Path): The `.spacy` file.
+    RETURNS (Dict[str, Any]): Precision, recall, F1 and counts of all entities and of
+        each type (percent; correct, predicted, gold), the counts of each sentence, and
+        the speed.
+    RAISES (RuntimeError): If spaCy's scorer says otherwise.
+    """
+    examples = list(Corpus(corpus)(nlp))
+    started = time.perf_counter()
+    docs = list(nlp.pipe([example.predicted for example in examples]))
+    seconds = time.perf_counter() - started
+    for example, doc in zip(examples, docs, strict=True):
+        example.predicted = doc
+    counts = spacy_counts(examples)
+    total = sum_counts(counts)
+    score = Scorer(nlp).score(examples)["ents_f"] or 0.0
+    if abs(100 * score - total.f1) > 1e-6:
+        raise RuntimeError(f"spaCy scores {100 * score}, our counts give {total.f1}")
+    return {
+        **_scores(total),
+        "per_type": {label: _scores(count) for label, count in counts.items()},
+        "sentences": _sentences(examples),
+        "words_per_second": sum(map(len, docs)) / seconds,
+    }
+
+
+def _scores(counts: Counts) -> Dict[str, Any]:
+    return {
+        "precision": counts.precision,
+        "recall": counts.recall,
+        "f1": counts.f1,
+        "counts": list(counts),
+    }
+
+
+def _sentences(examples: List[Example]) -> Dict[str, List[int]]:
+    """Counts of each doc, which is a sentence unless the corpus was converted
+    otherwise."""
+    rows = [sum_counts(spacy_counts([example])) for example in examples]
+    return {name: [row[i] for row in rows] for i, name in enumerate(Counts._fields)}
+
+
+def main() -> None:
+    """Evaluate and write a JSON file."""
+    model, source, target, output, gpu_id = sys.argv[1:]
+    setup_gpu(int(gpu_id), silent=True)
+    nlp = spacy.load(model)
+    corpora = {"source": Path(source), "target": Path(target)}
+    result: Dict[str, Any] = {k: evaluate(nlp, path) for k, path in corpora.items()}
+    # spaCy saved what the best epoch reached
+    result["dev_f1"] = 100 * nlp.meta["performance"]["ents_f"]
+    write_text(Path(output), json.dumps(result))
+
+
+if __name__ == "__main__":
+    main()

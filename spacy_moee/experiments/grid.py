@@ -1,0 +1,132 @@
+"""An experiment -> runs: one config, one seed, one key each."""
+
+import re
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, Dict, List, NamedTuple
+
+from confection import Config, ConfigValidationError
+from spacy.util import load_config
+
+from ..errors import MoeeError
+from .experiment import Embeddings, Experiment, System
+from .files import hash_of, hash_of_path
+
+# no such file: the labels are those of the corpus, not of an earlier one
+NO_LABELS = "labels/none.json"
+
+
+class Run(NamedTuple):
+    """One training and its evaluation.
+
+    system (str): The system's name.
+    embeddings (str): The embeddings' name.
+    seed (int): The seed.
+    config (str): The whole config, as `spacy train` reads it.
+    data (Dict[str, str]): Hashes of the files that it reads, by name.
+    key (str): A hash of all that the result depends on.
+    """
+
+    system: str
+    embeddings: str
+    seed: int
+    config: str
+    data: Dict[str, str]
+    key: str
+
+    @property
+    def name(self) -> str:
+        """RETURNS (str): A name for its folder, different for every run."""
+        words = [_slug(self.system), _slug(self.embeddings), f"seed{self.seed}"]
+        return "_".join([*words, self.key])
+
+
+def make_runs(experiment: Experiment) -> List[Run]:
+    """List the runs of an experiment: seed by seed, so that every system has its first
+    result early.
+
+    experiment (Experiment): The experiment.
+    RETURNS (List[Run]): The runs.
+    RAISES (MoeeError): M504, for overrides that a config refuses.
+    """
+    runs = []
+    # many runs read the same files
+    hash_once = cache(hash_of_path)
+    for embeddings_name, embeddings in experiment.embeddings.items():
+        for seed in embeddings.seeds:
+            for name in embeddings.systems:
+                system = experiment.systems[name]
+                try:
+                    config = merge(experiment, system, embeddings, seed)
+                except (ConfigValidationError, KeyError) as error:
+                    raise MoeeError(
+                        "M504",
+                        file=experiment.path,
+                        system=name,
+                        embeddings=embeddings_name,
+                        problem=str(error).strip(),
+                    ) from error
+                data = {k: hash_once(p) for k, p in _files(experiment, config)}
+                text = config.to_str(interpolate=False)
+                # the names too: two systems may have one config
+                parts = [version("spacy-moee"), name, embeddings_name, text]
+                key = hash_of(*parts, *_flat(data))
+                runs.append(Run(name, embeddings_name, seed, text, data, key))
+    return runs
+
+
+def merge(
+    experiment: Experiment, system: System, embeddings: Embeddings, seed: int
+) -> Config:
+    """Merge what an experiment says about one run. Of two overrides of one value the
+    system's stands, then that of the embeddings, then that of the experiment.
+
+    experiment (Experiment): The experiment.
+    system (System): The system.
+    embeddings (Embeddings): The embeddings.
+    seed (int): The seed.
+    RETURNS (Config): The config, with its variables.
+    """
+    config = load_config(system.config)
+    if embeddings.tok2vec is not None:
+        donor = load_config(embeddings.tok2vec)
+        _tagger(config)["tok2vec"] = _tagger(donor)["tok2vec"]
+        # what the block may name
+        config["paths"] = {**donor["paths"], **config["paths"]}
+    paths: Dict[str, Any] = {k: str(experiment.data[k]) for k in ("train", "dev")}
+    if "labels" in config["paths"]:
+        paths["labels"] = NO_LABELS
+    overrides = {
+        **experiment.overrides,
+        **embeddings.overrides,
+        **system.overrides,
+        **{f"paths.{name}": value for name, value in paths.items()},
+        "system.seed": seed,
+    }
+    text = config.to_str(interpolate=False)
+    return Config().from_str(text, overrides=overrides, interpolate=False)
+
+
+def _tagger(config: Config) -> Dict[str, Any]:
+    return config["components"]["moee_ner"]["model"]
+
+
+def _files(experiment: Experiment, config: Config) -> List[Any]:
+    """The files that a run depends on: the corpora, and whatever else the config's
+    paths name that is there, such as vectors."""
+    named = {
+        **config["paths"],
+        "vectors.path": config["nlp"].get("vectors", {}).get("path"),
+    }
+    others = {k: Path(v) for k, v in named.items() if isinstance(v, str) and v}
+    files = {**others, **experiment.data}
+    return [(name, path) for name, path in files.items() if path.exists()]
+
+
+def _flat(values: Dict[str, str]) -> List[str]:
+    return [text for pair in sorted(values.items()) for text in pair]
+
+
+def _slug(name: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or "x"

@@ -1,0 +1,135 @@
+"""What a person sees while runs are under way."""
+
+import time
+from types import TracebackType
+from typing import Any, Dict, List, Optional, Set, Tuple, Type
+
+from rich.console import Console, Group
+from rich.live import Live
+from rich.markup import escape
+from rich.table import Table
+from rich.text import Text
+
+from .grid import Run
+from .job import Job
+from .runner import State
+
+# seconds between two drawings
+PAUSE = 0.5
+# lines of a failed run's log that are shown
+TAIL = 8
+LONGEST = 150
+
+
+class Progress:
+    """A live table on a terminal, plain lines elsewhere. What has ended is printed
+    above the table and stays.
+
+    console (Console): Where it is shown.
+    """
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._live = Live(console=console, auto_refresh=False, transient=True)
+        self._started = time.monotonic()
+        self._drawn = 0.0
+        self._told: Set[Tuple[str, int]] = set()
+        self._ended: Set[str] = set()
+
+    def __enter__(self) -> "Progress":
+        if self._console.is_terminal:
+            self._live.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: Optional[Type[BaseException]],
+        value: Optional[BaseException],
+        traceback: Optional[TracebackType],
+    ) -> None:
+        if self._console.is_terminal:
+            self._live.stop()
+
+    def show(self, state: State) -> None:
+        """Show where everything stands.
+
+        state (State): The runs, the results, what failed and what is under way.
+        """
+        self._tell_ended(state)
+        if not self._console.is_terminal:
+            for job in state.active:
+                self._tell_epochs(job)
+        elif time.monotonic() - self._drawn > PAUSE:
+            self._live.update(self._draw(state), refresh=True)
+            self._drawn = time.monotonic()
+
+    def tell_finished_before(self, state: State) -> None:
+        """Say what need not be run. Called once, before the first `show`.
+
+        state (State): Where everything stands.
+        """
+        self._ended |= set(state.results)
+        if self._ended:
+            self._print(f"{len(self._ended)} of {len(state.runs)} runs finished before")
+
+    def _tell_ended(self, state: State) -> None:
+        for run in state.runs:
+            if run.key in self._ended:
+                continue
+            if run.key in state.results:
+                self._print(_say_result(run, state.results[run.key]))
+            elif run.key in state.failed:
+                log = state.failed[run.key]
+                tail = log.read_text("utf8", "replace").splitlines()[-TAIL:]
+                self._print(f"\u2718 {title(run)}: failed, see {log}", style="red")
+                self._print("\n".join(f"    {line[:LONGEST]}" for line in tail))
+            else:
+                continue
+            self._ended.add(run.key)
+
+    def _tell_epochs(self, job: Job) -> None:
+        for row in job.read_epochs():
+            epoch = int(row["E"])
+            if (job.run.key, epoch) not in self._told:
+                self._told.add((job.run.key, epoch))
+                f1 = row.get("ENTS_F", 0.0)
+                self._print(f"  {title(job.run)}: epoch {epoch}, dev F1 {f1:.2f}")
+
+    def _print(self, text: str, style: str = "") -> None:
+        self._console.print(escape(text), style=style, highlight=False, soft_wrap=True)
+
+    def _draw(self, state: State) -> Group:
+        table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
+        table.add_column("running")
+        for name in ("seed", "epoch", "dev F1", "best"):
+            table.add_column(name, justify="right", no_wrap=True)
+        for job in state.active:
+            table.add_row(*_cells(job))
+        minutes = (time.monotonic() - self._started) / 60
+        parts = [f"{len(state.results)}/{len(state.runs)} finished"]
+        parts += [f"{len(state.failed)} failed"] if state.failed else []
+        parts += [f"{minutes:.0f} min", "Ctrl-C stops, the same command goes on"]
+        return Group(table, Text(" \u00b7 ".join(parts), style="dim"))
+
+
+def title(run: Run) -> str:
+    """Name a run for a person. RETURNS (str): System, embeddings and seed."""
+    return f"{run.system} \u00b7 {run.embeddings} \u00b7 seed {run.seed}"
+
+
+def _say_result(run: Run, result: Dict[str, Any]) -> str:
+    return (
+        f"\u2714 {title(run)}: target F1 {result['target']['f1']:.2f}, "
+        f"source {result['source']['f1']:.2f}, dev {result['dev_f1']:.2f} "
+        f"(epoch {result['best_epoch']}), {result['minutes']:.1f} min"
+    )
+
+
+def _cells(job: Job) -> List[Text]:
+    scores = [row.get("ENTS_F", 0.0) for row in job.read_epochs()]
+    epoch = str(len(scores) - 1) if scores else "-"
+    f1 = [f"{scores[-1]:.2f}", f"{max(scores):.2f}"] if scores else ["-", "-"]
+    if job.step == "evaluate":
+        epoch = "test"
+    name = f"{job.run.system} \u00b7 {job.run.embeddings}"
+    return [Text(cell) for cell in [name, str(job.run.seed), epoch, *f1]]

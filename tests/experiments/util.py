@@ -1,0 +1,96 @@
+"""An experiment of toy systems, and results as runs leave them."""
+
+from pathlib import Path
+from typing import Any, Dict, List
+
+import numpy
+import srsly
+
+from tests.test_configs import FOLDER, make_corpus
+
+TITLE = "Toy <experiment>"
+BASELINE, OTHER = "BiLSTM-CRF", "+ MTL & MoEE"
+SWITCHES = ("detection", "experts")
+
+
+def make_content(folder: Path, **changes: Any) -> Dict[str, Any]:
+    """What an experiment file says, with a corpus in `folder`."""
+    model = "components.moee_ner.model"
+    data = {}
+    for name in ("train", "dev", "test", "target"):
+        path = folder / f"{name}.spacy"
+        data[name] = str(path)
+        if not path.exists():
+            make_corpus(path, n_docs=8)
+    config = str(FOLDER / "sample.cfg")
+    content = {
+        "title": TITLE,
+        "data": data,
+        "baseline": BASELINE,
+        "seeds": [0, 1],
+        "overrides": {
+            "training.max_epochs": 3,
+            "training.batcher.size": 4,
+            "training.optimizer.learn_rate": 0.02,
+            f"{model}.hidden_width": 8,
+            f"{model}.expert_width": 4,
+        },
+        "systems": {
+            BASELINE: {
+                "config": config,
+                "overrides": {f"{model}.{switch}": False for switch in SWITCHES},
+            },
+            OTHER: {"config": config},
+        },
+        "embeddings": {"hash": {"published": "freeze"}},
+    }
+    return {**content, **changes}
+
+
+def write_content(path: Path, content: Any) -> Path:
+    srsly.write_yaml(path, content)
+    return path
+
+
+def make_counts(
+    rng: numpy.random.Generator, n: int, share: float
+) -> Dict[str, List[int]]:
+    """Counts of `n` sentences of which a share is found."""
+    gold = rng.integers(0, 4, n)
+    correct = rng.binomial(gold, share)
+    predicted = correct + rng.binomial(gold, 1 - share)
+    arrays = {"correct": correct, "predicted": predicted, "gold": gold}
+    return {name: array.tolist() for name, array in arrays.items()}
+
+
+def make_result(system: str, seed: int, share: float = 0.5, **changes: Any) -> Dict:
+    """A result as `Job` writes it."""
+    rng = numpy.random.default_rng([seed, len(system)])
+    domains = {}
+    for name in ("source", "target"):
+        counts = make_counts(rng, 40, share)
+        scores = {"precision": 60.0, "recall": 40.0, "f1": 48.0 + seed}
+        domains[name] = {
+            **scores,
+            "per_type": {"PER": scores, "<LOC>": {**scores, "f1": 12.5}},
+            "sentences": counts,
+            "words_per_second": 1000.0,
+        }
+    result = {
+        "system": system,
+        "embeddings": "hash",
+        "seed": seed,
+        "config": "0123456789ab",
+        "data": {"train": "ba9876543210"},
+        "code": "abcdef012345",
+        "versions": {"spacy": "3.8"},
+        "python": "3.11",
+        "minutes": 1.5,
+        "peak_mb": 500.0,
+        "epochs": 3,
+        "best_epoch": 2,
+        "dev_f1": 70.0,
+        "dev_curve": [[0.0, 0.0], [1.0, 60.0], [2.0, 70.0], [3.0, 65.0]],
+        **domains,
+    }
+    return {**result, **changes}

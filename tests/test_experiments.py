@@ -1,0 +1,101 @@
+"""Every experiment file is complete, and the sample runs."""
+
+from pathlib import Path
+from typing import Any, Set
+
+import pytest
+import srsly
+from spacy.cli import app
+from thinc.api import Config
+from typer.testing import CliRunner
+
+import spacy_moee.cli  # noqa: F401
+from spacy_moee.experiments.experiment import DATA, Experiment, read_experiment
+from spacy_moee.experiments.grid import Run, make_runs
+from spacy_moee.experiments.published import COLUMNS, TABLE_1, published_f1
+
+from .test_configs import FOLDER, make_corpus, make_vectors
+
+FILES = sorted((FOLDER / "experiments").glob("*.yml"))
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A project's folder with small corpora and vectors."""
+    (tmp_path / "configs").symlink_to(FOLDER)
+    make_vectors(tmp_path / "vectors")
+    for name in ("source/train", "source/dev", "source/test", "target/test"):
+        path = tmp_path / "corpus" / f"{name}.spacy"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        make_corpus(path)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def model_of(run: Run) -> Any:
+    return Config().from_str(run.config)["components"]["moee_ner"]["model"]
+
+
+def shown(experiment: Experiment) -> Set[str]:
+    return {name for e in experiment.embeddings.values() for name in e.systems}
+
+
+def skip_without_recipes(path: Path) -> None:
+    for system in srsly.read_yaml(path)["systems"].values():
+        if not (FOLDER.parent / system["config"]).exists():
+            pytest.skip(f"no {system['config']}")
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_experiment_is_complete(project: Path, path: Path) -> None:
+    skip_without_recipes(path)
+    experiment = read_experiment(Path("configs/experiments") / path.name)
+    assert set(experiment.data) == set(DATA)
+    assert shown(experiment) <= set(TABLE_1) and experiment.baseline == "BiLSTM-CRF"
+    runs = make_runs(experiment)
+    assert len({run.key for run in runs}) == len(runs)
+    switches = {
+        run.system: (model["detection"], model["experts"])
+        for run in runs
+        if "experts" in (model := model_of(run))
+    }
+    expected = {
+        "BiLSTM-CRF": (False, False),
+        "+ MTL": (True, False),
+        "+ MoEE": (False, True),
+        "+ MTL and MoEE": (True, True),
+    }
+    assert switches == {name: expected[name] for name in switches}
+    # what is compared differs in nothing but the system
+    for name in experiment.embeddings:
+        parts = [Config().from_str(r.config) for r in runs if r.embeddings == name]
+        blocks = [p["components"]["moee_ner"]["model"]["tok2vec"] for p in parts]
+        trainings = [{**p["training"], "seed": 0} for p in parts]
+        assert all(block == blocks[0] for block in blocks)
+        assert all(training == trainings[0] for training in trainings)
+
+
+@pytest.mark.slow
+def test_sample_runs(project: Path) -> None:
+    pytest.importorskip("matplotlib")
+    skip_without_recipes(FOLDER / "experiments" / "sample.yml")
+    content = srsly.read_yaml(project / "configs" / "experiments" / "sample.yml")
+    content["seeds"] = [0]
+    content["overrides"]["training.max_epochs"] = 2
+    content["overrides"]["components.moee_ner.model.hidden_width"] = 4
+    srsly.write_yaml(project / "small.yml", content)
+    arguments = ["moee", "compare", "small.yml", "out", "--jobs", "2"]
+    result = CliRunner().invoke(app, arguments)
+    assert result.exit_code == 0, result.output
+    lines = list(srsly.read_jsonl(project / "out" / "results.jsonl"))
+    assert {line["system"] for line in lines} == set(TABLE_1)
+    html = (project / "out" / "report.html").read_text(encoding="utf8")
+    assert all(name in html for name in TABLE_1)
+
+
+def test_published_figures() -> None:
+    cells = [published_f1(name, column) for name in TABLE_1 for column in COLUMNS]
+    assert published_f1("+ MTL and MoEE", "freeze") == (69.53, 70.04)
+    assert published_f1("BiLSTM-CRF", "freeze") == (68.21, 67.89)
+    assert len(cells) == 18 and all(62 < cell.v2 < 71 for cell in cells)
+    assert published_f1("BiLSTM", "freeze") is published_f1("+ MTL", "") is None
