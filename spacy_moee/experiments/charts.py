@@ -4,7 +4,7 @@ import io
 import re
 from functools import partial
 from html import escape
-from typing import Any, Callable, Dict, List, Sequence, Tuple
+from typing import Any, Callable, List, Sequence, Tuple
 
 import numpy
 
@@ -24,8 +24,7 @@ INK, MUTED, LINE, ACCENT, BASE = COLOURS
 WIDTH = 3.6
 # of the lowest scores that a learning curve leaves out: the first epochs
 CUT = 0.15
-Params = Dict[str, Any]
-PARAMS: Params = {
+PARAMS: Any = {
     "svg.fonttype": "none",
     "font.size": 9,
     "font.family": "DejaVu Sans",
