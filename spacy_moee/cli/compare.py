@@ -30,9 +30,9 @@ def compare_cli(
 ) -> None:
     """
     Train and test every system of an experiment with every seed, and write
-    results.jsonl, table.md and report.html. Finished runs are kept: stopped and
-    started again, the command goes on where it was. A run that fails is shown
-    with its log, and the others go on.
+    results.jsonl, table.md and report.html. Finished runs are kept: stopped, it
+    shows what there is, and started again it goes on where it was. A run that
+    fails is shown with its log, and the others go on.
     """
     from ..experiments.charts import check_matplotlib
     from ..experiments.experiment import read_experiment
@@ -47,10 +47,15 @@ def compare_cli(
         with own_folder(output_path):
             state = State(runs, output_path)
             go_on = make_command(experiment_path, output_path, jobs, gpu_id)
-            run(experiment, state, jobs, gpu_id, go_on)
+            finished = run(experiment, state, jobs, gpu_id)
             write(experiment, state, go_on)
     except MoeeError as err:
         fail(err)
+    if not finished:
+        done, planned = len(state.results), len(state.runs)
+        msg.warn(f"Stopped: {done} of {planned} runs are finished. Go on with:")
+        msg.text(f"  {go_on}")
+        raise typer.Exit(STOPPED)
     if state.failed:
         raise typer.Exit(1)
 
@@ -63,10 +68,8 @@ def make_command(experiment: Path, output: Path, jobs: int, gpu_id: int) -> str:
     return shlex.join(words)
 
 
-def run(
-    experiment: "Experiment", state: "State", jobs: int, gpu_id: int, go_on: str
-) -> None:
-    """Run what is not finished, in sight; end with exit code 130 if stopped."""
+def run(experiment: "Experiment", state: "State", jobs: int, gpu_id: int) -> bool:
+    """Run what is not finished, in sight. Returns False if it was stopped."""
     from rich.console import Console
 
     from ..experiments.progress import Progress
@@ -77,12 +80,8 @@ def run(
             progress.tell_finished_before(state)
             run_all(experiment, state, jobs=jobs, gpu_id=gpu_id, show=progress.show)
     except KeyboardInterrupt:
-        done, planned = len(state.results), len(state.runs)
-        msg.warn(
-            f"Stopped: {done} of {planned} runs are finished and kept. Go on with:"
-        )
-        msg.text(f"  {go_on}")
-        raise typer.Exit(STOPPED) from None
+        return False
+    return True
 
 
 def write(experiment: "Experiment", state: "State", command: str) -> None:

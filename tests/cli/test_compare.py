@@ -86,6 +86,12 @@ def read_lines(folder: Path) -> List[Dict[str, Any]]:
 def test_stopped_killed_and_finished(tmp_path: Path) -> None:
     write_content(tmp_path / "e.yml", make_content(tmp_path))
     with start(tmp_path) as process:
+        wait(lambda: under_way(tmp_path), process)
+        process.send_signal(signal.SIGTERM)
+        assert "0 of 4 runs are finished" in process.communicate(timeout=60)[0]
+    assert "no run is finished" in (tmp_path / "out" / "report.html").read_text("utf8")
+
+    with start(tmp_path) as process:
         wait(lambda: finished(tmp_path) and under_way(tmp_path), process)
         before = finished(tmp_path)
         process.send_signal(signal.SIGINT)
@@ -93,6 +99,7 @@ def test_stopped_killed_and_finished(tmp_path: Path) -> None:
     assert process.returncode == 130
     assert "1 of 4 runs are finished" in output
     assert "python -m spacy moee compare e.yml out\n" in output
+    assert "| 1 of 2 |" in (tmp_path / "out" / "table.md").read_text("utf8")
     assert len(read_lines(tmp_path)) == len(before) == 1 and not children(tmp_path)
 
     with start(tmp_path, "--jobs", "2") as process:
