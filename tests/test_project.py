@@ -15,6 +15,15 @@ from spacy.util import load_config
 ROOT = Path(__file__).parent.parent
 COMMANDS = ["convert", "vectors", "init-labels", "train", "evaluate", "report"]
 SMALL = ["--vars.corpus", "small"]
+# prints the package's modules that a training may import
+LOADED = """
+import sys
+from importlib.metadata import distribution
+for entry_point in distribution("spacy-moee").entry_points:
+    if entry_point.group != "spacy_cli":
+        entry_point.load()
+print(*(m.__file__ for n, m in sys.modules.items() if n.startswith("spacy_moee")))
+"""
 
 
 def copy_project(folder: Path) -> Path:
@@ -60,6 +69,22 @@ def assert_has_results(project: Path) -> None:
     assert "| source | all" in table and "| target | all" in table
     for corpus in ("source", "target"):
         assert (project / "metrics" / f"{corpus}.json").is_file()
+
+
+def test_train_depends_on_the_code_that_it_runs() -> None:
+    """Whatever is imported counts, but for messages, types and the forms of a saved
+    file, none of which changes a result."""
+    code = [sys.executable, "-c", LOADED]
+    out = subprocess.run(code, capture_output=True, text=True, check=True).stdout
+    files = [Path(file).relative_to(ROOT).as_posix() for file in out.split()]
+    needed = {file for file in files if not file.endswith("__init__.py")}
+    project = srsly.read_yaml(ROOT / "project.yml")
+    deps = next(c["deps"] for c in project["commands"] if c["name"] == "train")
+    unlisted = needed - set(deps)
+    fasttext = "spacy_moee/embeddings/fasttext/{}.py"
+    harmless = {fasttext.format(x) for x in ("prune", "reference", "writing")}
+    harmless |= {"spacy_moee/models/types.py"}
+    assert {f for f in unlisted if not f.startswith("spacy_moee/errors/")} <= harmless
 
 
 @pytest.mark.slow
