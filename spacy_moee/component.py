@@ -111,7 +111,7 @@ class MoEENer(TrainablePipe):
         label (str): A bare type, such as PER.
         description (Optional[str]): What it is called; by default the label.
         examples (Optional[Sequence[str]]): Entities of the type.
-        RETURNS (int): 1 if it was added, 0 if it was there.
+        RETURNS (int): 1 if it was added; 0 if it was there, and stays as it was.
         RAISES (MoeeError): M001 after initialization, M003 for what is no type, M106
             for a description that the model does not read.
         """
