@@ -1,7 +1,7 @@
 """Every experiment file is complete, and the sample runs."""
 
 from pathlib import Path
-from typing import Any, Set
+from typing import Any, Dict, List, Set, Tuple
 
 import pytest
 import srsly
@@ -17,6 +17,8 @@ from spacy_moee.experiments.published import COLUMNS, TABLE_1, published_f1
 from .test_configs import FOLDER, make_corpus, make_vectors
 
 FILES = sorted((FOLDER / "experiments").glob("*.yml"))
+# those of the paper's table, on different embeddings
+TABLES = [path for path in FILES if path.stem != "losses"]
 
 
 @pytest.fixture
@@ -40,13 +42,22 @@ def shown(experiment: Experiment) -> Set[str]:
     return {name for e in experiment.embeddings.values() for name in e.systems}
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
-def test_experiment_is_complete(project: Path, path: Path) -> None:
+def read_runs(path: Path) -> Tuple[Experiment, List[Run]]:
     experiment = read_experiment(Path("configs/experiments") / path.name)
-    assert set(experiment.data) == set(DATA)
-    assert shown(experiment) <= set(TABLE_1) and experiment.baseline == "BiLSTM-CRF"
     runs = make_runs(experiment)
+    assert set(experiment.data) == set(DATA)
     assert len({run.key for run in runs}) == len(runs)
+    # what is compared has the same embeddings
+    for name in experiment.embeddings:
+        blocks = [model_of(run)["tok2vec"] for run in runs if run.embeddings == name]
+        assert all(block == blocks[0] for block in blocks)
+    return experiment, runs
+
+
+@pytest.mark.parametrize("path", TABLES, ids=lambda path: path.stem)
+def test_table_is_complete(project: Path, path: Path) -> None:
+    experiment, runs = read_runs(path)
+    assert shown(experiment) <= set(TABLE_1) and experiment.baseline == "BiLSTM-CRF"
     switches = {
         run.system: (model["detection"], model["experts"])
         for run in runs
@@ -62,10 +73,42 @@ def test_experiment_is_complete(project: Path, path: Path) -> None:
     # what is compared differs in nothing but the system
     for name in experiment.embeddings:
         parts = [Config().from_str(r.config) for r in runs if r.embeddings == name]
-        blocks = [p["components"]["moee_ner"]["model"]["tok2vec"] for p in parts]
         trainings = [{**p["training"], "seed": 0} for p in parts]
-        assert all(block == blocks[0] for block in blocks)
         assert all(training == trainings[0] for training in trainings)
+
+
+def test_losses_changes_one_thing_at_a_time(project: Path) -> None:
+    experiment, runs = read_runs(Path("losses.yml"))
+    by_name = {run.system: Config().from_str(run.config) for run in runs}
+    base = by_name[experiment.baseline]
+    table, rows = read_runs(Path("table1.yml"))
+    [same] = [
+        run.config
+        for run in rows
+        if run.embeddings in experiment.embeddings
+        and (run.system, run.seed) == (experiment.baseline, 2)
+    ]
+    assert base.to_str() == Config().from_str(same).to_str()
+    changed = {name: differences(base, other) for name, other in by_name.items()}
+    assert changed.pop(experiment.baseline) == set()
+    assert changed == {
+        "Detection and gate at 1/15": {"detection_weight", "gate_weight"},
+        "Gate without gold": {"gate_weight"},
+        "Dropout 0.5": {"dropout"},
+        "Learning rate 3e-4, patience 10": {"learn_rate", "epochs", "max_epochs"},
+    }
+
+
+def differences(one: Dict[str, Any], other: Dict[str, Any]) -> Set[str]:
+    """The names of the settings that differ, at any depth."""
+    found: Set[str] = set()
+    for name in one.keys() | other.keys():
+        a, b = one.get(name), other.get(name)
+        if isinstance(a, dict) and isinstance(b, dict):
+            found |= differences(a, b)
+        elif a != b:
+            found.add(name)
+    return found
 
 
 @pytest.mark.slow
