@@ -14,6 +14,10 @@ NOTE = (
     "p-value: a paired bootstrap over the target's sentences and the seeds, without an "
     "adjustment for the number of systems."
 )
+ONE_SEED = (
+    " Some systems have one finished seed: their intervals are too narrow and their "
+    "p-values too small, since they leave out how seeds differ."
+)
 PAPER = " Paper: arXiv 2002.05923 v2, Table 1, column {columns}."
 
 
@@ -28,13 +32,17 @@ class Table(NamedTuple):
     rows: List[List[str]]
 
 
-def note(experiment: Experiment) -> str:
+def note(experiment: Experiment, rows: Sequence[Row]) -> str:
     """Say what the main table shows.
 
     experiment (Experiment): The experiment.
+    rows (Sequence[Row]): The rows.
     RETURNS (str): Some sentences.
     """
     text = NOTE.format(baseline=experiment.baseline)
+    compared = any(row.difference for row in rows)
+    if compared and any(len(row.results) == 1 for row in rows):
+        text += ONE_SEED
     named = [(n, e.published) for n, e in experiment.embeddings.items() if e.published]
     if len(experiment.embeddings) == 1:
         columns = [column for _, column in named]
@@ -138,7 +146,7 @@ def write_markdown(
     RETURNS (str): Markdown.
     """
     parts = [f"# {experiment.title}\n", markdown_table(*main_table(experiment, rows))]
-    parts.append(note(experiment) + "\n")
+    parts.append(note(experiment, rows) + "\n")
     for domain in ("target", "source"):
         parts.append(f"## F1 by type, {domain}\n")
         parts.append(markdown_table(*type_table(rows, domain)))
