@@ -12,7 +12,7 @@ from .bootstrap import REPLICATES
 from .charts import draw_curves, draw_differences, draw_types
 from .experiment import Experiment
 from .summary import Row, deviation
-from .table import difference_cells, note, run_table, seeds_cell
+from .table import difference_cells, note, run_table, seeds_cell, signed
 
 TEMPLATE = Path(__file__).with_name("report.html")
 
@@ -90,24 +90,33 @@ def _cells(experiment: Experiment, row: Row) -> Dict[str, Any]:
 
 
 def _lead(experiment: Experiment, rows: Sequence[Row]) -> str:
-    """The main result in a sentence for each embeddings."""
+    """The main result of each embeddings. No system is called the best one: which
+    mean is the highest is often chance."""
     sentences = []
     for name in experiment.embeddings:
-        means = {
-            row.system: mean(row.values("target", "f1"))
-            for row in rows
-            if row.embeddings == name and row.results
-        }
-        if not means:
-            sentences.append(f"{name}: no run is finished.")
-            continue
-        best = max(means, key=lambda system: means[system])
-        text = f"{name}: the highest mean on the target is {means[best]:.2f}, {best}"
-        base = means.get(experiment.baseline)
-        if base is not None and best != experiment.baseline:
-            text += f"; {experiment.baseline} has {base:.2f}"
-        sentences.append(f"{text}.")
+        of_name = [row for row in rows if row.embeddings == name]
+        sentences.append(f"{name}: {_result(experiment, of_name)}")
     return " ".join(sentences)
+
+
+def _result(experiment: Experiment, rows: Sequence[Row]) -> str:
+    means = {r.system: mean(r.values("target", "f1")) for r in rows if r.results}
+    if not means:
+        return "no run is finished."
+    if experiment.baseline not in means:
+        return f"{experiment.baseline} has no result yet."
+    text = (
+        f"{experiment.baseline} reaches {means[experiment.baseline]:.2f} on the target."
+    )
+    compared = [(r.system, r.difference) for r in rows if r.difference is not None]
+    above = [f"{name} ({signed(d.f1)})" for name, d in compared if d.low > 0]
+    below = [f"{name} ({signed(d.f1)})" for name, d in compared if d.high < 0]
+    if not compared:
+        return text
+    if not above + below:
+        return f"{text} No other system is above or below it by more than chance."
+    text += f" Above it by more than chance: {', '.join(above) or 'none'};"
+    return f"{text} below it: {', '.join(below) or 'none'}."
 
 
 def _unfinished(rows: Sequence[Row]) -> str:

@@ -137,6 +137,22 @@ def test_report_is_complete_and_alone(tmp_path: Path) -> None:
     assert "var(--accent)" in html and not re.search(r"#0\d0\d0\d\b", html)
 
 
+@pytest.mark.parametrize("lower, higher", [(0.3, 0.9), (0.9, 0.3), (0.6, 0.6)])
+def test_lead_claims_what_is_more_than_chance(
+    tmp_path: Path, lower: float, higher: float
+) -> None:
+    shares = {BASELINE: lower, OTHER: higher}
+    results = [make_result(s, seed, x) for s, x in shares.items() for seed in (0, 1)]
+    text = " ".join(Page(make_report(tmp_path, results)).text.split())
+    none = "No other system is above or below it by more than chance."
+    above = f"Above it by more than chance: {OTHER} (+"
+    below = f"Above it by more than chance: none; below it: {OTHER} (\u2212"
+    claims = {1: above, -1: below, 0: none}
+    sign = (higher > lower) - (higher < lower)
+    assert [key for key, claim in claims.items() if claim in text] == [sign]
+    assert "has no result yet" in make_report(tmp_path, results[2:])
+
+
 @pytest.mark.parametrize("n", [0, 1, 3])
 def test_report_of_unfinished_experiments(tmp_path: Path, n: int) -> None:
     page = Page(make_report(tmp_path, make_results()[:n]))
