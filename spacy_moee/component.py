@@ -15,11 +15,19 @@ from spacy.vocab import Vocab
 from thinc.api import Model, Optimizer, set_dropout_rate
 
 from .errors import MoeeError
+from .models.new_types import set_type
 from .models.tagger import DEFAULT_MODEL
 from .models.types import Gradient, MoEEModelT, Scores
-from .models.wrapper import add_type, check_labels, compute_loss, decode, is_built
+from .models.wrapper import check_labels, compute_loss, decode, is_built
 from .scorer import moee_ner_score
-from .tags import check_label, gold_tags, iob2_scheme, preset_tokens, set_entities
+from .tags import (
+    check_label,
+    find_labels,
+    gold_tags,
+    iob2_scheme,
+    preset_tokens,
+    set_entities,
+)
 
 
 @Language.factory(
@@ -105,28 +113,30 @@ class MoEENer(TrainablePipe):
         description: Optional[str] = None,
         examples: Optional[Sequence[str]] = None,
     ) -> int:
-        """Add an entity type. Possible until the component is initialized, and at any
-        time if its types are described, as those of `spacy_moee.ConceptTagger.v1`.
+        """Add an entity type, or describe one anew. Possible until the component is
+        initialized, and at any time if its types are described, as those of
+        `spacy_moee.ConceptTagger.v1`.
 
         label (str): A bare type, such as PER.
         description (Optional[str]): What it is called; by default the label.
         examples (Optional[Sequence[str]]): Entities of the type.
-        RETURNS (int): 1 if it was added; 0 if it was there, and stays as it was.
-        RAISES (MoeeError): M001 after initialization, M003 for what is no type, M106
-            for a description that the model does not read.
+        RETURNS (int): 1 if it was added, 0 if it was there.
+        RAISES (MoeeError): M001 after initialization, M003 for what is no type, M103
+            and M106 for a description that can't be or that the model does not read.
         """
         check_label(label)
-        if label in self.labels:
+        is_new = label not in self.labels
+        if not is_new and description is None and examples is None:
             return 0
-        scheme = iob2_scheme(len(self.labels) + 1)
-        told = description, examples
-        if not add_type(self.model, self.vocab, label, scheme, *told):
+        told = label, iob2_scheme(len(self.labels) + is_new), description, examples
+        if not set_type(self.model, self.vocab, self.labels, *told):
             raise MoeeError(
                 "M001", label=label, name=self.name, labels=list(self.labels)
             )
-        self.cfg["labels"].append(label)
-        self.vocab.strings.add(label)
-        return 1
+        if is_new:
+            self.cfg["labels"].append(label)
+            self.vocab.strings.add(label)
+        return int(is_new)
 
     def initialize(
         self,
@@ -145,30 +155,16 @@ class MoEENer(TrainablePipe):
         RAISES (MoeeError): M006 for unusable `labels`, M007 if there is no label.
         """
         validate_get_examples(get_examples, "MoEENer.initialize")
-        self._set_labels(get_examples, labels)
-        if not self.labels:
-            raise MoeeError("M007", name=self.name)
+        labels = find_labels(get_examples(), self.labels, labels, self.name)
         sample = [eg.predicted for eg in islice(get_examples(), 10)]
         assert sample, Errors.E923.format(name=self.name)
-        self.model.initialize(X=sample, Y=(self.labels, iob2_scheme(len(self.labels))))
-
-    def _set_labels(
-        self,
-        get_examples: Callable[[], Iterable[Example]],
-        labels: Optional[Sequence[str]],
-    ) -> None:
-        if labels is None:
-            found = {ent.label_ for eg in get_examples() for ent in eg.reference.ents}
-            known = self.label_data
-            labels = known + sorted(found - set(known))
-        elif not isinstance(labels, (list, tuple)) or not all(
-            isinstance(label, str) for label in labels
-        ):
-            raise MoeeError("M006", name=self.name, found=repr(labels))
+        self.model.initialize(X=sample, Y=(labels, iob2_scheme(len(labels))))
+        self.cfg["labels"] = labels
+        if nlp is not None:
+            # another one, if the component comes from another pipeline
+            self.vocab = nlp.vocab
         for label in labels:
-            check_label(label)
             self.vocab.strings.add(label)
-        self.cfg["labels"] = list(dict.fromkeys(labels))
 
     def predict(self, docs: Iterable[Doc]) -> List[ndarray]:
         """Find the best tags of each doc, without changing anything.

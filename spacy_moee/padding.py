@@ -10,17 +10,19 @@ from numpy import ndarray
 MAX_PADDED = 4096
 
 
-def plan(lengths: ndarray) -> List[ndarray]:
+def plan(lengths: ndarray, passes: int = 1) -> List[ndarray]:
     """Group stretches of similar length.
 
     lengths (ndarray): The places of each stretch.
+    passes (int): How often each of them is read at once.
     RETURNS (List[ndarray]): The numbers of the stretches of each batch.
     """
+    limit = MAX_PADDED // passes
     order = numpy.argsort(-lengths, kind="stable")
     groups, first = [], 0
     while first < len(order):
         # the first of a group is its longest
-        size = max(1, MAX_PADDED // int(lengths[order[first]]))
+        size = max(1, limit // int(lengths[order[first]]))
         groups.append(order[first : first + size])
         first += size
     return groups

@@ -5,7 +5,7 @@ numbered from 0 (paper, section 2.2; decision D15). `MISSING` marks a token
 whose gold tag is unknown.
 """
 
-from typing import Dict, List, NamedTuple, Optional, Sequence, Tuple
+from typing import Dict, Iterable, List, NamedTuple, Optional, Sequence, Tuple
 
 import numpy
 from numpy import ndarray
@@ -72,6 +72,36 @@ def check_label(label: str) -> None:
         reason = "a negative type"
     if reason:
         raise MoeeError("M003", label=label, reason=reason)
+
+
+def find_labels(
+    examples: Iterable[Example],
+    known: Sequence[str],
+    labels: Optional[Sequence[str]],
+    name: str,
+) -> List[str]:
+    """Find the entity types to initialize with.
+
+    examples (Iterable[Example]): The training data.
+    known (Sequence[str]): The types that were added before.
+    labels (Optional[Sequence[str]]): All types; None for those that were added,
+        and then those of the data, sorted.
+    name (str): The component's name, for the error.
+    RETURNS (List[str]): The types, each once.
+    RAISES (MoeeError): M003 and M006 for what are no labels, M007 if there is none.
+    """
+    if labels is None:
+        found = {ent.label_ for eg in examples for ent in eg.reference.ents}
+        labels = [*known, *sorted(found)]
+    elif not isinstance(labels, (list, tuple)) or not all(
+        isinstance(label, str) for label in labels
+    ):
+        raise MoeeError("M006", name=name, found=repr(labels))
+    for label in labels:
+        check_label(label)
+    if not labels:
+        raise MoeeError("M007", name=name)
+    return list(dict.fromkeys(labels))
 
 
 def gold_tags(example: Example, labels: Dict[str, int], name: str) -> ndarray:

@@ -9,17 +9,18 @@ from spacy_moee import padding
 @given(
     lengths=st.lists(st.integers(1, 60), max_size=30),
     limit=st.sampled_from([1, 40, 200, 4096]),
+    passes=st.integers(1, 5),
 )
-def test_plan(lengths, limit):
+def test_plan(lengths, limit, passes):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(padding, "MAX_PADDED", limit)
-        groups = padding.plan(numpy.array(lengths, dtype="int64"))
+        groups = padding.plan(numpy.array(lengths, dtype="int64"), passes)
     assert sorted(i for group in groups for i in group.tolist()) == [
         *range(len(lengths))
     ]
     for group in groups:
         longest = max(lengths[i] for i in group.tolist())
-        assert len(group) == 1 or longest * len(group) <= limit
+        assert len(group) == 1 or longest * len(group) * passes <= limit
     # a group holds windows of similar length: none is longer than one before it
     flat = [lengths[i] for group in groups for i in group.tolist()]
     assert flat == sorted(lengths, reverse=True)

@@ -14,7 +14,8 @@ ERRORS: Dict[str, str] = {
         "'{name}' was asked to learn from an entity of type '{label}', but it was "
         "initialized with {labels}. Initialize it from data that contains "
         "'{label}', or rename or remove that type in the training data (the "
-        "converter's --types does it)."
+        "converter's --types does it). A Concept or Robust Tagger can also get it "
+        "with `add_label`."
     ),
     "M003": (
         "'{label}' can't be an entity type: {reason}. Expected a bare type such "
@@ -62,7 +63,8 @@ ERRORS: Dict[str, str] = {
         "the vocabulary ('{lang}') has none. Build some with `python -m spacy moee "
         "vectors` and name them in the config: [initialize] vectors, or "
         "--paths.vectors on the command line; or embed tokens with "
-        "spacy_moee.TransformerEmbed.v1, whose own vectors are then used."
+        "spacy_moee.TransformerEmbed.v1 inside this component (not through a "
+        "listener), whose own vectors are then used."
     ),
     "M106": (
         "Can't add the label '{label}' with {what}: this model does not read them. "
@@ -79,8 +81,19 @@ WARNINGS: Dict[str, str] = {
         "spacy_moee.doc_segments.v1."
     ),
     "MW11": (
-        "No word of '{text}', the description of the entity type '{label}', has a "
-        "vector, so that nothing is known of the type. Choose other words in the "
-        "config: [components.moee_ner.model.descriptions], or in `add_label`."
+        "The description '{text}' of the entity type '{label}' has words without a "
+        "vector, which say nothing of the type: {words}. Choose other words in the "
+        "config, [components.moee_ner.model.descriptions], or with `add_label`."
+    ),
+    "MW12": (
+        "None of the examples of the entity type '{label}' has a vector: {examples}. "
+        "The type is read by its description alone. Choose others in the config, "
+        "[components.moee_ner.model.examples], or with `add_label`."
+    ),
+    "MW13": (
+        "The word vectors are not those that the entity types were described with: "
+        "'{text}' of '{label}' has another vector now. A new type is then compared "
+        "with types that it has nothing to do with. Load the vectors that the "
+        "pipeline was trained with."
     ),
 }

@@ -1,5 +1,6 @@
 """The taggers that the paper compares itself with (arXiv 2002.05923, Table 1)."""
 
+from functools import partial
 from typing import Dict, List, Optional
 
 from ..errors import check_setting
@@ -106,8 +107,10 @@ def _build(
         ("merge", merge, merge in MERGES, " or ".join(MERGES)),
     ):
         check_setting(valid, argument, place, expected, value)
-    cfg = {"hidden_width": hidden_width, "depth": depth, "merge": merge}
+    network = partial(
+        ConceptNetwork, hidden_width=hidden_width, depth=depth, merge=merge
+    )
     segments = segments or make_sentence_segments()
-    model = network_model(ConceptNetwork, cfg, tok2vec, dropout, segments)
+    model = network_model(network, tok2vec, dropout, segments)
     model.attrs.update(described._asdict())
     return model

@@ -1,14 +1,16 @@
 """What entity types are called, and what they look like, as constant vectors."""
 
+import re
 from typing import Any, Dict, List, NamedTuple, Optional, Sequence
 
 import numpy
 from numpy import ndarray
+from spacy.attrs import LOWER
 from spacy.vocab import Vocab
 from thinc.api import Model
 from thinc.util import to_numpy
 
-from ..errors import MoeeError, warn
+from ..errors import MoeeError, check_setting, warn
 
 # The paper's, after the authors' data; "overwrite" follows their order.
 DESCRIPTIONS: Dict[str, str] = {
@@ -23,6 +25,8 @@ EXAMPLES: Dict[str, List[str]] = {
     "ORG": ["aberdeen", "nantes"],
     "MISC": ["english", "eu-wide"],
 }
+# between the words of a description; other punctuation may belong to a name
+SEPARATORS = re.compile(r"[\s,;:()\"]+")
 
 
 class Described(NamedTuple):
@@ -61,8 +65,10 @@ class Described(NamedTuple):
         description (Optional[str]): One word or more.
         examples (Optional[Sequence[str]]): Entities of the type.
         RETURNS (Described): Another object.
-        RAISES (MoeeError): M106, for examples that are not read.
+        RAISES (MoeeError): M103, for what is no description, or no list of examples;
+            M106, for examples that are not read.
         """
+        self._check(description, examples)
         before = self.descriptions.get(label, label.lower())
         texts = {**self.descriptions, label: before}
         if description is not None:
@@ -72,6 +78,21 @@ class Described(NamedTuple):
         if self.examples is None:
             raise MoeeError("M106", label=label, what="examples")
         return Described(texts, {**self.examples, label: list(examples)})
+
+    @staticmethod
+    def _check(description: Any, examples: Any) -> None:
+        if description is not None:
+            valid = isinstance(description, str) and bool(_words(description))
+            expected = "one word or more"
+            check_setting(
+                valid, "description", "add_label", expected, repr(description)
+            )
+        if examples is not None:
+            valid = isinstance(examples, (list, tuple)) and all(
+                isinstance(example, str) for example in examples
+            )
+            expected = "a list of words"
+            check_setting(valid, "examples", "add_label", expected, repr(examples))
 
 
 def type_vectors(
@@ -89,10 +110,11 @@ def type_vectors(
     """
     table = described.descriptions
     texts = [table[label] for label in labels]
-    vectors = _embed(model, vocab, texts, mean=False)
+    vectors = embed_phrases(model, vocab, texts)
     for label, text, vector in zip(labels, texts, vectors, strict=True):
-        if not vector.any():
-            warn("MW11", label=label, text=text)
+        unknown = _unknown(model, vocab, text)
+        if unknown or not vector.any():
+            warn("MW11", label=label, text=text, words=unknown)
     ranks = {label: rank for rank, label in enumerate(table)}
     constants = {
         "rank": numpy.asarray([ranks[label] for label in labels], dtype="int64"),
@@ -106,7 +128,9 @@ def type_vectors(
     constants["examples"] = numpy.zeros((*shape, vectors.shape[1]), dtype="float32")
     constants["is_example"] = numpy.zeros(shape, dtype="bool")
     for row, of_type in enumerate(examples):
-        found = _embed(model, vocab, of_type, mean=True)
+        found = embed_phrases(model, vocab, of_type, mean=True)
+        if of_type and not found.any():
+            warn("MW12", label=labels[row], examples=of_type)
         constants["examples"][row, : len(of_type)] = found
         constants["is_example"][row, : len(of_type)] = found.any(axis=1)
     return constants
@@ -150,27 +174,65 @@ def sizes_of(constants: Dict[str, ndarray]) -> Dict[str, int]:
     }
 
 
-def _embed(model: Model, vocab: Vocab, phrases: List[str], mean: bool) -> ndarray:
-    """One vector a phrase, shape [phrases, width]: the sum of its words' vectors, or
-    their mean. A word without a vector does not count."""
-    for node in model.get_ref("tok2vec").walk():
-        if "embed_phrases" in node.attrs:
-            return node.attrs["embed_phrases"](node, phrases)
+def reads_vocab(model: Model) -> bool:
+    """Whether descriptions are read with the vocabulary's vectors, not an encoder's.
+
+    model (Model[List[Doc], Scores]): The model.
+    RETURNS (bool): False, if its token embeddings contain an encoder.
+    """
+    return _encoder(model) is None
+
+
+def embed_phrases(
+    model: Model, vocab: Vocab, phrases: Sequence[str], mean: bool = False
+) -> ndarray:
+    """Give each phrase a vector. A word without one does not count.
+
+    model (Model[List[Doc], Scores]): The model.
+    vocab (Vocab): Has the word vectors.
+    phrases (Sequence[str]): One word or more each.
+    mean (bool): Take the mean of the words' vectors, not their sum. An encoder's
+        wordpieces are always averaged.
+    RETURNS (ndarray): Shape [phrases, width].
+    RAISES (MoeeError): M105, if there are no word vectors.
+    """
+    node = _encoder(model)
+    if node is not None:
+        texts = [" ".join(_words(phrase)) for phrase in phrases]
+        return node.attrs["embed_phrases"](node, texts)
     width = vocab.vectors.shape[1]
     if not width:
         raise MoeeError("M105", lang=vocab.lang)
     rows = numpy.zeros((len(phrases), width), dtype="float32")
     for row, phrase in zip(rows, phrases, strict=True):
-        found = [_find(vocab, word) for word in phrase.split()]
+        found = [_find(model, vocab, word) for word in _words(phrase)]
         known = [vector for vector in found if vector is not None]
         if known:
             row[:] = numpy.mean(known, axis=0) if mean else numpy.sum(known, axis=0)
     return rows
 
 
-def _find(vocab: Vocab, word: str) -> Any:
-    """The vector of a word, else of the word in lower case, if there is one."""
-    for form in (word, word.lower()):
+def _encoder(model: Model) -> Optional[Model]:
+    nodes = model.get_ref("tok2vec").walk()
+    return next((node for node in nodes if "embed_phrases" in node.attrs), None)
+
+
+def _words(phrase: str) -> List[str]:
+    return [word for word in SEPARATORS.split(phrase) if word]
+
+
+def _unknown(model: Model, vocab: Vocab, phrase: str) -> List[str]:
+    if not reads_vocab(model):
+        return []
+    return [word for word in _words(phrase) if _find(model, vocab, word) is None]
+
+
+def _find(model: Model, vocab: Vocab, word: str) -> Any:
+    """The vector of a word, or of the word in lower case: first of the one that the
+    tokens are looked up by."""
+    nodes = model.get_ref("tok2vec").walk()
+    lower = any(node.attrs.get("attr") == LOWER for node in nodes)
+    for form in (word.lower(),) if lower else (word, word.lower()):
         if vocab.has_vector(form):
             return to_numpy(vocab.get_vector(form))
     return None

@@ -38,7 +38,7 @@ class NetworkShim(Shim):
     before `initialize`, and unpickles nothing.
 
     network (Callable): Makes the network from its sizes as keyword arguments; a
-        class or function of a module.
+        class or function of a module, or a partial of one.
     """
 
     def __init__(self, network: Callable[..., nn.Module]) -> None:
@@ -62,18 +62,18 @@ class NetworkShim(Shim):
         """Where the parameters are."""
         return next(self.module.parameters()).device
 
-    def build(self, cfg: Dict[str, Any], buffers: Dict[str, numpy.ndarray]) -> None:
+    def build(self, sizes: Dict[str, int], buffers: Dict[str, numpy.ndarray]) -> None:
         """Build the network with fresh weights.
 
-        cfg (Dict[str, Any]): Its sizes and switches, JSON-able.
+        sizes (Dict[str, int]): Its sizes.
         buffers (Dict[str, ndarray]): Constants by name.
         """
-        module = self.network(**cfg)
+        module = self.network(**sizes)
         for name, values in buffers.items():
             getattr(module, name).copy_(
                 torch.from_numpy(numpy.ascontiguousarray(values))
             )
-        self._install(cfg, module)
+        self._install(sizes, module)
 
     def constants(self, names: Sequence[str]) -> Dict[str, numpy.ndarray]:
         """Read constants of the network.
@@ -89,16 +89,20 @@ class NetworkShim(Shim):
         sizes (Dict[str, int]): What changes in its sizes.
         buffers (Dict[str, ndarray]): Constants by name.
         """
+        # gradients that wait for an optimizer stay, too
         changed = {name: torch.from_numpy(values) for name, values in buffers.items()}
-        self._restore({**self.cfg, **sizes}, {**self.module.state_dict(), **changed})
+        waiting = {name: p.grad for name, p in self._parameters()}
+        self._restore({**self.sizes, **sizes}, {**self.module.state_dict(), **changed})
+        for name, parameter in self._parameters():
+            parameter.grad = waiting[name]
 
-    def _restore(self, cfg: Dict[str, Any], state: Dict[str, Tensor]) -> None:
-        module = self.network(**cfg)
+    def _restore(self, sizes: Dict[str, int], state: Dict[str, Tensor]) -> None:
+        module = self.network(**sizes)
         module.load_state_dict(state)
-        self._install(cfg, module)
+        self._install(sizes, module)
 
-    def _install(self, cfg: Dict[str, Any], module: nn.Module) -> None:
-        self.cfg = cfg
+    def _install(self, sizes: Dict[str, int], module: nn.Module) -> None:
+        self.sizes = sizes
         self._model = module.to(get_torch_default_device()).eval()
 
     def to_device(self, device_type: str, device_id: int) -> None:
@@ -149,9 +153,9 @@ class NetworkShim(Shim):
     def to_bytes(self) -> bytes:
         """Serialize sizes and weights. RETURNS (bytes): msgpack."""
         if self._model is None:
-            return srsly.msgpack_dumps({"cfg": None, "weights": {}})
+            return srsly.msgpack_dumps({"sizes": None, "weights": {}})
         weights = {k: v.cpu().numpy() for k, v in self._model.state_dict().items()}
-        return srsly.msgpack_dumps({"cfg": self.cfg, "weights": weights})
+        return srsly.msgpack_dumps({"sizes": self.sizes, "weights": weights})
 
     def from_bytes(self, data: bytes) -> "NetworkShim":
         """Build the network from what `to_bytes` wrote; all of it or nothing.
@@ -161,14 +165,16 @@ class NetworkShim(Shim):
         RAISES (MoeeError): M102, if they are another network's.
         """
         msg = srsly.msgpack_loads(data)
-        if msg["cfg"] is None:
+        if msg["sizes"] is None:
             self._model = None
             return self
         try:
             weights = {k: torch.from_numpy(v.copy()) for k, v in msg["weights"].items()}
-            self._restore(msg["cfg"], weights)
+            self._restore(msg["sizes"], weights)
         except (TypeError, RuntimeError) as error:
-            raise MoeeError("M102", problem=error) from error
+            # torch lists every weight
+            problem = " ".join(str(error).split("\n\t")[:2])
+            raise MoeeError("M102", problem=problem) from error
         return self
 
     def __reduce__(self) -> Tuple[Callable, Tuple]:

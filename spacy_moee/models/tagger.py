@@ -1,6 +1,7 @@
 """The registered architectures."""
 
-from typing import Optional
+from functools import partial
+from typing import Any, Dict, Optional
 
 from thinc.api import Config
 
@@ -79,8 +80,14 @@ def build_moee_tagger_v1(
     RAISES (MoeeError): M103, for values that can't be.
     """
     place = "spacy_moee.MoEETagger.v1"
-    widths = {"hidden_width": hidden_width, "expert_width": expert_width}
-    weights = {"detection_weight": detection_weight, "gate_weight": gate_weight}
+    widths: Dict[str, Any] = {
+        "hidden_width": hidden_width,
+        "expert_width": expert_width,
+    }
+    weights: Dict[str, Any] = {
+        "detection_weight": detection_weight,
+        "gate_weight": gate_weight,
+    }
     for argument, value in widths.items():
         check_setting(value >= 1, argument, place, "1 or more", value)
     for argument, value in weights.items():
@@ -90,15 +97,16 @@ def build_moee_tagger_v1(
         check_setting(
             0 <= dropout < 1, "dropout", place, "null, or 0 to below 1", dropout
         )
-    cfg = {
+    network = partial(
+        MoEENetwork,
         **widths,
-        "depth": depth,
+        depth=depth,
         **weights,
-        "detection": detection,
-        "experts": experts,
-        "crf": crf,
-        "constrained": constrained,
-    }
+        detection=detection,
+        experts=experts,
+        crf=crf,
+        constrained=constrained,
+    )
     return network_model(
-        MoEENetwork, cfg, tok2vec, dropout, segments or make_sentence_segments()
+        network, tok2vec, dropout, segments or make_sentence_segments()
     )

@@ -1,17 +1,15 @@
 """A network inside a Thinc model: documents in, scores out.
 
 It owns the seam between arrays and tensors, and works with any network that has
-`forward`, `loss` and `decode`. No other file touches the shim.
+`forward`, `loss`, `decode` and `passes`. No other file touches the shim.
 """
 
-from functools import partial
 from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple, cast
 
 import numpy
 import torch
 from numpy import ndarray
 from spacy.tokens import Doc
-from spacy.vocab import Vocab
 from thinc.api import Model
 from thinc.types import Floats2d
 from thinc.util import torch2xp
@@ -20,7 +18,7 @@ from torch import Tensor, nn
 from ..errors import MoeeError
 from ..padding import plan
 from . import batches
-from .descriptions import Described, join_types, sizes_of, type_vectors
+from .descriptions import Described, sizes_of, type_vectors
 from .segments import Segmenter, cut_all, merge_all
 from .shim import NetworkShim
 from .types import Batch, Gradient, Layout, MoEEModelT, Scores, Tok2VecT
@@ -28,7 +26,6 @@ from .types import Batch, Gradient, Layout, MoEEModelT, Scores, Tok2VecT
 
 def network_model(
     network: Callable[..., nn.Module],
-    cfg: Dict,
     tok2vec: Tok2VecT,
     dropout: Optional[float],
     segments: Segmenter,
@@ -36,9 +33,9 @@ def network_model(
     """Wrap a network that is built when the width of the embeddings and the tags
     are known.
 
-    network (Callable): Makes it, from `cfg` and the sizes `width`, `n_tags` and
-        `n_categories`, and those of `sizes_of` if its types are described.
-    cfg (Dict): Its other arguments, JSON-able.
+    network (Callable): Makes it from the sizes `width`, `n_tags` and `n_categories`,
+        and those of `sizes_of` if its types are described. All else is its own and
+        comes from the config, also when a saved pipeline is loaded.
     tok2vec (Model[List[Doc], List[Floats2d]]): Token embeddings.
     dropout (Optional[float]): See `build_moee_tagger_v1`.
     segments (Segmenter): What the network reads at once.
@@ -47,7 +44,7 @@ def network_model(
     return Model(
         "moee_tagger",
         forward,
-        init=partial(init, cfg),
+        init=init,
         layers=[tok2vec],
         refs={"tok2vec": tok2vec},
         shims=[NetworkShim(network)],
@@ -55,7 +52,7 @@ def network_model(
     )
 
 
-def init(cfg: Dict, model: MoEEModelT, X: Any = None, Y: Any = None) -> None:
+def init(model: MoEEModelT, X: Any = None, Y: Any = None) -> None:
     """Build the network for sample docs `X`; `Y` is the entity types and their
     `TagScheme`."""
     labels, scheme = Y
@@ -75,43 +72,7 @@ def init(cfg: Dict, model: MoEEModelT, X: Any = None, Y: Any = None) -> None:
         sizes.update(sizes_of(vectors))
         constants.update(vectors)
         model.attrs.update(described._asdict())
-    _shim(model).build({**cfg, **sizes}, constants)
-
-
-def add_type(
-    model: MoEEModelT,
-    vocab: Vocab,
-    label: str,
-    scheme: Any,
-    description: Optional[str],
-    examples: Optional[Sequence[str]],
-) -> bool:
-    """Make room for one more entity type. A network whose types are described takes
-    it at any time, others until they are built.
-
-    model (Model[List[Doc], Scores]): The model.
-    vocab (Vocab): Has the word vectors that a description is made of.
-    label (str): The new type.
-    scheme (TagScheme): The tags of all types, this one being the last.
-    description (Optional[str]): What it is called.
-    examples (Optional[Sequence[str]]): Entities of the type.
-    RETURNS (bool): Whether there is room.
-    RAISES (MoeeError): M105, if there are no word vectors; M106, for what this
-        network does not read.
-    """
-    described = Described.of(model)
-    if described is None:
-        if description is not None or examples is not None:
-            raise MoeeError("M106", label=label, what="a description")
-        return not is_built(model)
-    described = described.add(label, description, examples)
-    if is_built(model):
-        new = type_vectors(model, vocab, [label], described)
-        joined = join_types(_shim(model).constants(list(new)), new)
-        sizes = {**scheme.sizes, **sizes_of(joined)}
-        _shim(model).resize(sizes, {**scheme._asdict(), **joined})
-    model.attrs.update(described._asdict())
-    return True
+    _shim(model).build(sizes, constants)
 
 
 def is_built(model: MoEEModelT) -> bool:
@@ -126,10 +87,35 @@ def check_labels(model: MoEEModelT, labels: Sequence[str]) -> None:
     labels (Sequence[str]): The entity types.
     RAISES (MoeeError): M102, if their number differs.
     """
-    n_labels = _shim(model).cfg["n_categories"] - 1 if is_built(model) else len(labels)
+    n_labels = (
+        _shim(model).sizes["n_categories"] - 1 if is_built(model) else len(labels)
+    )
     if n_labels != len(labels):
         problem = f"it tells {n_labels} entity types apart, and the labels are {labels}"
         raise MoeeError("M102", problem=problem)
+
+
+def get_constants(model: MoEEModelT, names: Sequence[str]) -> Dict[str, ndarray]:
+    """Read constants of a built network.
+
+    model (Model[List[Doc], Scores]): The model.
+    names (Sequence[str]): Their names.
+    RETURNS (Dict[str, ndarray]): Their values by name.
+    """
+    return _shim(model).constants(names)
+
+
+def set_constants(
+    model: MoEEModelT, scheme: Any, constants: Dict[str, ndarray]
+) -> None:
+    """Give a built network other entity types. Its weights stay.
+
+    model (Model[List[Doc], Scores]): The model.
+    scheme (TagScheme): The tags of all types.
+    constants (Dict[str, ndarray]): What `type_vectors` returned, of all types.
+    """
+    sizes = {**scheme.sizes, **sizes_of(constants)}
+    _shim(model).resize(sizes, {**scheme._asdict(), **constants})
 
 
 def _shim(model: MoEEModelT) -> NetworkShim:
@@ -141,7 +127,7 @@ def forward(
 ) -> Tuple[Scores, Callable[[Gradient], List[Doc]]]:
     """Embed, cut, pad and score. The graph of each batch is kept for training."""
     shim = _shim(model)
-    network, width = shim.module, shim.cfg["width"]
+    network, width = shim.module, shim.sizes["width"]
     vectors, backprop_tok2vec = model.layers[0](docs, is_train)
     table = batches.flatten(vectors, shim.device)
     del vectors  # of a long doc, as large as all the rest
@@ -174,7 +160,7 @@ def forward(
 def _run(network: Any, table: Tensor, layout: Layout, dropout: float) -> List[Batch]:
     """Score in training: with a graph that reaches back to the vectors."""
     done = []
-    for rows in plan(layout.lengths):
+    for rows in plan(layout.lengths, network.passes):
         tokens, lengths = batches.pad(layout, rows, table.device)
         inputs = table[tokens].requires_grad_()
         outputs = network(inputs, lengths, dropout)
@@ -185,7 +171,7 @@ def _run(network: Any, table: Tensor, layout: Layout, dropout: float) -> List[Ba
 @torch.no_grad()
 def _predict(network: Any, table: Tensor, layout: Layout) -> List[Batch]:
     """Score in prediction: nothing is kept but the outputs."""
-    groups = plan(layout.lengths)
+    groups = plan(layout.lengths, network.passes)
     places = sum(len(rows) * int(layout.lengths[rows[0]]) for rows in groups)
     tables = batches.OutputTables(places)
     nothing = table[:0]

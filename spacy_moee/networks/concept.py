@@ -2,7 +2,7 @@
 2017) and the Robust Sequence Tagger (Shah et al. 2019), as the paper compares itself
 with them (arXiv 2002.05923, section 3)."""
 
-from typing import NamedTuple, Optional
+from typing import NamedTuple, Optional, Tuple
 
 import torch
 from torch import Tensor, nn
@@ -95,6 +95,11 @@ class ConceptNetwork(nn.Module):
         with torch.no_grad():
             self.output.bias[0] = OUTSIDE_BIAS
 
+    @property
+    def passes(self) -> int:
+        """How often a sentence is read: once for each entity type."""
+        return max(1, len(self.descriptions))
+
     def forward(
         self, vectors: Tensor, lengths: Tensor, dropout: float = 0.0
     ) -> Outputs:
@@ -111,33 +116,40 @@ class ConceptNetwork(nn.Module):
         n_batch, n_steps, _ = states.shape
         n_types = len(self.descriptions)
         shared = states.unsqueeze(1).expand(-1, n_types, -1, -1)
-        # [batch, types, seq, states + rows of the table]
-        inputs = torch.cat([shared, self._factors(states)], dim=3).flatten(0, 1)
+        told, table = self._tell_types(states)
+        # [batch, types, seq, columns]
+        inputs = torch.cat([shared, told], dim=3).flatten(0, 1)
         masks = mask.unsqueeze(1).expand(-1, n_types, -1).flatten(0, 1)
-        read = self.tagger(inputs, masks, table=self._table())
+        read = self.tagger(inputs, masks, table=table)
         scores = self.output(read).view(n_batch, n_types, n_steps, 3)
         return Outputs(scores.transpose(1, 2))
 
-    def _table(self) -> Tensor:
-        """The vectors that [d ; sum_k a_k e_k] is a sum of: the description of each
-        type, then every example, shape [types * (1 + examples), columns]."""
-        if self.attention is None:
-            return self.descriptions
-        return torch.block_diag(self.descriptions, self.examples.flatten(0, 1))
-
-    def _factors(self, states: Tensor) -> Tensor:
-        """Which rows of the table each token gets with each type, shape
-        [batch, types, seq, rows]."""
+    def _tell_types(self, states: Tensor) -> Tuple[Tensor, Optional[Tensor]]:
+        """What each token is told of each type, [d ; sum_k a_k e_k], shape
+        [batch, types, seq, columns]; or, where that is narrower, the factors of sums
+        of the rows of a table, and the table."""
         n_batch, n_steps, _ = states.shape
-        own = torch.eye(len(self.descriptions), device=states.device)
-        # [types, types] -> [batch, types, seq, types]
-        factors = own.unsqueeze(1).expand(n_batch, -1, n_steps, -1)
+        n_types, width = self.descriptions.shape
         if self.attention is None:
-            return factors
-        weights = self.attention(states, self.examples, self.is_example)
-        weights = weights.unsqueeze(3)  # [batch, types, seq, 1, examples]
-        weights = weights * own[:, None, :, None]  # those of other types are 0
-        return torch.cat([factors, weights.flatten(3)], dim=3)
+            weights, n_rows, columns = None, n_types, width
+        else:
+            weights = self.attention(states, self.examples, self.is_example)
+            n_rows, columns = n_types * (1 + weights.shape[3]), 2 * width
+        if n_rows < columns:
+            own = torch.eye(n_types, device=states.device)
+            # [types, types] -> [batch, types, seq, types]
+            factors = own.unsqueeze(1).expand(n_batch, -1, n_steps, -1)
+            if weights is None:
+                return factors, self.descriptions
+            # [batch, types, seq, types, examples]; those of other types are 0
+            mixed = weights.unsqueeze(3) * own[:, None, :, None]
+            table = torch.block_diag(self.descriptions, self.examples.flatten(0, 1))
+            return torch.cat([factors, mixed.flatten(3)], dim=3), table
+        told = self.descriptions.unsqueeze(1).expand(n_batch, -1, n_steps, -1)
+        if weights is None:
+            return told, None
+        mixtures = torch.einsum("btsk,tkw->btsw", weights, self.examples)
+        return torch.cat([told, mixtures], dim=3), None
 
     def loss(self, outputs: Outputs, gold: Tensor, lengths: Tensor) -> Loss:
         """Sum over the sentences the cross-entropy, averaged over the cells (type,

@@ -92,6 +92,11 @@ class MoEENetwork(nn.Module):
         with torch.no_grad():
             output.bias[0] = OUTSIDE_BIAS
 
+    @property
+    def passes(self) -> int:
+        """How often a sentence is read."""
+        return 1
+
     def forward(
         self, vectors: Tensor, lengths: Tensor, dropout: float = 0.0
     ) -> Outputs:

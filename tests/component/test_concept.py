@@ -140,7 +140,8 @@ def test_order_of_the_types() -> None:
     """Outputs follow the labels, `overwrite` follows the descriptions."""
     nlp = make_nlp("Robust", merge="overwrite")
     labels = ["MISC", "PRODUCT", "LOC", "TOWN", "PER"]
-    nlp.get_pipe("moee_ner").initialize(lambda: make_examples(nlp), labels=labels)
+    with pytest.warns(UserWarning, match=r"\[MW12\].*'MISC'"):
+        nlp.get_pipe("moee_ner").initialize(lambda: make_examples(nlp), labels=labels)
     network, get = get_module(nlp), nlp.vocab.get_vector
     assert network.rank.argsort().tolist() == [2, 4, 0, 1, 3]
     texts = ["miscellaneous", "product", "location", "town", "person"]
@@ -165,13 +166,17 @@ def test_new_type_is_found_without_training(system: str, tmp_path: Path) -> None
     ner, texts = nlp.get_pipe("moee_ner"), make_texts(40, seed=1)
     before, scores = predict_texts(nlp), score(nlp, texts)
     told = {"examples": ["France", "Russia", "far off"]} if system == "Robust" else {}
-    assert ner.add_label("TOWN", description="town", **told) == 1
-    assert ner.add_label("TOWN", description="product") == 0
+    assert ner.add_label("TOWN", description="product", **told) == 1
+    others = score(nlp, texts)
+    assert ner.add_label("TOWN", description="town") == 0 == ner.add_label("TOWN")
     assert ner.labels == ("LOC", "PER", "TOWN") == tuple(nlp.pipe_labels["moee_ner"])
     assert "TOWN" in nlp.vocab.strings
     for old, new in zip(scores, score(nlp, texts), strict=True):
         assert numpy.allclose(new[:, :2], old, atol=1e-4)
         assert numpy.allclose(new[:, 2], old[:, 0], atol=0.5)
+    for old, new in zip(others, score(nlp, texts), strict=True):
+        assert numpy.allclose(new[:, :2], old[:, :2], atol=1e-4)
+        assert abs(new[:, 2] - old[:, 2]).max() > 0.1
     # the new type comes last, and takes what is like a place
     after = predict_texts(nlp)
     renamed = {"LOC": "TOWN", "PER": "PER"}
@@ -265,6 +270,81 @@ def test_new_type_needs_the_vectors_of_training() -> None:
     with pytest.raises(MoeeError, match=rf"\[M203\].*{WIDTH + 1}.*{WIDTH}"):
         nlp.get_pipe("moee_ner").add_label("NEW", description="product")
     assert predict_texts(nlp) == expected
+
+
+def test_types_are_described_anew(tmp_path: Path) -> None:
+    """Of a trained pipeline: what was called a town, is called a place again."""
+    nlp = make_trained("Robust")
+    ner, expected = nlp.get_pipe("moee_ner"), predict_texts(nlp)
+    before = get_weights(nlp)
+    assert ner.add_label("LOC", description="product", examples=["quigley"]) == 0
+    assert predict_texts(nlp) != expected
+    for other in copies(nlp, "Robust", tmp_path):
+        assert predict_texts(other) == predict_texts(nlp)
+    assert ner.labels == ("LOC", "PER")
+    ner.add_label("LOC", description="location", examples=["france", "russia"])
+    assert predict_texts(nlp) == expected and get_weights(nlp) == before
+
+
+def test_gradients_that_wait_stay() -> None:
+    nlp = make_trained("Concept")
+    nlp.update(make_examples(nlp), sgd=False)
+    before = get_gradients(nlp)
+    nlp.get_pipe("moee_ner").add_label("TOWN", description="town")
+    after = get_gradients(nlp)
+    assert before.keys() == after.keys() and len(before) > 8
+    assert all(numpy.array_equal(after[name], before[name]) for name in before)
+
+
+@pytest.mark.filterwarnings("error")
+def test_vectors_of_the_same_width_that_are_others() -> None:
+    nlp = make_trained("Concept")
+    ner = nlp.get_pipe("moee_ner")
+    # as those that are carried along in half precision
+    nlp.vocab.vectors.data = nlp.vocab.vectors.data.astype("float16").astype("float32")
+    ner.add_label("TOWN", description="town")
+    nlp.vocab.vectors.data = numpy.roll(nlp.vocab.vectors.data, 1, axis=0)
+    with pytest.warns(UserWarning, match=r"\[MW13\].*'person' of 'PER'"):
+        ner.add_label("NEW", description="product")
+
+
+def test_merge_can_be_changed_when_it_is_loaded(tmp_path: Path) -> None:
+    nlp = make_trained("Concept")
+    nlp.get_pipe("moee_ner").add_label("TOWN", description="town")
+    nlp.to_disk(tmp_path)
+    change = {"components": {"moee_ner": {"model": {"merge": "overwrite"}}}}
+    other = spacy.load(tmp_path, config=change)
+    merges = [get_module(x).merge for x in (nlp, other)]
+    assert merges == ["max_prob", "overwrite"]
+    # a network of other sizes is another one
+    change = {"components": {"moee_ner": {"model": {"hidden_width": 17}}}}
+    with pytest.raises(MoeeError, match=r"\[M102\].*size mismatch") as error:
+        spacy.load(tmp_path, config=change)
+    assert len(str(error.value)) < 700
+
+
+def test_vocabulary_of_another_pipeline() -> None:
+    nlp, other = make_trained("Concept"), spacy.blank("en")
+    set_vectors(other, WIDTH + 1)
+    with pytest.warns(UserWarning, match="W113"):
+        other.add_pipe("moee_ner", source=nlp)
+    ner = other.get_pipe("moee_ner")
+    # trained with the first one's vectors, initialized with the second one's
+    ner.add_label("TOWN", description="town")
+    other.initialize(lambda: make_examples(other))
+    ner.add_label("VILLAGE", description="village")
+    assert get_module(other).descriptions.shape == (4, WIDTH + 1)
+
+
+def test_labels_stay_when_initialization_fails() -> None:
+    nlp = make_trained("Concept")
+    ner = nlp.get_pipe("moee_ner")
+    nlp.vocab.vectors = Vectors()
+    example = make_example(nlp, ["Zoomer"], ["B-PRODUCT"])
+    with pytest.raises(MoeeError, match="M105"):
+        ner.initialize(lambda: [example], nlp=nlp)
+    assert ner.labels == ("LOC", "PER")
+    make_nlp("Concept").from_bytes(nlp.to_bytes())
 
 
 @pytest.mark.parametrize("system", SYSTEMS)

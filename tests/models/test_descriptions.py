@@ -1,6 +1,7 @@
 """Descriptions and examples as vectors."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy
 import pytest
@@ -11,12 +12,14 @@ from spacy.vectors import Vectors
 from spacy.vocab import Vocab
 
 from spacy_moee.embeddings.fasttext.vectors import FastTextVectors
+from spacy_moee.embeddings.static import build_static_embed_v1
 from spacy_moee.errors import MoeeError
 from spacy_moee.models.concept import build_concept_tagger_v1, build_robust_tagger_v1
 from spacy_moee.models.descriptions import (
     DESCRIPTIONS,
     EXAMPLES,
     Described,
+    embed_phrases,
     join_types,
     sizes_of,
     type_vectors,
@@ -59,8 +62,9 @@ def test_defaults_are_those_of_the_paper() -> None:
 
 
 def test_words_are_summed_in_descriptions(vocab: Vocab) -> None:
-    texts = {"A": "consumer product", "B": "new", "C": " product  nothing "}
-    found = vectors_of(vocab, texts)
+    texts = {"A": "consumer product", "B": "new", "C": " product, nothing "}
+    with pytest.warns(UserWarning, match=r"\[MW11\].*'C'.*\['nothing'\]"):
+        found = vectors_of(vocab, texts)
     assert set(found) == {"rank", "descriptions"}
     assert found["descriptions"].tolist() == [[1, 2, 0], [0, 0, 4], [0, 2, 0]]
     assert found["rank"].tolist() == [0, 1, 2]
@@ -80,6 +84,37 @@ def test_words_are_averaged_in_examples(vocab: Vocab) -> None:
         [True, False, True], [True, False, False], [False, False, False]
     ]  # fmt: skip
     assert sizes_of(found) == {"vector_width": 3, "n_examples": 3}
+
+
+def test_type_whose_examples_have_no_vector(vocab: Vocab) -> None:
+    with pytest.warns(UserWarning, match=r"\[MW12\].*'A'.*\['x', 'y z'\]"):
+        found = vectors_of(vocab, {"A": "new"}, {"A": ["x", "y z"]})
+    assert not found["is_example"].any()
+
+
+def test_words_are_looked_up_as_the_tokens_are(vocab: Vocab) -> None:
+    vocab.vectors.add("New", row=0)
+    model = build_concept_tagger_v1(build_static_embed_v1(attr="LOWER"))
+    found = embed_phrases(model, vocab, ["New", "new", "(New)"])
+    assert found.tolist() == [[0, 0, 4]] * 3
+    model = build_concept_tagger_v1(build_static_embed_v1())
+    assert embed_phrases(model, vocab, ["New", "NEW"]).tolist() == [
+        [1, 0, 0], [0, 0, 4]
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "argument, value",
+    [
+        ("description", 5), ("description", ["a"]), ("description", ""),
+        ("description", " , "), ("examples", "france"), ("examples", [None]),
+        ("examples", 5),
+    ],
+)  # fmt: skip
+def test_what_describes_nothing(argument: str, value: Any) -> None:
+    before = Described({"A": "new"}, {"A": ["x"]})
+    with pytest.raises(MoeeError, match=rf"\[M103\].*{argument}.*add_label"):
+        before.add("A", **{argument: value})
 
 
 def test_no_example_at_all(vocab: Vocab) -> None:

@@ -41,7 +41,7 @@ def weights(shim: NetworkShim):
 
 def assert_same(one: NetworkShim, other: NetworkShim) -> None:
     first, second = weights(one), weights(other)
-    assert first.keys() == second.keys() and one.cfg == other.cfg
+    assert first.keys() == second.keys() and one.sizes == other.sizes
     assert all(torch.equal(first[name], second[name]) for name in first)
 
 

@@ -50,11 +50,11 @@ def test_bytes_are_msgpack_and_no_pickle():
 def _break(kind):
     msg = srsly.msgpack_loads(make_shim().to_bytes())
     if kind == "size":
-        msg["cfg"]["hidden_width"] += 1
+        msg["sizes"]["hidden_width"] += 1
     elif kind == "argument":
-        msg["cfg"]["heads"] = 2
+        msg["sizes"]["heads"] = 2
     elif kind == "no argument":
-        del msg["cfg"]["width"]
+        del msg["sizes"]["width"]
     elif kind == "missing weight":
         msg["weights"].popitem()
     elif kind == "extra weight":
@@ -67,11 +67,11 @@ def _break(kind):
 )
 def test_weights_of_another_network(kind):
     shim = make_shim()
-    before, module, cfg = weights(shim), shim.module, dict(shim.cfg)
+    before, module, sizes = weights(shim), shim.module, dict(shim.sizes)
     with pytest.raises(MoeeError, match="another network") as error:
         shim.from_bytes(_break(kind))
     assert error.value.code == "M102"
-    assert shim.module is module and shim.cfg == cfg
+    assert shim.module is module and shim.sizes == sizes
     assert_same_weights(weights(shim), before)
     empty = NetworkShim(MoEENetwork)
     with pytest.raises(MoeeError, match="M102"):

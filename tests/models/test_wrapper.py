@@ -162,8 +162,16 @@ def test_copy() -> None:
 def test_bytes_round_trip() -> None:
     docs = make_docs(8, 3)
     model = random_model()
-    fresh = build_moee_tagger_v1(table_embed()).from_bytes(model.to_bytes())
+    fresh = make_model().from_bytes(model.to_bytes())
     assert decode(fresh, docs) == decode(model, docs)
+
+
+def test_bytes_of_another_config() -> None:
+    model = random_model()
+    fresh = build_moee_tagger_v1(table_embed())
+    with pytest.raises(MoeeError, match="M102.*size mismatch") as error:
+        fresh.from_bytes(model.to_bytes())
+    assert len(str(error.value)) < 500
 
 
 @pytest.mark.parametrize(
