@@ -1,6 +1,7 @@
 """`python -m spacy moee compare`: many runs, one table."""
 
 import shlex
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -34,14 +35,13 @@ def compare_cli(
     shows what there is, and started again it goes on where it was. A run that
     fails is shown with its log, and the others go on.
     """
-    from ..experiments.charts import check_matplotlib
     from ..experiments.experiment import read_experiment
     from ..experiments.grid import make_runs
     from ..experiments.runner import State, own_folder
 
     try:
         # before hours of training, not after
-        check_matplotlib()
+        check_packages()
         experiment = read_experiment(experiment_path)
         runs = make_runs(experiment)
         with own_folder(output_path):
@@ -58,6 +58,13 @@ def compare_cli(
         raise typer.Exit(STOPPED)
     if state.failed:
         raise typer.Exit(1)
+
+
+def check_packages() -> None:
+    """See that results can be compared and drawn. Raises M505."""
+    for package in ("matplotlib", "scipy"):
+        if find_spec(package) is None:
+            raise MoeeError("M505", package=package)
 
 
 def make_command(experiment: Path, output: Path, jobs: int, gpu_id: int) -> str:

@@ -1,13 +1,20 @@
 """A paired bootstrap: is one system better than another on the target?
 
 Both systems tagged the same sentences, several seeds each. A replicate draws
-sentences, the same for both, and seeds of each system, with replacement; its statistic
-is the difference of the mean F1. Of n seeds n - 1 are drawn (Rao and Wu 1988), because
-n draws of so few would make the spread of the mean too small by the factor (n - 1) / n.
+sentences, the same for both, and seeds of each system, with replacement. What it adds
+up are two independent parts: the difference of the mean F1 on the drawn sentences, and
+how far the mean of the drawn seeds lies from that of all. In the second part, the
+spread of the seeds is that which the sentences do not explain already: a seed also
+differs from another one because it happens to get other sentences right. Of n seeds
+n - 1 are drawn (Rao and Wu 1988), because n draws of so few would make the spread of
+the mean too small.
+
+A few seeds say little about their own spread. So the interval is one of Student's t
+with the degrees of freedom of Satterthwaite, not the percentiles of the replicates.
 With one seed only the sentences are resampled, and p is too small.
 """
 
-from typing import NamedTuple
+from typing import NamedTuple, Tuple
 
 import numpy
 from numpy import ndarray
@@ -15,6 +22,7 @@ from numpy import ndarray
 REPLICATES = 10_000
 # replicates at a time, for the memory
 BLOCK = 500
+CONFIDENCE = 0.95
 
 
 class Difference(NamedTuple):
@@ -42,38 +50,76 @@ def compare(
     baseline (ndarray): The same of the other; it may have another number of seeds.
     replicates (int): How many resamples.
     seed (int): Of the random numbers.
-    RETURNS (Difference): System less baseline. The interval is the middle 95 % of the
-        replicates; p is twice the share of them on the smaller side of zero.
+    RETURNS (Difference): System less baseline.
     """
+    # as slow to import as all the rest
+    from scipy.stats import t as student
+
     rng = numpy.random.default_rng(seed)
+    whole = numpy.ones((1, system.shape[1]))
+    ones, others = _f1(system, whole)[0], _f1(baseline, whole)[0]
+    f1 = float(ones.mean() - others.mean())
+    drawn, drawn_others = _draw_sentences(system, baseline, replicates, rng)
+    draws = drawn.mean(axis=1) - drawn_others.mean(axis=1)
+    draws += _draw_seeds(ones, drawn, rng) - _draw_seeds(others, drawn_others, rng)
+    error = float(draws.std())
+    if error < 1e-9:
+        # nothing varies: the same results, or a single sentence, which shows nothing
+        reach = 0.0 if abs(f1) < 1e-9 else 100.0
+        return Difference(f1, f1 - reach, f1 + reach, 1.0)
+    df = _degrees_of_freedom(error**2, ones, others)
+    reach = float(student.ppf((1 + CONFIDENCE) / 2, df)) * error
+    p = float(2 * student.sf(abs(f1) / error, df))
+    return Difference(f1, f1 - reach, f1 + reach, p)
+
+
+def _draw_sentences(
+    system: ndarray, baseline: ndarray, replicates: int, rng: numpy.random.Generator
+) -> Tuple[ndarray, ndarray]:
+    """F1 of every seed of both on the same draws of sentences, [replicates, seeds]."""
     n_sentences = system.shape[1]
     even = numpy.full(n_sentences, 1 / n_sentences)
-    draws = numpy.empty(replicates)
+    blocks = []
     for start in range(0, replicates, BLOCK):
-        block = draws[start : start + BLOCK]
-        # how often each sentence is drawn, [replicates, sentences]
-        weights = rng.multinomial(n_sentences, even, len(block)).astype("float64")
-        block[:] = _draw_mean(system, weights, rng) - _draw_mean(baseline, weights, rng)
-    whole = numpy.ones((1, n_sentences))
-    f1 = float(_f1(system, whole).mean() - _f1(baseline, whole).mean())
-    low, high = numpy.percentile(draws, [2.5, 97.5])
-    smaller = min((draws <= 0).sum(), (draws >= 0).sum())
-    p = min(1.0, 2 * (smaller + 1) / (replicates + 1))
-    return Difference(f1, float(low), float(high), float(p))
+        size = min(BLOCK, replicates - start)
+        # how often each sentence is drawn, [size, sentences]
+        weights = rng.multinomial(n_sentences, even, size).astype("float64")
+        blocks.append((_f1(system, weights), _f1(baseline, weights)))
+    ones, others = zip(*blocks, strict=True)
+    return numpy.concatenate(ones), numpy.concatenate(others)
 
 
-def _draw_mean(
-    counts: ndarray, weights: ndarray, rng: numpy.random.Generator
-) -> ndarray:
-    f1 = _f1(counts, weights)
-    n_seeds = f1.shape[1]
-    drawn = rng.integers(n_seeds, size=(len(f1), max(1, n_seeds - 1)))
-    return numpy.take_along_axis(f1, drawn, axis=1).mean(axis=1)
+def _draw_seeds(f1: ndarray, drawn: ndarray, rng: numpy.random.Generator) -> ndarray:
+    """How far the mean of drawn seeds lies from that of all, [replicates].
+
+    f1 (ndarray): F1 of each seed on all sentences, shape [seeds].
+    drawn (ndarray): F1 of each seed on drawn sentences, shape [replicates, seeds].
+    """
+    n_seeds = len(f1)
+    spread = _spread(f1)
+    if spread == 0:
+        return numpy.zeros(len(drawn))
+    apart = drawn - drawn.mean(axis=1, keepdims=True)
+    explained = float(apart.var(axis=0).sum()) / (n_seeds - 1)
+    share = max(0.0, 1 - explained / spread) ** 0.5
+    chosen = rng.integers(n_seeds, size=(len(drawn), n_seeds - 1))
+    return share * (f1[chosen].mean(axis=1) - f1.mean())
+
+
+def _spread(f1: ndarray) -> float:
+    """The sample variance of the seeds; 0 of one."""
+    return float(f1.var(ddof=1)) if len(f1) > 1 else 0.0
+
+
+def _degrees_of_freedom(variance: float, *systems: ndarray) -> float:
+    """Satterthwaite's, where all that seeds differ counts: rather too few."""
+    parts = [(_spread(f1) / len(f1)) ** 2 / max(1, len(f1) - 1) for f1 in systems]
+    return variance**2 / sum(parts) if sum(parts) > 0 else numpy.inf
 
 
 def _f1(counts: ndarray, weights: ndarray) -> ndarray:
     """F1 in percent of each replicate and seed, [replicates, seeds]."""
-    sums = weights @ counts.transpose(1, 0, 2).reshape(len(counts[0]), -1)
+    sums = weights @ counts.transpose(1, 0, 2).reshape(counts.shape[1], -1)
     correct, predicted, gold = numpy.moveaxis(sums.reshape(len(weights), -1, 3), 2, 0)
     total = predicted + gold
     return 200 * correct / numpy.where(total > 0, total, 1)

@@ -8,7 +8,6 @@ from typing import Any, Callable, List, Sequence, Tuple
 
 import numpy
 
-from ..errors import MoeeError
 from .summary import Row, deviation, entity_types
 from .table import signed
 
@@ -26,6 +25,8 @@ WIDTH = 3.6
 CUT = 0.15
 PARAMS: Any = {
     "svg.fonttype": "none",
+    # names are names: a "$" is no formula
+    "text.parse_math": False,
     "font.size": 9,
     "font.family": "DejaVu Sans",
     "text.color": INK,
@@ -46,17 +47,6 @@ PARAMS: Any = {
     "ytick.labelcolor": INK,
     "figure.constrained_layout.use": True,
 }
-
-
-def check_matplotlib() -> None:
-    """See that charts can be drawn.
-
-    RAISES (MoeeError): M505, if matplotlib is not installed.
-    """
-    try:
-        import matplotlib  # noqa: F401
-    except ImportError as error:
-        raise MoeeError("M505", package="matplotlib") from error
 
 
 def draw_differences(rows: Sequence[Row], baseline: str) -> str:

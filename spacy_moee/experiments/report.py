@@ -145,6 +145,6 @@ def _facts(rows: Sequence[Row]) -> Dict[str, str]:
         "Code of the package": ", ".join(sorted(codes)),
         "Data (SHA-256)": ", ".join(sorted(data)),
         "Bootstrap": f"{REPLICATES:,} replicates; the same sentences for both systems, "
-        "seeds of each; of n seeds n - 1 are drawn, for the spread of a mean of few",
+        "seeds of each; intervals of Student's t",
         "Training": f"{sum(r['minutes'] for r in results):.0f} minutes in all",
     }

@@ -174,11 +174,12 @@ def test_errors_come_before_the_first_run(tmp_path: Path) -> None:
     assert not (tmp_path / "out").exists()
 
 
-def test_matplotlib_is_asked_for(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("package", ["matplotlib", "scipy"])
+def test_packages_are_asked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, package: str
 ) -> None:
-    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    monkeypatch.setitem(sys.modules, package, None)
     path = write_content(tmp_path / "e.yml", make_content(tmp_path))
     result = invoke(path, tmp_path / "out")
     assert result.exit_code == 1 and "[M505]" in result.output
-    assert "spacy-moee[insight]" in result.output
+    assert "spacy-moee[insight]" in result.output and package in result.output
