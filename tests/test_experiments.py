@@ -42,6 +42,12 @@ def shown(experiment: Experiment) -> Set[str]:
     return {name for e in experiment.embeddings.values() for name in e.systems}
 
 
+def embeddings_of(run: Run) -> List[Any]:
+    config = Config().from_str(run.config)
+    vectors = [config["nlp"]["vectors"], config["initialize"]["vectors"]]
+    return [model_of(run)["tok2vec"], *vectors]
+
+
 def read_runs(path: Path) -> Tuple[Experiment, List[Run]]:
     experiment = read_experiment(Path("configs/experiments") / path.name)
     runs = make_runs(experiment)
@@ -49,7 +55,7 @@ def read_runs(path: Path) -> Tuple[Experiment, List[Run]]:
     assert len({run.key for run in runs}) == len(runs)
     # what is compared has the same embeddings
     for name in experiment.embeddings:
-        blocks = [model_of(run)["tok2vec"] for run in runs if run.embeddings == name]
+        blocks = [embeddings_of(run) for run in runs if run.embeddings == name]
         assert all(block == blocks[0] for block in blocks)
     return experiment, runs
 

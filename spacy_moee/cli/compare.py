@@ -1,6 +1,8 @@
 """`python -m spacy moee compare`: many runs, one table."""
 
+import io
 import shlex
+import sys
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -39,6 +41,10 @@ def compare_cli(
     from ..experiments.grid import make_runs
     from ..experiments.runner import State, own_folder
 
+    for stream in (sys.stdout, sys.stderr):
+        # a sign that the terminal does not know stops no run
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
     try:
         # before hours of training, not after
         check_packages()

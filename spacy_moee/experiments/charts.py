@@ -70,7 +70,7 @@ def draw_differences(rows: Sequence[Row], baseline: str) -> str:
         axes.set_xlabel(f"points of F1 above {baseline}")
         _name_rows(axes, [name for name, _ in shown])
 
-    label = f"Difference of target F1 to {baseline}, with 95 % interval"
+    label = f"{_name(rows)}: difference of target F1 to {baseline}, 95 % interval"
     return _draw(0.7 + 0.34 * len(shown), label, paint) if shown else ""
 
 
@@ -105,7 +105,9 @@ def draw_types(rows: Sequence[Row], baseline: str) -> List[str]:
 
     height = 0.55 + 0.25 * len(shown)
     return [
-        _draw(height, f"Target F1 of {label}", partial(paint, label=label))
+        _draw(
+            height, f"{_name(rows)}: target F1 of {label}", partial(paint, label=label)
+        )
         for label in types
     ]
 
@@ -138,9 +140,17 @@ def draw_curves(rows: Sequence[Row], baseline: str) -> List[str]:
         axes.set_xlabel("epoch")
 
     return [
-        _draw(1.9, f"Development F1 of {name} by epoch", partial(paint, system=name))
+        _draw(
+            1.9,
+            f"{_name(rows)}: dev F1 of {name} by epoch",
+            partial(paint, system=name),
+        )
         for name in curves
     ]
+
+
+def _name(rows: Sequence[Row]) -> str:
+    return rows[0].embeddings if rows else ""
 
 
 def _name_rows(axes: Any, names: Sequence[str]) -> None:

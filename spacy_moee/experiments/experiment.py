@@ -45,6 +45,7 @@ class Experiment(NamedTuple):
     """What is compared.
 
     path (Path): The file.
+    text (str): What stands in it.
     title (str): The title of the report.
     data (Dict[str, Path]): The `.spacy` files, by the names of `DATA`.
     baseline (str): The system that the others are compared with.
@@ -54,6 +55,7 @@ class Experiment(NamedTuple):
     """
 
     path: Path
+    text: str
     title: str
     data: Dict[str, Path]
     baseline: str
@@ -71,13 +73,14 @@ def read_experiment(path: Path) -> Experiment:
         M503 for a file that is not there.
     """
     try:
-        content = srsly.read_yaml(path)
+        text = path.read_text(encoding="utf8")
+        content = srsly.yaml_loads(text)
     except (OSError, ValueError) as error:
         # without the YAML library's advice to programmers
         problem = str(error).partition("\n\n")[0]
         raise MoeeError("M501", file=path, problem=problem) from error
     top = _Table(path, "", content)
-    top.check_keys(*Experiment._fields[1:], "seeds")
+    top.check_keys(*Experiment._fields[2:], "seeds")
     systems = {name: _system(table) for name, table in top.tables("systems")}
     data = top.table("data")
     data.check_keys(*DATA)
@@ -85,6 +88,7 @@ def read_experiment(path: Path) -> Experiment:
     names = list(systems)
     return Experiment(
         path,
+        text,
         top.text("title"),
         {name: data.file(name) for name in DATA},
         top.choice("baseline", names),
@@ -142,7 +146,7 @@ class _Table:
 
     def file(self, key: str) -> Path:
         path = Path(self.text(key))
-        if not path.exists():
+        if not path.is_file():
             name = ".".join(filter(None, [self.where, key]))
             folder = Path.cwd()
             raise MoeeError("M503", file=self.path, key=name, path=path, folder=folder)

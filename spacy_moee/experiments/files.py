@@ -27,6 +27,9 @@ def hash_of_path(path: Path) -> str:
     path (Path): The file or folder.
     RETURNS (str): Twelve hexadecimal digits.
     """
+    if (path / "vocab").is_dir():
+        # a pipeline that is there for its vectors
+        return hash_of_path(path / "vocab")
     if path.is_dir():
         files = sorted(file for file in path.rglob("*") if file.is_file())
         names = [file.relative_to(path).as_posix() for file in files]
@@ -51,5 +54,9 @@ def write_text(path: Path, text: str) -> None:
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    draft.write_text(text, encoding="utf8")
+    with draft.open("w", encoding="utf8") as stream:
+        stream.write(text)
+        stream.flush()
+        # or a power cut could leave an empty file under the name
+        os.fsync(stream.fileno())
     draft.replace(path)

@@ -59,7 +59,8 @@ def make_runs(experiment: Experiment) -> List[Run]:
                 system = experiment.systems[name]
                 try:
                     config = merge(experiment, system, embeddings, seed)
-                except (ConfigValidationError, KeyError) as error:
+                    _check(experiment, config, seed)
+                except (ConfigValidationError, ValueError, OSError) as error:
                     raise MoeeError(
                         "M504",
                         file=experiment.path,
@@ -89,11 +90,11 @@ def merge(
     RETURNS (Config): The config, with its variables.
     """
     config = load_config(system.config)
+    for section in ("paths", "components", "corpora", "training", "initialize"):
+        if section not in config:
+            raise ValueError(f"'{system.config}' has no section '{section}'")
     if embeddings.tok2vec is not None:
-        donor = load_config(embeddings.tok2vec)
-        _tagger(config)["tok2vec"] = _tagger(donor)["tok2vec"]
-        # what the block may name
-        config["paths"] = {**donor["paths"], **config["paths"]}
+        _graft(config, load_config(embeddings.tok2vec))
     paths: Dict[str, Any] = {k: str(experiment.data[k]) for k in ("train", "dev")}
     if "labels" in config["paths"]:
         paths["labels"] = NO_LABELS
@@ -106,6 +107,46 @@ def merge(
     }
     text = config.to_str(interpolate=False)
     return Config().from_str(text, overrides=overrides, interpolate=False)
+
+
+def _check(experiment: Experiment, config: Config, seed: int) -> None:
+    """See that a run is what the table says of it."""
+    values = config.interpolate()
+    if values["training"]["seed"] != seed:
+        raise ValueError(
+            f"training.seed is {values['training']['seed']}, and all seeds would be "
+            "one; it should be ${system.seed}"
+        )
+    for name in ("train", "dev"):
+        found = values["corpora"][name]["path"]
+        if found != str(experiment.data[name]):
+            raise ValueError(
+                f"corpora.{name}.path is '{found}', not the experiment's data; it "
+                f"should be ${{paths.{name}}}"
+            )
+    if not isinstance(values["nlp"]["vectors"], dict):
+        raise ValueError("nlp.vectors is no section")
+    vectors = values["initialize"]["vectors"]
+    if vectors is not None and not Path(vectors).exists():
+        raise ValueError(
+            f"there are no vectors at '{vectors}'; `python -m spacy moee vectors` "
+            "makes them"
+        )
+
+
+def _graft(config: Config, donor: Config) -> None:
+    """Take over the token embeddings of another config, with the vectors that they
+    look up, and the values of the variables that they name."""
+    taken = [_tagger(donor)["tok2vec"]]
+    _tagger(config)["tok2vec"] = taken[0]
+    for section in ("nlp", "initialize"):
+        if "vectors" in donor.get(section, {}):
+            config[section]["vectors"] = donor[section]["vectors"]
+            taken.append(donor[section]["vectors"])
+    theirs = donor.get("paths", {})
+    named = re.findall(r"\$\{paths\.(\w+)\}", str(taken))
+    values = {name: theirs[name] for name in named}
+    config["paths"] = {**theirs, **config["paths"], **values}
 
 
 def _tagger(config: Config) -> Dict[str, Any]:

@@ -49,7 +49,10 @@ class Job:
         """Read how far the training is. RETURNS (List[Dict[str, float]]): The table
         of the epochs that it has printed."""
         log = self.folder / "train.log"
-        return read_epochs(log.read_text(encoding="utf8", errors="replace"))
+        try:
+            return read_epochs(log.read_text(encoding="utf8", errors="replace"))
+        except OSError:
+            return []
 
     def is_over(self) -> bool:
         """See whether the run has ended, well or not; when the training has ended, go
@@ -120,10 +123,16 @@ def read_result(folder: Path) -> Optional[Dict[str, Any]]:
     """Read what a finished run left.
 
     folder (Path): Its folder.
-    RETURNS (Optional[Dict[str, Any]]): The result; None if it is not finished.
+    RETURNS (Optional[Dict[str, Any]]): The result; None if it is not finished, or
+        not whole.
     """
-    path = folder / RESULT
-    return _read(path) if path.is_file() else None
+    try:
+        result = _read(folder / RESULT)
+    except (OSError, ValueError):
+        return None
+    if not isinstance(result, dict):
+        return None
+    return result if {"source", "target", "dev_curve"} <= result.keys() else None
 
 
 def _read(path: Path) -> Dict[str, Any]:

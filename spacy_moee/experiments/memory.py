@@ -1,5 +1,6 @@
 """The memory of the process that asks."""
 
+import math
 import re
 import sys
 from pathlib import Path
@@ -13,11 +14,15 @@ def resident_mb() -> float:
 
 
 def peak_mb() -> float:
-    """RETURNS (float): MB at the peak, since the last reset if there was one."""
+    """RETURNS (float): MB at the peak, since the last reset if there was one; NaN where
+    it is not known."""
     if STATUS.is_file():
         return _status("VmHWM")
-    # not on every system
-    import resource
+    try:
+        import resource
+    except ImportError:
+        # Windows: it is not known
+        return math.nan
 
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak / (2**20 if sys.platform == "darwin" else 2**10)

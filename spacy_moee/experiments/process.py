@@ -8,6 +8,8 @@ from typing import Optional, Sequence
 
 # before any library of a child process starts its threads
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "TQDM_DISABLE": "1"}
+# what a child prints goes to a file, as it comes, in UTF-8
+PLAIN = {"PYTHONUNBUFFERED": "1", "PYTHONUTF8": "1"}
 # seconds that a child has for ending after it was asked to
 GRACE = 5.0
 
@@ -29,7 +31,7 @@ class Child:
                 stdin=subprocess.PIPE,
                 stdout=output,
                 stderr=subprocess.STDOUT,
-                env={**os.environ, **ONE_THREAD, "PYTHONUNBUFFERED": "1"},
+                env={**os.environ, **ONE_THREAD, **PLAIN},
                 # a terminal's Ctrl-C reaches the parent alone
                 start_new_session=True,
             )

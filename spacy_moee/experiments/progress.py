@@ -1,6 +1,7 @@
 """What a person sees while runs are under way."""
 
 import time
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Dict, List, Optional, Set, Tuple, Type
 
@@ -31,13 +32,14 @@ class Progress:
     def __init__(self, console: Console) -> None:
         self._console = console
         self._live = Live(console=console, auto_refresh=False, transient=True)
+        self._is_live = console.is_terminal and not console.is_dumb_terminal
         self._started = time.monotonic()
         self._drawn = 0.0
         self._told: Set[Tuple[str, int]] = set()
         self._ended: Set[str] = set()
 
     def __enter__(self) -> "Progress":
-        if self._console.is_terminal:
+        if self._is_live:
             self._live.start()
         return self
 
@@ -47,7 +49,7 @@ class Progress:
         value: Optional[BaseException],
         traceback: Optional[TracebackType],
     ) -> None:
-        if self._console.is_terminal:
+        if self._is_live:
             self._live.stop()
 
     def show(self, state: State) -> None:
@@ -56,7 +58,7 @@ class Progress:
         state (State): The runs, the results, what failed and what is under way.
         """
         self._tell_ended(state)
-        if not self._console.is_terminal:
+        if not self._is_live:
             for job in state.active:
                 self._tell_epochs(job)
         elif time.monotonic() - self._drawn > PAUSE:
@@ -80,7 +82,8 @@ class Progress:
                 self._print(_say_result(run, state.results[run.key]))
             elif run.key in state.failed:
                 log = state.failed[run.key]
-                tail = log.read_text("utf8", "replace").splitlines()[-TAIL:]
+                tail = _tail(log) if run.key not in state.errors else []
+                tail += state.errors.get(run.key, "").splitlines()
                 self._print(f"\u2718 {title(run)}: failed, see {log}", style="red")
                 self._print("\n".join(f"    {line[:LONGEST]}" for line in tail))
             else:
@@ -112,6 +115,12 @@ class Progress:
         return Group(table, Text(" \u00b7 ".join(parts), style="dim"))
 
 
+def _tail(log: Path) -> List[str]:
+    if not log.is_file():
+        return ["There is no log: its folder was removed."]
+    return log.read_text("utf8", "replace").splitlines()[-TAIL:]
+
+
 def title(run: Run) -> str:
     """Name a run for a person. RETURNS (str): System, embeddings and seed."""
     return f"{run.system} \u00b7 {run.embeddings} \u00b7 seed {run.seed}"
@@ -126,8 +135,9 @@ def _say_result(run: Run, result: Dict[str, Any]) -> str:
 
 
 def _cells(job: Job) -> List[Text]:
-    scores = [row.get("ENTS_F", 0.0) for row in job.read_epochs()]
-    epoch = str(len(scores) - 1) if scores else "-"
+    rows = job.read_epochs()
+    scores = [row.get("ENTS_F", 0.0) for row in rows]
+    epoch = str(int(rows[-1]["E"])) if rows else "-"
     f1 = [f"{scores[-1]:.2f}", f"{max(scores):.2f}"] if scores else ["-", "-"]
     if job.step == "evaluate":
         epoch = "test"

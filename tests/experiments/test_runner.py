@@ -14,7 +14,7 @@ from spacy_moee.experiments.experiment import read_experiment
 from spacy_moee.experiments.grid import Run, make_runs
 from spacy_moee.experiments.job import RESULT
 
-from .util import make_content, make_result, write_content
+from .util import BASELINE, OTHER, make_content, make_result, write_content
 
 LOOKS = 3
 
@@ -111,6 +111,39 @@ def test_one_fails_and_the_others_go_on(tmp_path: Path) -> None:
     for r in state.runs:
         if r.seed == 0:
             assert state.failed[r.key] == state.folder_of(r) / "train.log"
+
+
+def test_a_full_disk_is_one_run_s_failure(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Full(FakeJob):
+        def __init__(self, experiment: Any, run: Run, *args: Any) -> None:
+            if run.seed == 0 and run.system == BASELINE:
+                raise OSError(28, "No space left on device")
+            super().__init__(experiment, run, *args)
+
+        def is_over(self) -> bool:
+            if self.run.seed == 1 and self.run.system == BASELINE:
+                raise FileNotFoundError("evaluate.json")
+            return super().is_over()
+
+    monkeypatch.setattr(runner, "Job", Full)
+    state = run(tmp_path)
+    assert [(x["seed"], x["system"]) for x in state.lines] == [(0, OTHER), (1, OTHER)]
+    errors = [state.errors[r.key] for r in state.runs if r.key in state.failed]
+    assert "No space left" in errors[0] and "evaluate.json" in errors[1]
+    [job] = [j for j in FakeJob.started if (j.run.seed, j.run.system) == (1, BASELINE)]
+    assert job.calls == ["ask", "end"]
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", '{"source": 1}'])
+def test_result_that_is_not_whole_is_run_again(tmp_path: Path, content: str) -> None:
+    first = run(tmp_path)
+    broken = first.runs[1]
+    (first.folder_of(broken) / RESULT).write_text(content)
+    second = run(tmp_path)
+    assert [job.run for job in FakeJob.started[4:]] == [broken]
+    assert second.lines == first.lines
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
