@@ -27,9 +27,6 @@ def hash_of_path(path: Path) -> str:
     path (Path): The file or folder.
     RETURNS (str): Twelve hexadecimal digits.
     """
-    if (path / "vocab").is_dir():
-        # a pipeline that is there for its vectors
-        return hash_of_path(path / "vocab")
     if path.is_dir():
         files = sorted(file for file in path.rglob("*") if file.is_file())
         names = [file.relative_to(path).as_posix() for file in files]

@@ -56,18 +56,7 @@ def make_runs(experiment: Experiment) -> List[Run]:
     for embeddings_name, embeddings in experiment.embeddings.items():
         for seed in embeddings.seeds:
             for name in embeddings.systems:
-                system = experiment.systems[name]
-                try:
-                    config = merge(experiment, system, embeddings, seed)
-                    _check(experiment, config, seed)
-                except (ConfigValidationError, ValueError, OSError) as error:
-                    raise MoeeError(
-                        "M504",
-                        file=experiment.path,
-                        system=name,
-                        embeddings=embeddings_name,
-                        problem=str(error).strip(),
-                    ) from error
+                config = _make_config(experiment, embeddings_name, name, seed)
                 data = {k: hash_once(p) for k, p in _files(experiment, config)}
                 text = config.to_str(interpolate=False)
                 # the names too: two systems may have one config
@@ -75,6 +64,25 @@ def make_runs(experiment: Experiment) -> List[Run]:
                 key = hash_of(*parts, *_flat(data))
                 runs.append(Run(name, embeddings_name, seed, text, data, key))
     return runs
+
+
+def _make_config(experiment: Experiment, block: str, row: str, seed: int) -> Config:
+    """Merge and check the config of one run."""
+    system, embeddings = experiment.systems[row], experiment.embeddings[block]
+    try:
+        config = merge(experiment, system, embeddings, seed)
+        _check(experiment, config, seed)
+    except (ConfigValidationError, KeyError, ValueError, OSError) as error:
+        missing = isinstance(error, KeyError)
+        problem = f"it has no {error}" if missing else str(error).strip()
+        raise MoeeError(
+            "M504",
+            file=experiment.path,
+            system=row,
+            embeddings=block,
+            problem=problem,
+        ) from error
+    return config
 
 
 def merge(
@@ -124,9 +132,9 @@ def _check(experiment: Experiment, config: Config, seed: int) -> None:
                 f"corpora.{name}.path is '{found}', not the experiment's data; it "
                 f"should be ${{paths.{name}}}"
             )
-    if not isinstance(values["nlp"]["vectors"], dict):
+    if not isinstance(values["nlp"].get("vectors", {}), dict):
         raise ValueError("nlp.vectors is no section")
-    vectors = values["initialize"]["vectors"]
+    vectors = values["initialize"].get("vectors")
     if vectors is not None and not Path(vectors).exists():
         raise ValueError(
             f"there are no vectors at '{vectors}'; `python -m spacy moee vectors` "
@@ -161,7 +169,9 @@ def _files(experiment: Experiment, config: Config) -> List[Any]:
         "vectors.path": config["nlp"].get("vectors", {}).get("path"),
     }
     others = {k: Path(v) for k, v in named.items() if isinstance(v, str) and v}
-    files = {**others, **experiment.data}
+    # of a pipeline that is there for its vectors, nothing else
+    vocabs = {k: p / "vocab" for k, p in others.items() if (p / "vocab").is_dir()}
+    files = {**others, **vocabs, **experiment.data}
     return [(name, path) for name, path in files.items() if path.exists()]
 
 

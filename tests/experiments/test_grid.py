@@ -230,6 +230,10 @@ def test_config_of_something_else(tmp_path: Path) -> None:
     content["systems"][OTHER]["config"] = str(path)
     with pytest.raises(MoeeError, match="M504.*no section 'paths'"):
         runs_of(tmp_path, **content)
+    sections = ("components", "corpora", "training", "initialize", "paths")
+    path.write_text("\n".join(f"[{name}]" for name in ("nlp", "system", *sections)))
+    with pytest.raises(MoeeError, match="M504(.|\n)*no 'seed'"):
+        runs_of(tmp_path, **{**content, "overrides": {}})
     content["systems"][OTHER]["config"] = str(tmp_path)
     with pytest.raises(MoeeError, match="M503"):
         runs_of(tmp_path, **content)
