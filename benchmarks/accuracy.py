@@ -21,7 +21,7 @@ from spacy_moee.errors import MoeeError
 from spacy_moee.experiments.counts import Counts
 
 from .corpus import add_arguments, prepare
-from .machine import format_line, format_table, one_thread
+from .machine import format_line, format_table, make_parser, one_thread
 from .runs import run_seed
 
 HEADER = ["seed", "dev F", "epoch", "src P", "src R", "src F"]
@@ -35,12 +35,7 @@ def parse_arguments() -> Tuple[argparse.Namespace, List[str]]:
     RETURNS (Tuple[Namespace, List[str]]): The options, and the arguments that
         `spacy train` gets.
     """
-    parser = argparse.ArgumentParser(
-        prog="python -m benchmarks.accuracy",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
-    )
+    parser = make_parser("accuracy", __doc__, allow_abbrev=False)
     add_arguments(parser, config=None)
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2], metavar="N")
     parser.add_argument("--jobs", type=int, default=1, help="seeds at once")

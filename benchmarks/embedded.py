@@ -11,7 +11,6 @@ is `fasttext_frozen`, seed 0. Other arguments with a dot, such as
 `--training.max_epochs 3`, go to `spacy train`.
 """
 
-import argparse
 from pathlib import Path
 from typing import Any, Dict, List
 
@@ -22,7 +21,7 @@ from spacy_moee.errors import MoeeError
 from spacy_moee.experiments.files import hash_of
 
 from .corpus import Recipe, add_arguments, build_once, prepare
-from .machine import describe, format_line, format_table, one_thread
+from .machine import describe, format_line, format_table, make_parser, one_thread
 from .runs import evaluate_fresh, run_seed
 
 VECTORS = "source.bin"
@@ -102,11 +101,7 @@ def measure(
 
 def main() -> None:
     """Read the command line, measure, print the last line."""
-    parser = argparse.ArgumentParser(
-        prog="python -m benchmarks.embedded",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = make_parser("embedded", __doc__)
     add_arguments(parser, config="fasttext_frozen")
     parser.add_argument("--quick", action="store_true", help="small vectors: no result")
     args, extra = parser.parse_known_args()

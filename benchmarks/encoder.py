@@ -10,7 +10,6 @@ One thread. In the second epoch the two take turns, block by block, so that a bu
 machine slows both down. Nothing is saved.
 """
 
-import argparse
 import time
 from itertools import islice
 from typing import Any, Dict, List
@@ -19,7 +18,7 @@ from spacy_moee.errors import MoeeError
 
 from .corpus import Recipe, add_arguments, prepare
 from .epoch import BLOCK, Training, start_training
-from .machine import describe, format_line, format_table, one_thread
+from .machine import describe, format_line, format_table, make_parser, one_thread
 
 BASE = "static_features"
 QUICK_DOCS = 96
@@ -90,11 +89,7 @@ def measure(recipes: List[Recipe], extra: Dict[str, Any]) -> float:
 
 def main() -> None:
     """Read the command line, measure, print the last line."""
-    parser = argparse.ArgumentParser(
-        prog="python -m benchmarks.encoder",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = make_parser("encoder", __doc__)
     add_arguments(parser, config="bert_frozen")
     parser.add_argument("--quick", action="store_true", help="a small slice: no result")
     args = parser.parse_args()

@@ -19,7 +19,6 @@ ratio       how many times faster 10,000 unseen words are in one batch than in a
 Files are written to a temporary folder, or to one in --folder, and removed.
 """
 
-import argparse
 import statistics
 import tempfile
 from itertools import islice
@@ -35,7 +34,7 @@ from spacy_moee.embeddings.fasttext.file import FastTextFile
 from tests.embeddings.fasttext.util import write_fasttext
 
 from .fasttext_open import OURS, THEIRS, Opener
-from .machine import describe, format_line, format_table, one_thread
+from .machine import describe, format_line, format_table, make_parser, one_thread
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 # from where random characters are taken: Latin, Cyrillic, Devanagari, CJK, emoji
@@ -253,11 +252,7 @@ def take_turns(
 
 def main() -> None:
     """Read the command line, measure, print the last line."""
-    parser = argparse.ArgumentParser(
-        prog="python -m benchmarks.fasttext",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = make_parser("fasttext", __doc__)
     parser.add_argument(
         "--data", type=Path, metavar="DIR", help="folder of column files, for words"
     )

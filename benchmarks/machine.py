@@ -1,15 +1,33 @@
-"""The machine that measures, and the table that shows what was measured."""
+"""The machine that measures, the command line that asks, and the table that shows what
+was measured."""
 
 import os
 import platform
+from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from importlib.metadata import version
 from pathlib import Path
-from typing import Dict, List, Sequence
+from typing import Any, Dict, List, Sequence
 
 import torch
 import wasabi
 
 from spacy_moee.experiments.process import ONE_THREAD
+
+
+def make_parser(name: str, description: str, **options: Any) -> ArgumentParser:
+    """Make the parser of a benchmark's command line.
+
+    name (str): The benchmark's module.
+    description (str): What it measures, as it is to be shown.
+    **options: More arguments of the parser.
+    RETURNS (ArgumentParser): The parser.
+    """
+    return ArgumentParser(
+        prog=f"python -m benchmarks.{name}",
+        description=description,
+        formatter_class=RawDescriptionHelpFormatter,
+        **options,
+    )
 
 
 def one_thread() -> None:

@@ -19,7 +19,6 @@ if all are one), and the mean cosine of two experts.
 Gold tells here what a part would be worth, after the fact. Nothing is chosen by it.
 """
 
-import argparse
 from itertools import combinations
 from pathlib import Path
 from statistics import mean
@@ -35,7 +34,7 @@ from spacy_moee.experiments.counts import Counts, spacy_counts, sum_counts
 from spacy_moee.networks.experts import ExpertMixture
 from spacy_moee.tags import spans
 
-from .machine import format_table, one_thread
+from .machine import format_table, make_parser, one_thread
 from .reading import Reading, mixture_of, read
 
 HEADER = ["pipeline", "F1", "F1 even", "F1 gold", "borders", "detection"]
@@ -112,11 +111,7 @@ def compare_experts(layer: ExpertMixture) -> Tuple[float, float]:
 
 def main() -> None:
     """Read the command line, measure, print."""
-    parser = argparse.ArgumentParser(
-        prog="python -m benchmarks.parts",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = make_parser("parts", __doc__)
     parser.add_argument("models", type=Path, nargs="+", metavar="MODEL")
     parser.add_argument("--corpus", type=Path, nargs="+", required=True)
     args = parser.parse_args()

@@ -19,7 +19,6 @@ long_doc_mb      how far the peak of the memory rises while one doc of 100,000 t
 One thread. Whatever is compared takes turns, so that a busy machine slows both down.
 """
 
-import argparse
 import tempfile
 from pathlib import Path
 from typing import Any, Dict, List, NamedTuple, Optional
@@ -35,7 +34,7 @@ from .corpus import Recipe, add_arguments, prepare
 from .epoch import EpochTimes, time_epoch
 from .inference import BARE, OURS, SPACY, Rounds, time_inference
 from .long_doc import run_fresh
-from .machine import describe, format_line, format_table, one_thread
+from .machine import describe, format_line, format_table, make_parser, one_thread
 from .viterbi import ViterbiTimes, time_viterbi
 
 CONFIG = "static_features"
@@ -157,11 +156,7 @@ def _read_words(nlp: Language, path: Path) -> List[List[str]]:
 
 def main() -> None:
     """Read the command line, measure, print the last line."""
-    parser = argparse.ArgumentParser(
-        prog="python -m benchmarks.speed",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = make_parser("speed", __doc__)
     add_arguments(parser, config=CONFIG)
     parser.add_argument("--model", type=Path, help="trained pipeline for inference")
     parser.add_argument("--quick", action="store_true", help="a small slice: no result")

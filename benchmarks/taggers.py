@@ -11,7 +11,6 @@ One thread. The three take turns, block by block, so that a busy machine slows a
 them down. Nothing is saved.
 """
 
-import argparse
 import time
 from itertools import islice
 from typing import Any, Dict, List, Tuple
@@ -20,7 +19,7 @@ from spacy_moee.errors import MoeeError
 
 from .corpus import add_arguments, prepare
 from .epoch import BLOCK, Training, start_training
-from .machine import describe, format_line, format_table, one_thread
+from .machine import describe, format_line, format_table, make_parser, one_thread
 
 BASE = "BiLSTM-CRF"
 PLAIN = {
@@ -53,11 +52,7 @@ def time_epochs(runs: Dict[str, Training]) -> Dict[str, float]:
 
 def main() -> None:
     """Read the command line, measure, print the last line."""
-    parser = argparse.ArgumentParser(
-        prog="python -m benchmarks.taggers",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = make_parser("taggers", __doc__)
     add_arguments(parser, config="static_frozen")
     parser.add_argument("--quick", action="store_true", help="a small slice: no result")
     args = parser.parse_args()
