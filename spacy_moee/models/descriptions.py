@@ -203,9 +203,10 @@ def embed_phrases(
     width = vocab.vectors.shape[1]
     if not width:
         raise MoeeError("M105", lang=vocab.lang)
+    lower = _reads_lower(model)
     rows = numpy.zeros((len(phrases), width), dtype="float32")
     for row, phrase in zip(rows, phrases, strict=True):
-        found = [_find(model, vocab, word) for word in _words(phrase)]
+        found = [_find(vocab, word, lower) for word in _words(phrase)]
         known = [vector for vector in found if vector is not None]
         if known:
             row[:] = numpy.mean(known, axis=0) if mean else numpy.sum(known, axis=0)
@@ -224,14 +225,18 @@ def _words(phrase: str) -> List[str]:
 def _unknown(model: Model, vocab: Vocab, phrase: str) -> List[str]:
     if not reads_vocab(model):
         return []
-    return [word for word in _words(phrase) if _find(model, vocab, word) is None]
+    lower = _reads_lower(model)
+    return [word for word in _words(phrase) if _find(vocab, word, lower) is None]
 
 
-def _find(model: Model, vocab: Vocab, word: str) -> Any:
-    """The vector of a word, or of the word in lower case: first of the one that the
-    tokens are looked up by."""
+def _reads_lower(model: Model) -> bool:
+    """Whether the tokens' own vectors are looked up in lower case."""
     nodes = model.get_ref("tok2vec").walk()
-    lower = any(node.attrs.get("attr") == LOWER for node in nodes)
+    return any(node.attrs.get("attr") == LOWER for node in nodes)
+
+
+def _find(vocab: Vocab, word: str, lower: bool) -> Any:
+    """The vector of a word in lower case; or first of the word as it is."""
     for form in (word.lower(),) if lower else (word, word.lower()):
         if vocab.has_vector(form):
             return to_numpy(vocab.get_vector(form))

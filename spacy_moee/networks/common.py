@@ -3,7 +3,7 @@
 from typing import Dict, NamedTuple
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 # Before training every token is most likely O, as in any corpus.
 OUTSIDE_BIAS = 3.0
@@ -21,6 +21,19 @@ class Loss(NamedTuple):
     total: Tensor
     parts: Dict[str, Tensor]
     units: int
+
+
+def register_scheme(network: nn.Module, n_tags: int) -> None:
+    """Make room for the arrays of a `TagScheme`: they are filled in by the model and
+    saved with the weights.
+
+    network (nn.Module): The network.
+    n_tags (int): The number of tags, O included.
+    """
+    network.register_buffer("category", torch.zeros(n_tags, dtype=torch.long))
+    network.register_buffer("boundary", torch.zeros(n_tags, dtype=torch.long))
+    legal = torch.ones(n_tags + 1, n_tags, dtype=torch.bool)
+    network.register_buffer("legal", legal)
 
 
 def token_mask(like: Tensor, lengths: Tensor) -> Tensor:

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from .attention import ExampleAttention
-from .common import OUTSIDE_BIAS, Loss, look_up, token_mask
+from .common import OUTSIDE_BIAS, Loss, look_up, register_scheme, token_mask
 from .encoder import BiLSTM
 
 
@@ -71,11 +71,9 @@ class ConceptNetwork(nn.Module):
         super().__init__()
         self.merge = merge
         n_types = n_categories - 1
-        # filled in by the model and saved with the weights: a TagScheme ...
-        self.register_buffer("category", torch.zeros(n_tags, dtype=torch.long))
-        self.register_buffer("boundary", torch.zeros(n_tags, dtype=torch.long))
-        self.register_buffer("legal", torch.ones(n_tags + 1, n_tags, dtype=torch.bool))
-        # ... the place of each type in the order of the descriptions, and the vectors
+        register_scheme(self, n_tags)
+        # in the same way: the place of each type in the order of the descriptions, and
+        # the vectors
         self.register_buffer("rank", torch.zeros(n_types, dtype=torch.long))
         self.register_buffer("descriptions", torch.zeros(n_types, vector_width))
         if n_examples:

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from .common import OUTSIDE_BIAS, Loss, look_up, token_mask
+from .common import OUTSIDE_BIAS, Loss, look_up, register_scheme, token_mask
 from .crf import CRF, best_paths
 from .encoder import BiLSTM
 from .experts import ExpertMixture
@@ -69,10 +69,7 @@ class MoEENetwork(nn.Module):
         self.constrained = constrained
         self.detection_weight = detection_weight
         self.gate_weight = gate_weight
-        # a TagScheme, filled in by the model and saved with the weights
-        self.register_buffer("category", torch.zeros(n_tags, dtype=torch.long))
-        self.register_buffer("boundary", torch.zeros(n_tags, dtype=torch.long))
-        self.register_buffer("legal", torch.ones(n_tags + 1, n_tags, dtype=torch.bool))
+        register_scheme(self, n_tags)
         self.encoder = BiLSTM(width, hidden_width, depth) if depth else None
         states = 2 * hidden_width if depth else width
         self.recognition = (
