@@ -38,7 +38,7 @@ def make_corpus(path: Path, n_docs: int = 6) -> Path:
 
 def make_vectors(path: Path) -> Path:
     nlp = spacy.blank("en")
-    words = ["ada", "byron", "london", ".", "location", "person"]
+    words = ["ada", "byron", "london", ".", "location", "person", "france", "quigley"]
     table = numpy.random.default_rng(0).normal(size=(len(words), WIDTH))
     nlp.vocab.vectors = Vectors(data=table.astype("float32"), keys=words)
     nlp.to_disk(path)

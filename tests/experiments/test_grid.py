@@ -12,7 +12,7 @@ from thinc.api import Config
 from spacy_moee.errors import MoeeError
 from spacy_moee.experiments.experiment import read_experiment
 from spacy_moee.experiments.grid import make_runs
-from tests.test_configs import FOLDER, make_corpus
+from tests.test_configs import FOLDER, make_corpus, make_vectors
 
 from .util import BASELINE, OTHER, make_content, write_content
 
@@ -70,7 +70,11 @@ def test_the_most_special_override_stands(tmp_path: Path) -> None:
     assert epochs == [8, 9]
 
 
-def test_token_embeddings_of_another_config(tmp_path: Path) -> None:
+def test_token_embeddings_of_another_config(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_vectors(tmp_path / "vectors")
+    monkeypatch.chdir(tmp_path)
     donor = FOLDER / "bert_frozen.cfg"
     embeddings = {"encoder": {"tok2vec": str(donor)}}
     runs = runs_of(tmp_path, embeddings=embeddings)
