@@ -1,9 +1,9 @@
 """Counts of entities, and precision, recall and F1 of them."""
 
 from collections import defaultdict
-from typing import Dict, NamedTuple, Sequence
+from typing import Dict, List, NamedTuple, Optional, Sequence, Tuple
 
-from spacy.scorer import PRFScore
+from spacy.tokens import Span
 from spacy.training import Example
 
 
@@ -46,22 +46,38 @@ def sum_counts(counts: Dict[str, Counts]) -> Counts:
 
 
 def spacy_counts(examples: Sequence[Example]) -> Dict[str, Counts]:
-    """Count with spaCy's spans and its `PRFScore`.
+    """Count as spaCy's `get_ner_prf` does, which only gives the scores: what is
+    predicted is compared on the tokens of the gold doc, and where that is not
+    annotated it is neither right nor wrong.
 
-    examples (Sequence[Example]): Predicted and gold docs, on the same tokens.
+    examples (Sequence[Example]): Predicted and gold docs of the same texts.
     RETURNS (Dict[str, Counts]): The counts of each type.
     """
-    scores: Dict[str, PRFScore] = defaultdict(PRFScore)
+    counts: Dict[str, List[int]] = defaultdict(lambda: [0, 0, 0])
     for example in examples:
-        spans = [
-            {(ent.label_, ent.start, ent.end) for ent in doc.ents}
-            for doc in (example.predicted, example.reference)
-        ]
-        for label in {label for label, _, _ in spans[0] | spans[1]}:
-            scores[label].score_set(
-                *({span for span in found if span[0] == label} for found in spans)
-            )
-    return {
-        label: Counts(score.tp, score.tp + score.fp, score.tp + score.fn)
-        for label, score in sorted(scores.items())
-    }
+        if not example.reference.has_annotation("ENT_IOB"):
+            continue
+        gold = {(e.label_, e.start, e.end) for e in example.reference.ents}
+        for label, _, _ in gold:
+            counts[label][2] += 1
+        for entity in example.predicted.ents:
+            key = _on_gold_tokens(example, entity)
+            if key is not None:
+                found = key in gold
+                # the second one on the same gold tokens is wrong
+                gold.discard(key)
+                counts[entity.label_][0] += found
+                counts[entity.label_][1] += 1
+    return {label: Counts(*count) for label, count in sorted(counts.items())}
+
+
+def _on_gold_tokens(example: Example, entity: Span) -> Optional[Tuple[str, int, int]]:
+    """Type, start and end of a predicted entity on the gold doc's tokens, if there are
+    such and they are annotated."""
+    tokens = example.alignment.x2y[entity.start : entity.end]
+    if not len(tokens):
+        return None
+    start, end = int(tokens[0]), int(tokens[-1]) + 1
+    if any(token.ent_iob == 0 for token in example.reference[start:end]):
+        return None
+    return entity.label_, start, end
