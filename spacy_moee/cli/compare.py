@@ -53,12 +53,12 @@ def compare_cli(
         with own_folder(output_path):
             state = State(runs, output_path)
             go_on = make_command(experiment_path, output_path, jobs, gpu_id)
-            finished = run(experiment, state, jobs, gpu_id)
+            finished = run(state, jobs, gpu_id)
             write(experiment, state, go_on)
     except MoeeError as err:
         fail(err)
     if not finished:
-        done, planned = len(state.results), len(state.runs)
+        done, planned = len(state.finished()), len(state.runs)
         msg.warn(f"Stopped: {done} of {planned} runs are finished. Go on with:")
         msg.text(f"  {go_on}")
         raise typer.Exit(STOPPED)
@@ -81,7 +81,7 @@ def make_command(experiment: Path, output: Path, jobs: int, gpu_id: int) -> str:
     return shlex.join(words)
 
 
-def run(experiment: "Experiment", state: "State", jobs: int, gpu_id: int) -> bool:
+def run(state: "State", jobs: int, gpu_id: int) -> bool:
     """Run what is not finished, in sight. Returns False if it was stopped."""
     from rich.console import Console
 
@@ -91,7 +91,7 @@ def run(experiment: "Experiment", state: "State", jobs: int, gpu_id: int) -> boo
     try:
         with Progress(Console()) as progress:
             progress.tell_finished_before(state)
-            run_all(experiment, state, jobs=jobs, gpu_id=gpu_id, show=progress.show)
+            run_all(state, jobs=jobs, gpu_id=gpu_id, show=progress.show)
     except KeyboardInterrupt:
         return False
     return True
@@ -105,8 +105,9 @@ def write(experiment: "Experiment", state: "State", command: str) -> None:
     from ..experiments.summary import summarize
     from ..experiments.table import main_table, write_markdown
 
-    logs = state.failed
-    failed = {title(r): str(logs[r.key]) for r in state.runs if r.key in logs}
+    failed = {
+        title(r): state.failed[r.key] for r in state.runs if r.key in state.failed
+    }
     rows = summarize(experiment, state.finished())
     table, report = state.folder / "table.md", state.folder / "report.html"
     write_text(table, write_markdown(experiment, rows, failed))

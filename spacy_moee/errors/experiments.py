@@ -28,6 +28,11 @@ ERRORS: Dict[str, str] = {
         "Another `spacy moee compare` is working in '{folder}'. Wait for it, stop it, "
         "or name another output folder."
     ),
+    "M507": (
+        "'{path}' changed while its runs were under way: its hash was {expected} when "
+        "the command started, and is {found}. Give the command again: what was read "
+        "before the change is kept, and the rest is run."
+    ),
 }
 
 WARNINGS: Dict[str, str] = {}

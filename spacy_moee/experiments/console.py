@@ -3,8 +3,8 @@
 import re
 from typing import Dict, List
 
-# a row: epoch, step, losses and scores
-ROW = re.compile(r"^\s*\d+\s+\d+(\s+-?[\d.]+)+\s*$")
+# a row: epoch, step, losses and scores, which are nan or inf when training has failed
+ROW = re.compile(r"^\s*\d+\s+\d+(\s+-?([\d.]+|nan|inf))+\s*$")
 COLUMNS = re.compile(r"\s{2,}")
 
 

@@ -1,6 +1,6 @@
-"""Evaluates a trained pipeline on both test sets, in a fresh process.
+"""Evaluates the trained pipeline of a run on both test sets, in a fresh process.
 
-`python -m spacy_moee.experiments.evaluate MODEL SOURCE TARGET OUTPUT [GPU]`
+`python -m spacy_moee.experiments.evaluate FOLDER GPU`
 """
 
 import json
@@ -17,6 +17,7 @@ from spacy.training import Corpus, Example
 
 from .counts import Counts, spacy_counts, sum_counts
 from .files import write_text
+from .inputs import check_inputs
 
 
 def evaluate(nlp: Language, corpus: Path) -> Dict[str, Any]:
@@ -66,14 +67,15 @@ def _sentences(examples: List[Example]) -> Dict[str, List[int]]:
 
 def main() -> None:
     """Evaluate and write a JSON file."""
-    model, source, target, output, gpu_id = sys.argv[1:]
-    setup_gpu(int(gpu_id), silent=True)
-    nlp = spacy.load(model)
-    corpora = {"source": Path(source), "target": Path(target)}
+    folder, gpu_id = Path(sys.argv[1]), int(sys.argv[2])
+    inputs = check_inputs(folder)
+    setup_gpu(gpu_id, silent=True)
+    nlp = spacy.load(folder / "model-best")
+    corpora = {"source": inputs["test"], "target": inputs["target"]}
     result: Dict[str, Any] = {k: evaluate(nlp, path) for k, path in corpora.items()}
     # spaCy saved what the best epoch reached
     result["dev_f1"] = 100 * nlp.meta["performance"]["ents_f"]
-    write_text(Path(output), json.dumps(result))
+    write_text(folder / "scores.json", json.dumps(result))
 
 
 if __name__ == "__main__":

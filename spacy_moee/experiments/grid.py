@@ -12,6 +12,7 @@ from spacy.util import load_config
 from ..errors import MoeeError
 from .experiment import Embeddings, Experiment, System
 from .files import hash_of, hash_of_path
+from .inputs import TESTS, find_inputs, hash_inputs
 
 # no such file: the labels are those of the corpus, not of an earlier one
 NO_LABELS = "labels/none.json"
@@ -24,20 +25,23 @@ class Run(NamedTuple):
     embeddings (str): The embeddings' name.
     seed (int): The seed.
     config (str): The whole config, as `spacy train` reads it.
-    data (Dict[str, str]): Hashes of the files that it reads, by name.
-    key (str): A hash of all that the result depends on.
+    inputs (Dict[str, Path]): The files and folders that it reads, by name.
+    data (Dict[str, str]): Their hashes, by the same names.
+    key (str): A hash of all that the trained pipeline depends on. Runs with one key
+        are one training, whatever they are called and tested on.
     """
 
     system: str
     embeddings: str
     seed: int
     config: str
+    inputs: Dict[str, Path]
     data: Dict[str, str]
     key: str
 
     @property
     def name(self) -> str:
-        """RETURNS (str): A name for its folder, different for every run."""
+        """RETURNS (str): A name for its folder, that a person can tell."""
         words = [_slug(self.system), _slug(self.embeddings), f"seed{self.seed}"]
         return "_".join([*words, self.key])
 
@@ -57,12 +61,12 @@ def make_runs(experiment: Experiment) -> List[Run]:
         for seed in embeddings.seeds:
             for name in embeddings.systems:
                 config = _make_config(experiment, embeddings_name, name, seed)
-                data = {k: hash_once(p) for k, p in _files(experiment, config)}
+                inputs = find_inputs(experiment, config)
+                data = hash_inputs(inputs, hash_once)
                 text = config.to_str(interpolate=False)
-                # the names too: two systems may have one config
-                parts = [version("spacy-moee"), name, embeddings_name, text]
-                key = hash_of(*parts, *_flat(data))
-                runs.append(Run(name, embeddings_name, seed, text, data, key))
+                trained_on = {k: v for k, v in data.items() if k not in TESTS}
+                key = hash_of(version("spacy-moee"), text, *_flat(trained_on))
+                runs.append(Run(name, embeddings_name, seed, text, inputs, data, key))
     return runs
 
 
@@ -159,20 +163,6 @@ def _graft(config: Config, donor: Config) -> None:
 
 def _tagger(config: Config) -> Dict[str, Any]:
     return config["components"]["moee_ner"]["model"]
-
-
-def _files(experiment: Experiment, config: Config) -> List[Any]:
-    """The files that a run depends on: the corpora, and whatever else the config's
-    paths name that is there, such as vectors."""
-    named = {
-        **config["paths"],
-        "vectors.path": config["nlp"].get("vectors", {}).get("path"),
-    }
-    others = {k: Path(v) for k, v in named.items() if isinstance(v, str) and v}
-    # of a pipeline that is there for its vectors, nothing else
-    vocabs = {k: p / "vocab" for k, p in others.items() if (p / "vocab").is_dir()}
-    files = {**others, **vocabs, **experiment.data}
-    return [(name, path) for name, path in files.items() if path.exists()]
 
 
 def _flat(values: Dict[str, str]) -> List[str]:

@@ -8,37 +8,35 @@ from pathlib import Path
 from typing import Any, Dict, List, Optional
 
 from .console import best_epoch, read_epochs
-from .experiment import Experiment
 from .files import code_hash, write_text
 from .grid import Run
+from .inputs import INPUTS, TRAINED, write_inputs
 from .process import Child
 
 PACKAGES = ("spacy-moee", "spacy", "thinc", "torch", "numpy")
 RESULT = "result.json"
+NEEDED = {"data", "source", "target", "dev_curve"}
 
 
 class Job:
-    """A run in its folder, from the first process to the result.
+    """A run in its folder, from the first process to the result. A training that is
+    finished there is kept: then only the evaluation is run.
 
-    experiment (Experiment): The experiment.
     run (Run): The run.
-    folder (Path): Its folder. What an earlier try left there is removed.
+    folder (Path): Its folder. What a training that was cut off left there is removed.
     gpu_id (int): The GPU, or -1.
     """
 
-    def __init__(
-        self, experiment: Experiment, run: Run, folder: Path, gpu_id: int
-    ) -> None:
+    def __init__(self, run: Run, folder: Path, gpu_id: int) -> None:
         self.run = run
         self.folder = folder
-        self._data = experiment.data
         self._gpu_id = gpu_id
-        shutil.rmtree(folder, ignore_errors=True)
-        write_text(folder / "config.cfg", run.config)
-        train: List[object] = ["spacy", "train", folder / "config.cfg"]
-        train += ["--output", folder, "--gpu-id", gpu_id]
-        self.step = "train"
-        self._child: Optional[Child] = self._start(train)
+        self._code = code_hash()
+        self._child: Optional[Child] = None
+        if (folder / TRAINED).is_file() and (folder / "model-best").is_dir():
+            self._evaluate()
+        else:
+            self._train()
 
     @property
     def log(self) -> Path:
@@ -68,6 +66,7 @@ class Job:
         self._child.close()
         self._child = None
         if code == 0 and self.step == "train":
+            self._keep_training()
             self._evaluate()
         elif code == 0:
             self._finish()
@@ -88,32 +87,46 @@ class Job:
     def _start(self, arguments: List[object]) -> Child:
         return Child(arguments, self.log, self.folder / f"{self.step}.json")
 
-    def _evaluate(self) -> None:
+    def _train(self) -> None:
+        shutil.rmtree(self.folder, ignore_errors=True)
+        config = self.folder / "config.cfg"
+        write_text(config, self.run.config)
+        self.step = "train"
+        arguments: List[object] = ["spacy", "train", config, "--output", self.folder]
+        self._child = self._start([*arguments, "--gpu-id", self._gpu_id])
+
+    def _keep_training(self) -> None:
         # only the best epoch is used, and vectors make each pipeline large
         shutil.rmtree(self.folder / "model-last", ignore_errors=True)
-        self.step = "evaluate"
-        tests = [self._data["test"], self._data["target"]]
-        arguments = [self.folder / "model-best", *tests, self.folder / "scores.json"]
-        module = "spacy_moee.experiments.evaluate"
-        self._child = self._start([module, *arguments, self._gpu_id])
-
-    def _finish(self) -> None:
         usage = _read(self.folder / "train.json")
         epochs = self.read_epochs()
+        trained = {
+            "code": self._code,
+            "versions": {name: version(name) for name in PACKAGES},
+            "python": platform.python_version(),
+            "device": "CPU" if self._gpu_id < 0 else f"GPU {self._gpu_id}",
+            "minutes": usage["seconds"] / 60,
+            "peak_mb": usage["peak_mb"],
+            "epochs": max((int(row["E"]) for row in epochs), default=0),
+            "best_epoch": best_epoch(epochs),
+            "dev_curve": [[row["E"], row.get("ENTS_F", 0.0)] for row in epochs],
+        }
+        write_text(self.folder / TRAINED, json.dumps(trained))
+
+    def _evaluate(self) -> None:
+        write_inputs(self.folder / INPUTS, self.run.inputs, self.run.data)
+        self.step = "evaluate"
+        module = "spacy_moee.experiments.evaluate"
+        self._child = self._start([module, self.folder, self._gpu_id])
+
+    def _finish(self) -> None:
         result = {
             "system": self.run.system,
             "embeddings": self.run.embeddings,
             "seed": self.run.seed,
             "config": self.run.key,
             "data": self.run.data,
-            "code": code_hash(),
-            "versions": {name: version(name) for name in PACKAGES},
-            "python": platform.python_version(),
-            "minutes": usage["seconds"] / 60,
-            "peak_mb": usage["peak_mb"],
-            "epochs": max((int(row["E"]) for row in epochs), default=0),
-            "best_epoch": best_epoch(epochs),
-            "dev_curve": [[row["E"], row.get("ENTS_F", 0.0)] for row in epochs],
+            **_read(self.folder / TRAINED),
             **_read(self.folder / "scores.json"),
         }
         write_text(self.folder / RESULT, json.dumps(result))
@@ -130,9 +143,7 @@ def read_result(folder: Path) -> Optional[Dict[str, Any]]:
         result = _read(folder / RESULT)
     except (OSError, ValueError):
         return None
-    if not isinstance(result, dict):
-        return None
-    return result if {"source", "target", "dev_curve"} <= result.keys() else None
+    return result if isinstance(result, dict) and result.keys() >= NEEDED else None
 
 
 def _read(path: Path) -> Dict[str, Any]:

@@ -35,7 +35,7 @@ class Progress:
         self._is_live = console.is_terminal and not console.is_dumb_terminal
         self._started = time.monotonic()
         self._drawn = 0.0
-        self._told: Set[Tuple[str, int]] = set()
+        self._told: Set[Tuple[str, float]] = set()
         self._ended: Set[str] = set()
 
     def __enter__(self) -> "Progress":
@@ -72,7 +72,8 @@ class Progress:
         """
         self._ended |= set(state.results)
         if self._ended:
-            self._print(f"{len(self._ended)} of {len(state.runs)} runs finished before")
+            done, planned = len(state.finished()), len(state.runs)
+            self._print(f"{done} of {planned} runs finished before")
 
     def _tell_ended(self, state: State) -> None:
         for run in state.runs:
@@ -81,9 +82,8 @@ class Progress:
             if run.key in state.results:
                 self._print(_say_result(run, state.results[run.key]))
             elif run.key in state.failed:
-                log = state.failed[run.key]
-                tail = _tail(log) if run.key not in state.errors else []
-                tail += state.errors.get(run.key, "").splitlines()
+                log, error = state.failed[run.key]
+                tail = error.splitlines() or _tail(log)
                 self._print(f"\u2718 {title(run)}: failed, see {log}", style="red")
                 self._print("\n".join(f"    {line[:LONGEST]}" for line in tail))
             else:
@@ -92,10 +92,10 @@ class Progress:
 
     def _tell_epochs(self, job: Job) -> None:
         for row in job.read_epochs():
-            epoch = int(row["E"])
-            if (job.run.key, epoch) not in self._told:
-                self._told.add((job.run.key, epoch))
-                f1 = row.get("ENTS_F", 0.0)
+            step = (job.run.key, row["#"])
+            if step not in self._told:
+                self._told.add(step)
+                epoch, f1 = int(row["E"]), row.get("ENTS_F", 0.0)
                 self._print(f"  {title(job.run)}: epoch {epoch}, dev F1 {f1:.2f}")
 
     def _print(self, text: str, style: str = "") -> None:
@@ -109,7 +109,7 @@ class Progress:
         for job in state.active:
             table.add_row(*_cells(job))
         minutes = (time.monotonic() - self._started) / 60
-        parts = [f"{len(state.results)}/{len(state.runs)} finished"]
+        parts = [f"{len(state.finished())}/{len(state.runs)} finished"]
         parts += [f"{len(state.failed)} failed"] if state.failed else []
         parts += [f"{minutes:.0f} min", "Ctrl-C stops, the same command goes on"]
         return Group(table, Text(" \u00b7 ".join(parts), style="dim"))

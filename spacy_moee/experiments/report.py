@@ -11,6 +11,7 @@ from jinja2 import Environment
 from .bootstrap import REPLICATES
 from .charts import draw_curves, draw_differences, draw_types
 from .experiment import Experiment
+from .runner import Failure
 from .summary import Row, deviation
 from .table import difference_cells, note, run_table, seeds_cell, signed
 
@@ -18,13 +19,16 @@ TEMPLATE = Path(__file__).with_name("report.html")
 
 
 def write_report(
-    experiment: Experiment, rows: Sequence[Row], failed: Dict[str, str], command: str
+    experiment: Experiment,
+    rows: Sequence[Row],
+    failed: Dict[str, Failure],
+    command: str,
 ) -> str:
     """Write the report.
 
     experiment (Experiment): The experiment.
     rows (Sequence[Row]): The rows.
-    failed (Dict[str, str]): The logs of the runs that failed, by title.
+    failed (Dict[str, Failure]): Why runs failed, by their titles.
     command (str): The command that made it.
     RETURNS (str): HTML.
     """
@@ -143,6 +147,7 @@ def _facts(rows: Sequence[Row]) -> Dict[str, str]:
         "Versions": ", ".join(sorted(versions)),
         "Python": f"{', '.join(sorted(pythons))} on {platform.platform()}",
         "Code of the package": ", ".join(sorted(codes)),
+        "Device": ", ".join(sorted({r["device"] for r in results})),
         "Data (SHA-256)": ", ".join(sorted(data)),
         "Bootstrap": f"{REPLICATES:,} replicates; the same sentences for both systems, "
         "seeds of each; intervals of Student's t",

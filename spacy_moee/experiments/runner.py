@@ -7,12 +7,11 @@ from collections import deque
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
-from typing import Any, Callable, Deque, Dict, Iterator, List, Optional
+from typing import Any, Callable, Deque, Dict, Iterator, List, NamedTuple, Optional
 
 from filelock import FileLock, Timeout
 
 from ..errors import MoeeError
-from .experiment import Experiment
 from .files import write_text
 from .grid import Run
 from .job import Job, read_result
@@ -21,13 +20,23 @@ from .job import Job, read_result
 PAUSE = 0.2
 
 
+class Failure(NamedTuple):
+    """Why a run has no result.
+
+    log (Path): The log of the process that failed.
+    error (str): What stopped a run that could not even write one; else "".
+    """
+
+    log: Path
+    error: str = ""
+
+
 class State:
     """How far everything is.
 
     runs (List[Run]): All runs, in order.
     results (Dict[str, Dict]): The results of the finished ones, by key.
-    failed (Dict[str, Path]): The logs of those that failed, by key.
-    errors (Dict[str, str]): What stopped those that could not even write one.
+    failed (Dict[str, Failure]): Those that failed, by key.
     active (List[Job]): Those that run now.
     """
 
@@ -35,25 +44,41 @@ class State:
         self.runs = runs
         self.folder = folder
         self.results: Dict[str, Dict[str, Any]] = {}
-        self.failed: Dict[str, Path] = {}
-        self.errors: Dict[str, str] = {}
+        self.failed: Dict[str, Failure] = {}
         self.active: List[Job] = []
         for run in runs:
-            result = read_result(self.folder_of(run))
-            if result is not None:
-                self.results[run.key] = result
+            self.read(run)
+
+    def read(self, run: Run) -> bool:
+        """Look for the result of a run. RETURNS (bool): Whether there is one."""
+        result = read_result(self.folder_of(run))
+        if result is None or result["data"] != run.data:
+            return False
+        self.results[run.key] = result
+        return True
 
     def folder_of(self, run: Run) -> Path:
-        """RETURNS (Path): The folder of a run."""
-        return self.folder / "runs" / run.name
+        """RETURNS (Path): The folder of a run, which may have had another name when it
+        was made."""
+        folder = self.folder / "runs"
+        made = sorted(folder.glob(f"*_{run.key}"))
+        return made[0] if made else folder / run.name
 
     def finished(self) -> List[Dict[str, Any]]:
-        """RETURNS (List[Dict[str, Any]]): The results, in the order of the runs."""
-        return [self.results[r.key] for r in self.runs if r.key in self.results]
+        """RETURNS (List[Dict[str, Any]]): The results, in the order of the runs, under
+        the names that these have now."""
+        return [
+            {
+                **self.results[run.key],
+                "system": run.system,
+                "embeddings": run.embeddings,
+            }
+            for run in self.runs
+            if run.key in self.results
+        ]
 
 
 def run_all(
-    experiment: Experiment,
     state: State,
     *,
     jobs: int,
@@ -62,55 +87,50 @@ def run_all(
 ) -> None:
     """Run what is not finished. After every run `results.jsonl` has one line more.
 
-    experiment (Experiment): The experiment.
     state (State): Where everything stands; it is kept up to date.
     jobs (int): How many runs at a time.
     gpu_id (int): The GPU, or -1.
     show (Callable[[State], None]): Called several times a second.
     RAISES (KeyboardInterrupt): After SIGINT or SIGTERM, when no process is left.
     """
-    waiting: Deque[Run] = deque(r for r in state.runs if r.key not in state.results)
+    # runs with one key are one
+    todo = {run.key: run for run in state.runs if run.key not in state.results}
+    waiting: Deque[Run] = deque(todo.values())
     write_lines(state)
     with signals_interrupt(), no_orphans(state):
         while waiting or state.active:
             while waiting and len(state.active) < jobs:
-                _start(experiment, state, waiting.popleft(), gpu_id)
+                _start(state, waiting.popleft(), gpu_id)
             for job in list(state.active):
                 _look(state, job)
             show(state)
             time.sleep(PAUSE)
 
 
-def _start(experiment: Experiment, state: State, run: Run, gpu_id: int) -> None:
+def _start(state: State, run: Run, gpu_id: int) -> None:
     folder = state.folder_of(run)
     try:
-        state.active.append(Job(experiment, run, folder, gpu_id))
+        state.active.append(Job(run, folder, gpu_id))
     except OSError as error:
-        state.failed[run.key] = folder / "train.log"
-        state.errors[run.key] = str(error)
+        state.failed[run.key] = Failure(folder / "train.log", str(error))
 
 
 def _look(state: State, job: Job) -> None:
     """See whether a run is over. What goes wrong with its files, such as a full disk
     or a removed folder, is this run's failure and no other's."""
+    problem = ""
     try:
         if not job.is_over():
             return
     except (OSError, ValueError, KeyError) as error:
         job.ask_to_end()
         job.end()
-        state.errors[job.run.key] = f"{type(error).__name__}: {error}"
-    _settle(state, job)
-
-
-def _settle(state: State, job: Job) -> None:
+        problem = f"{type(error).__name__}: {error}"
     state.active.remove(job)
-    result = read_result(job.folder)
-    if result is None:
-        state.failed[job.run.key] = job.log
-    else:
-        state.results[job.run.key] = result
+    if state.read(job.run):
         write_lines(state)
+    else:
+        state.failed[job.run.key] = Failure(job.log, problem)
 
 
 def write_lines(state: State) -> None:

@@ -5,6 +5,7 @@ from typing import Dict, List, NamedTuple, Sequence
 
 from ..insight.report import markdown_table
 from .experiment import Experiment
+from .runner import Failure
 from .summary import Row, entity_types, mean_deviation
 
 NOTE = (
@@ -17,6 +18,10 @@ NOTE = (
 ONE_SEED = (
     " Some systems have one finished seed: their intervals are too narrow and their "
     "p-values too small, since they leave out how seeds differ."
+)
+MIXED = (
+    " The runs were made by {count} states of this package's code of one version; what "
+    "changed between them may show in the figures."
 )
 PAPER = " Paper: arXiv 2002.05923 v2, Table 1, column {columns}."
 
@@ -43,6 +48,9 @@ def note(experiment: Experiment, rows: Sequence[Row]) -> str:
     compared = any(row.difference for row in rows)
     if compared and any(len(row.results) == 1 for row in rows):
         text += ONE_SEED
+    codes = {result["code"] for row in rows for result in row.results}
+    if len(codes) > 1:
+        text += MIXED.format(count=len(codes))
     named = [(n, e.published) for n, e in experiment.embeddings.items() if e.published]
     if len(experiment.embeddings) == 1:
         columns = [column for _, column in named]
@@ -136,13 +144,13 @@ def run_table(rows: Sequence[Row]) -> Table:
 
 
 def write_markdown(
-    experiment: Experiment, rows: Sequence[Row], failed: Dict[str, str]
+    experiment: Experiment, rows: Sequence[Row], failed: Dict[str, Failure]
 ) -> str:
     """Write `table.md`.
 
     experiment (Experiment): The experiment.
     rows (Sequence[Row]): The rows.
-    failed (Dict[str, str]): The logs of the runs that failed, by title.
+    failed (Dict[str, Failure]): Why runs failed, by their titles.
     RETURNS (str): Markdown.
     """
     parts = [f"# {experiment.title}\n", markdown_table(*main_table(experiment, rows))]
@@ -152,7 +160,8 @@ def write_markdown(
         parts.append(markdown_table(*type_table(rows, domain)))
     if failed:
         parts.append("## Failed\n")
-        parts.append("".join(f"- {name}: `{log}`\n" for name, log in failed.items()))
+        lines = [f"- {k}: `{f.log}` {f.error}".rstrip() for k, f in failed.items()]
+        parts.append("\n".join(lines) + "\n")
     return "\n".join(parts)
 
 

@@ -56,6 +56,7 @@ def markdown_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     rows (Sequence[Sequence[str]]): The cells.
     RETURNS (str): The table, with a final line break.
     """
+    header, *rows = [[cell.replace("|", "\\|") for cell in r] for r in [header, *rows]]
     widths = [max(len(row[i]) for row in [header, *rows]) for i in range(len(header))]
     lines = [_line(header, widths)]
     rule = [

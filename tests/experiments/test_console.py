@@ -18,3 +18,9 @@ def test_best_epoch_is_the_one_that_spacy_keeps():
     assert epochs[1]["LOSS MOEE_NER"] == 3785.18
     assert best_epoch(epochs) == 2
     assert best_epoch(read_epochs("")) == -1
+
+
+def test_training_that_has_failed_is_seen():
+    row = "  4    1756            nan    0.00    0.00    0.00    0.00"
+    *_, last = read_epochs(LOG + row)
+    assert last["E"] == 4 and last["LOSS MOEE_NER"] != last["LOSS MOEE_NER"]

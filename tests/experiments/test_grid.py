@@ -12,10 +12,12 @@ from thinc.api import Config
 from spacy_moee.errors import MoeeError
 from spacy_moee.experiments.experiment import read_experiment
 from spacy_moee.experiments.grid import make_runs
+from spacy_moee.experiments.inputs import TESTS
 from tests.test_configs import FOLDER, make_corpus, make_vectors
 
 from .util import BASELINE, OTHER, make_content, write_content
 
+BERT = FOLDER / "bert.cfg"
 TRAINING = "training.max_epochs"
 
 
@@ -56,8 +58,11 @@ def test_two_systems_of_one_config_are_two_runs(tmp_path: Path) -> None:
     config = content["systems"][OTHER]
     content["systems"] = {BASELINE: config, "+ X": config, "X": config}
     runs = runs_of(tmp_path, **content)
-    assert len({run.key for run in runs}) == len({run.name for run in runs}) == 12
-    assert len({run.config for run in runs}) == 2
+    # a training a seed, and a name each
+    assert len({run.key for run in runs}) == len({run.config for run in runs}) == 2
+    assert (
+        len({(run.system, run.embeddings, run.seed) for run in runs}) == len(runs) == 12
+    )
 
 
 def test_the_most_special_override_stands(tmp_path: Path) -> None:
@@ -126,11 +131,47 @@ def test_keys_are_equal_exactly_if_the_configs_are(
 
 
 @pytest.mark.parametrize("name", ["train", "dev", "test", "target"])
-def test_changed_data_make_other_runs(tmp_path: Path, name: str) -> None:
-    before = {run.key for run in runs_of(tmp_path)}
-    assert before == {run.key for run in runs_of(tmp_path)}
+def test_changed_data(tmp_path: Path, name: str) -> None:
+    before = runs_of(tmp_path)
+    assert before == runs_of(tmp_path)
     make_corpus(tmp_path / f"{name}.spacy", n_docs=9)
-    assert not before & {run.key for run in runs_of(tmp_path)}
+    for old, new in zip(before, runs_of(tmp_path), strict=True):
+        changed = {k for k in old.data if old.data[k] != new.data[k]}
+        assert changed == {name}
+        # what a pipeline is tested on makes it no other one
+        assert (old.key == new.key) == (name in TESTS)
+
+
+def test_renamed_systems_are_the_same_runs(tmp_path: Path) -> None:
+    content = make_content(tmp_path)
+    before = runs_of(tmp_path)
+    systems = {f"My {name}": value for name, value in content["systems"].items()}
+    changes = {
+        "systems": systems,
+        "baseline": f"My {BASELINE}",
+        "embeddings": {"e": {}},
+    }
+    assert [r.key for r in runs_of(tmp_path, **changes)] == [r.key for r in before]
+
+
+def test_whatever_the_config_names_is_an_input(tmp_path: Path) -> None:
+    (tmp_path / "bert").mkdir()
+    weights = tmp_path / "bert" / "model.safetensors"
+    content = make_content(tmp_path, embeddings={"e": {"tok2vec": str(BERT)}})
+    content["overrides"] = {
+        "paths.encoder": str(weights.parent),
+        "paths.init_tok2vec": str(write_content(tmp_path / "tok2vec.bin", "")),
+    }
+    names = {"train", "dev", "test", "target", "initialize.init_tok2vec"}
+    names.add("components.moee_ner.model.tok2vec.name")
+    keys = []
+    for text in ("one", "two"):
+        weights.write_text(text)
+        runs = runs_of(tmp_path, **content)
+        for run in runs:
+            assert run.inputs.keys() == run.data.keys() == names
+        keys.append({run.key for run in runs})
+    assert not keys[0] & keys[1]
 
 
 def test_changed_vectors_make_other_runs(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from rich.console import Console
 from spacy_moee.experiments import progress
 from spacy_moee.experiments.experiment import read_experiment
 from spacy_moee.experiments.grid import Run, make_runs
-from spacy_moee.experiments.runner import State
+from spacy_moee.experiments.runner import Failure, State
 
 from .util import BASELINE, OTHER, make_content, make_result, write_content
 
@@ -55,7 +55,7 @@ def show_all(state: State, monkeypatch: pytest.MonkeyPatch, terminal: bool) -> s
         log.parent.mkdir()
         log.write_text("first\n" * 20 + "[red] is no colour\n", encoding="utf8")
         state.active.remove(one)
-        state.failed[one.run.key] = log
+        state.failed[one.run.key] = Failure(log)
         shown.show(state)
         shown.show(state)
     return file.getvalue()

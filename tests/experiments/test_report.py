@@ -8,12 +8,14 @@ from typing import Any, Dict, List
 import pytest
 
 from spacy_moee.experiments.experiment import read_experiment
+from spacy_moee.experiments.runner import Failure
 from spacy_moee.experiments.summary import mean_deviation, summarize
 from spacy_moee.experiments.table import main_table, write_markdown
 
 from .util import BASELINE, OTHER, TITLE, make_content, make_result, write_content
 
 COMMAND = "python -m spacy moee compare e.yml 'my <folder>'"
+FAILED = {"one run": Failure(Path("out/train.log"), "disk full")}
 # without an end
 VOID = {"meta", "link", "br", "img", "path", "use", "rect", "circle", "line"}
 
@@ -107,9 +109,9 @@ def test_mean_and_deviation() -> None:
 
 def test_markdown(tmp_path: Path) -> None:
     experiment, rows = make_rows(tmp_path, make_results())
-    text = write_markdown(experiment, rows, {"one run": "out/train.log"})
+    text = write_markdown(experiment, rows, FAILED)
     assert text.startswith(f"# {TITLE}\n\n| Embeddings |")
-    assert "- one run: `out/train.log`" in text
+    assert "- one run: `out/train.log` disk full" in text
     assert (
         re.search(r"System +\| +<LOC> \|", text)
         and "v2, Table 1, column freeze." in text
@@ -121,7 +123,7 @@ def test_markdown(tmp_path: Path) -> None:
 
 
 def test_report_is_complete_and_alone(tmp_path: Path) -> None:
-    html = make_report(tmp_path, make_results(), {"one run": "out/train.log"})
+    html = make_report(tmp_path, make_results(), FAILED)
     page = Page(html)
     assert len(page.ids) == len(set(page.ids))
     assert page.links and {"data:,"} | {f"#{i}" for i in page.ids} >= set(page.links)
@@ -130,7 +132,16 @@ def test_report_is_complete_and_alone(tmp_path: Path) -> None:
     assert "@import" not in html
     # a chart of the differences, one for each type, one for each system's curves
     assert page.tags.count("svg") == 1 + 2 + 2
-    for text in (TITLE, COMMAND, OTHER, "68.21", "v1 67.89", "± 0.71", "out/train.log"):
+    for text in (
+        TITLE,
+        COMMAND,
+        OTHER,
+        "68.21",
+        "v1 67.89",
+        "± 0.71",
+        "out/train.log",
+        "disk full",
+    ):
         assert text in page.text, text
     assert (tmp_path / "e.yml").read_text("utf8") in page.text
     # the charts follow the page's colours
@@ -151,6 +162,26 @@ def test_lead_claims_what_is_more_than_chance(
     sign = (higher > lower) - (higher < lower)
     assert [key for key, claim in claims.items() if claim in text] == [sign]
     assert "has no result yet" in make_report(tmp_path, results[2:])
+
+
+def test_two_blocks_in_one_page(tmp_path: Path) -> None:
+    results = make_results()
+    results += [{**result, "embeddings": "b | c"} for result in results]
+    blocks = {"hash": {}, "b | c": {}}
+    page = Page(make_report(tmp_path, results, embeddings=blocks))
+    assert len(page.ids) == len(set(page.ids))
+    assert page.tags.count("svg") == 2 * (1 + 2 + 2)
+    experiment, rows = make_rows(tmp_path, results, embeddings=blocks)
+    text = write_markdown(experiment, rows, {})
+    cells = {len(re.split(r"(?<!\\)\|", x)) for x in text.splitlines()[2:8]}
+    assert "b \\| c" in text and cells == {10}
+
+
+def test_note_tells_of_mixed_code(tmp_path: Path) -> None:
+    first, *others = make_results()
+    assert "states of this package" not in make_report(tmp_path, [first, *others])
+    first = {**first, "code": "other"}
+    assert "2 states of this package" in make_report(tmp_path, [first, *others])
 
 
 @pytest.mark.parametrize("n", [0, 1, 3])

@@ -13,6 +13,7 @@ from spacy_moee.experiments import runner
 from spacy_moee.experiments.experiment import read_experiment
 from spacy_moee.experiments.grid import Run, make_runs
 from spacy_moee.experiments.job import RESULT
+from tests.test_configs import make_corpus
 
 from .util import BASELINE, OTHER, make_content, make_result, write_content
 
@@ -26,7 +27,7 @@ class FakeJob:
     started: List["FakeJob"] = []
     step = "train"
 
-    def __init__(self, experiment: Any, run: Run, folder: Path, gpu_id: int) -> None:
+    def __init__(self, run: Run, folder: Path, gpu_id: int) -> None:
         self.run, self.folder = run, folder
         self.log = folder / "train.log"
         self.looks = 0
@@ -40,7 +41,7 @@ class FakeJob:
         if self.looks < LOOKS:
             return False
         if self.run.seed not in self.fails:
-            result = make_result(self.run.system, self.run.seed)
+            result = make_result(self.run.system, self.run.seed, data=self.run.data)
             (self.folder / RESULT).write_text(json.dumps(result))
         return True
 
@@ -64,7 +65,7 @@ def run(folder: Path, show: Any = lambda state: None, jobs: int = 2, **changes: 
     experiment = read_experiment(write_content(folder / "e.yml", content))
     state = runner.State(make_runs(experiment), folder / "out")
     try:
-        runner.run_all(experiment, state, jobs=jobs, gpu_id=-1, show=show)
+        runner.run_all(state, jobs=jobs, gpu_id=-1, show=show)
     finally:
         lines = (folder / "out" / "results.jsonl").read_text().splitlines()
         state.lines = [json.loads(line) for line in lines]
@@ -110,17 +111,17 @@ def test_one_fails_and_the_others_go_on(tmp_path: Path) -> None:
     assert len(state.lines) == len(state.failed) == 2
     for r in state.runs:
         if r.seed == 0:
-            assert state.failed[r.key] == state.folder_of(r) / "train.log"
+            assert state.failed[r.key] == (state.folder_of(r) / "train.log", "")
 
 
 def test_a_full_disk_is_one_run_s_failure(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Full(FakeJob):
-        def __init__(self, experiment: Any, run: Run, *args: Any) -> None:
+        def __init__(self, run: Run, *args: Any) -> None:
             if run.seed == 0 and run.system == BASELINE:
                 raise OSError(28, "No space left on device")
-            super().__init__(experiment, run, *args)
+            super().__init__(run, *args)
 
         def is_over(self) -> bool:
             if self.run.seed == 1 and self.run.system == BASELINE:
@@ -130,10 +131,40 @@ def test_a_full_disk_is_one_run_s_failure(
     monkeypatch.setattr(runner, "Job", Full)
     state = run(tmp_path)
     assert [(x["seed"], x["system"]) for x in state.lines] == [(0, OTHER), (1, OTHER)]
-    errors = [state.errors[r.key] for r in state.runs if r.key in state.failed]
+    errors = [state.failed[r.key].error for r in state.runs if r.key in state.failed]
     assert "No space left" in errors[0] and "evaluate.json" in errors[1]
     [job] = [j for j in FakeJob.started if (j.run.seed, j.run.system) == (1, BASELINE)]
     assert job.calls == ["ask", "end"]
+
+
+def test_renamed_systems_keep_their_results(tmp_path: Path) -> None:
+    first = run(tmp_path)
+    content = make_content(tmp_path)
+    # and one more, which is a training that is there
+    systems = {"New": content["systems"][BASELINE], **content["systems"]}
+    again = run(tmp_path, systems=systems, embeddings={"other": {}})
+    assert len(FakeJob.started) == 4 and len(again.lines) == 6
+    assert {line["embeddings"] for line in again.lines} == {"other"}
+    by_name = {(line["system"], line["seed"]): line["target"] for line in again.lines}
+    for line in first.lines:
+        assert by_name[line["system"], line["seed"]] == line["target"]
+    for seed in (0, 1):
+        assert by_name["New", seed] == by_name[BASELINE, seed]
+
+
+def test_systems_of_one_config_are_trained_once(tmp_path: Path) -> None:
+    systems = make_content(tmp_path)["systems"]
+    state = run(tmp_path, systems={"New": systems[BASELINE], **systems})
+    assert len(FakeJob.started) == 4 and len(state.lines) == 6
+
+
+def test_results_on_other_tests_do_not_count(tmp_path: Path) -> None:
+    first = run(tmp_path)
+    make_corpus(tmp_path / "target.spacy", n_docs=3)
+    second = run(tmp_path)
+    assert [job.folder for job in FakeJob.started[4:]] == [
+        first.folder_of(r) for r in second.runs
+    ]
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", '{"source": 1}'])

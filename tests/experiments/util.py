@@ -85,6 +85,7 @@ def make_result(system: str, seed: int, share: float = 0.5, **changes: Any) -> D
         "code": "abcdef012345",
         "versions": {"spacy": "3.8"},
         "python": "3.11",
+        "device": "CPU",
         "minutes": 1.5,
         "peak_mb": 500.0,
         "epochs": 3,
