@@ -12,7 +12,7 @@ from spacy.util import load_config
 from ..errors import MoeeError
 from .experiment import Embeddings, Experiment, System
 from .files import hash_of, hash_of_path
-from .inputs import TESTS, find_inputs, hash_inputs
+from .inputs import TESTS, find_inputs
 
 # no such file: the labels are those of the corpus, not of an earlier one
 NO_LABELS = "labels/none.json"
@@ -62,7 +62,7 @@ def make_runs(experiment: Experiment) -> List[Run]:
             for name in embeddings.systems:
                 config = _make_config(experiment, embeddings_name, name, seed)
                 inputs = find_inputs(experiment, config)
-                data = hash_inputs(inputs, hash_once)
+                data = {name: hash_once(path) for name, path in inputs.items()}
                 text = config.to_str(interpolate=False)
                 trained_on = {k: v for k, v in data.items() if k not in TESTS}
                 key = hash_of(version("spacy-moee"), text, *_flat(trained_on))

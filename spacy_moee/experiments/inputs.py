@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from typing import Any, Callable, Dict, Iterator, Tuple
+from typing import Any, Dict, Iterator, Tuple
 
 from confection import Config
 
@@ -56,18 +56,6 @@ def _is_there(value: str) -> bool:
     except (OSError, ValueError):
         # no path at all: too long, or with a null character
         return False
-
-
-def hash_inputs(
-    inputs: Dict[str, Path], hash_path: Callable[[Path], str] = hash_of_path
-) -> Dict[str, str]:
-    """Hash what a run depends on.
-
-    inputs (Dict[str, Path]): What `find_inputs` returned.
-    hash_path (Callable[[Path], str]): Hashes one of them.
-    RETURNS (Dict[str, str]): The hashes, by the same names.
-    """
-    return {name: hash_path(path) for name, path in inputs.items()}
 
 
 def write_inputs(file: Path, inputs: Dict[str, Path], hashes: Dict[str, str]) -> None:
