@@ -64,9 +64,12 @@ def draw_differences(rows: Sequence[Row], baseline: str) -> str:
             colour = BASE if low <= 0 <= high else ACCENT
             axes.plot([low, high], [y, y], color=colour, linewidth=2.5)
             axes.plot([f1], [y], "o", color=colour, markersize=6)
-            above = {"xytext": (0, 5), "textcoords": "offset points", "ha": "center"}
-            axes.annotate(signed(f1), (f1, y), **above)
-        axes.set_ylim(-0.5, len(shown) - 0.3)
+            # in a column of their own, where no line crosses them
+            right = {"xytext": (6, 0), "textcoords": "offset points", "va": "center"}
+            axes.annotate(
+                signed(f1), (1, y), xycoords=("axes fraction", "data"), **right
+            )
+        axes.set_ylim(-0.5, len(shown) - 0.5)
         axes.set_xlabel(f"points of F1 above {baseline}")
         _name_rows(axes, [name for name, _ in shown])
 
