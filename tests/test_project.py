@@ -145,7 +145,7 @@ def test_workflow_table1(project: Path) -> None:
     assert run_all(project, *SMALL, *args, workflow="table1") == []
     output = project / "comparison" / "tiny"
     [result] = srsly.read_jsonl(output / "results.jsonl")
-    assert {"vectors", "train", "target"} <= set(result["data"])
+    assert {"initialize.vectors", "train", "target"} <= set(result["data"])
     assert (output / "report.html").is_file()
     times = [file.stat().st_mtime_ns for file in output.rglob("*.log")]
     run_all(project, *SMALL, *args, workflow="table1")
