@@ -4,6 +4,8 @@ import io
 import re
 from functools import partial
 from html import escape
+from itertools import groupby
+from operator import itemgetter
 from typing import Any, Callable, List, Sequence, Tuple
 
 import numpy
@@ -176,9 +178,16 @@ def _draw(height: float, label: str, paint: Callable[[Any], None]) -> str:
 
 
 def _curves(row: Row) -> List[List[Tuple[float, float]]]:
-    return [
-        [(e, f1) for e, f1 in r["dev_curve"]] for r in row.results if r["dev_curve"]
-    ]
+    return [_spread(r["dev_curve"]) for r in row.results if r["dev_curve"]]
+
+
+def _spread(curve: Sequence[Tuple[int, float]]) -> List[Tuple[float, float]]:
+    """spaCy counts whole epochs. Several evaluations in one lie evenly in it."""
+    points: List[Tuple[float, float]] = []
+    for epoch, found in groupby(curve, key=itemgetter(0)):
+        scores = [f1 for _, f1 in found]
+        points += [(epoch + i / len(scores), f1) for i, f1 in enumerate(scores)]
+    return points
 
 
 def _to_svg(figure: Any, label: str) -> str:

@@ -2,6 +2,7 @@
 
 import re
 from html.parser import HTMLParser
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Dict, List
 
@@ -205,3 +206,18 @@ def test_report_without_curves(tmp_path: Path) -> None:
     page = Page(make_report(tmp_path, results))
     assert "Learning curves" not in page.text
     assert page.tags.count("svg") == 1 + 2
+
+
+def test_curve_of_several_evaluations_in_an_epoch(tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib")
+    from spacy_moee.experiments.charts import draw_curves
+
+    curve = [[0, 60.0], [0, 61.0], [0, 60.0], [1, 60.0], [1, 62.0], [2, 63.0]]
+    results = [make_result(OTHER, 0, dev_curve=curve)]
+    _, rows = make_rows(tmp_path, results)
+    [svg] = draw_curves(rows, BASELINE)
+    [path] = re.findall(r'd="([^"]*)"[^>]*stroke: var\(--accent\)', svg)
+    xs = [float(x) for x in re.findall(r"[ML] (\S+)", path)]
+    steps = [after - before for before, after in pairwise(xs)]
+    width = xs[-1] - xs[0]
+    assert steps == pytest.approx([width / 6] * 3 + [width / 4] * 2)
