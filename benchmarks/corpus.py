@@ -14,7 +14,7 @@ from typing import Any, Callable, Dict, List, NamedTuple, Optional
 import spacy
 from spacy.util import load_config
 
-from spacy_moee.experiments.files import hash_of
+from spacy_moee.files import hash_of
 
 ROOT = Path(__file__).resolve().parents[1]
 CONFIGS = ROOT / "configs"

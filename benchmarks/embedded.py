@@ -18,7 +18,7 @@ import spacy
 from spacy.cli._util import parse_config_overrides
 
 from spacy_moee.errors import MoeeError
-from spacy_moee.experiments.files import hash_of
+from spacy_moee.files import hash_of
 
 from .corpus import Recipe, add_arguments, build_once, prepare
 from .machine import describe, format_line, format_table, make_parser, one_thread

@@ -19,7 +19,7 @@ from spacy.training import Corpus
 
 from spacy_moee.corpora.columns import read_columns
 from spacy_moee.experiments.counts import Counts, spacy_counts, sum_counts
-from spacy_moee.experiments.files import write_text
+from spacy_moee.files import write_text
 
 from .conlleval import count_entities
 

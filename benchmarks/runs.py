@@ -13,8 +13,9 @@ import time
 from pathlib import Path
 from typing import Any, Dict, List, Optional
 
+from spacy_moee.experiments.code import code_hash
 from spacy_moee.experiments.console import ROW, best_epoch, is_header, read_epochs
-from spacy_moee.experiments.files import code_hash, write_text
+from spacy_moee.files import write_text
 
 from .corpus import ROOT, Recipe
 from .machine import ONE_THREAD

@@ -13,21 +13,25 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 # room: the rooms that it may import
 ARROWS = {
     "errors": set(),
+    "files": set(),
     "padding": set(),
     "scorer": set(),
     "tags": {"errors"},
     "training": {"errors"},
-    "corpora": {"errors", "tags"},
+    "corpora": {"errors", "files", "tags"},
     "networks": {"errors"},
     "embeddings": {"errors", "padding"},
     "insight": {"errors"},
     "models": {"errors", "networks", "padding"},
     "component": {"errors", "models", "scorer", "tags"},
-    "experiments": {"errors", "insight"},
-    "cli": {"errors", "corpora", "embeddings", "experiments", "insight", "component"},
+    "experiments": {"errors", "files", "insight"},
+    "cli": {
+        *{"errors", "files", "corpora", "embeddings", "experiments", "insight"},
+        "component",
+    },
     "__init__": set(),
 }
-NO_TORCH = {"tags", "corpora", "errors", "padding"}
+NO_TORCH = {"tags", "corpora", "errors", "files", "padding"}
 
 
 def room(path: Path) -> str:

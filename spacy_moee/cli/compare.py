@@ -99,11 +99,11 @@ def run(state: "State", jobs: int, gpu_id: int) -> bool:
 
 def write(experiment: "Experiment", state: "State", command: str) -> None:
     """Write the table and the report, and show the table."""
-    from ..experiments.files import write_text
     from ..experiments.progress import title
     from ..experiments.report import write_report
     from ..experiments.summary import summarize
     from ..experiments.table import main_table, write_markdown
+    from ..files import write_text
 
     failed = {
         title(r): state.failed[r.key] for r in state.runs if r.key in state.failed

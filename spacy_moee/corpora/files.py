@@ -1,16 +1,12 @@
-"""Which file is read, where it goes, and how it is written.
+"""Which file is read, and where it goes."""
 
-Every file is written beside its place and renamed, so that an error leaves no
-output, and never half a file.
-"""
-
-import os
 from pathlib import Path
 from typing import Dict, Iterable, List, Tuple
 
 from spacy.tokens import Doc, DocBin
 
 from ..errors import MoeeError
+from ..files import write_all
 
 # The standard release of CoNLL-2003 keeps its splits apart by the ending alone
 SPLIT_ENDINGS = (".train", ".dev", ".test", ".testa", ".testb", ".testc")
@@ -86,17 +82,8 @@ def write_docs(outputs: Iterable[Tuple[Path, Iterable[Doc]]]) -> None:
     RAISES (MoeeError): M313 when a file can't be written.
     """
     packed = [(path, DocBin(docs=docs).to_bytes()) for path, docs in outputs]
-    drafts: Dict[Path, Path] = {}
-    path = Path()
     try:
-        for path, data in packed:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            drafts[path] = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-            drafts[path].write_bytes(data)
-        for path, draft in drafts.items():
-            draft.replace(path)
+        write_all(packed)
     except OSError as err:
-        raise MoeeError("M313", verb="write", file=path, reason=err.strerror) from err
-    finally:
-        for draft in drafts.values():
-            draft.unlink(missing_ok=True)
+        file, reason = err.filename, err.strerror
+        raise MoeeError("M313", verb="write", file=file, reason=reason) from err

@@ -13,7 +13,7 @@ import threading
 import time
 from pathlib import Path
 
-from .files import write_text
+from ..files import write_text
 from .memory import peak_mb
 
 

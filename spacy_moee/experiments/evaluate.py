@@ -15,8 +15,8 @@ from spacy.language import Language
 from spacy.scorer import Scorer
 from spacy.training import Corpus, Example
 
+from ..files import write_text
 from .counts import Counts, spacy_counts, sum_counts
-from .files import write_text
 from .inputs import check_inputs
 
 

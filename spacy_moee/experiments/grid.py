@@ -10,8 +10,8 @@ from confection import Config, ConfigValidationError
 from spacy.util import load_config
 
 from ..errors import MoeeError
+from ..files import hash_of, hash_of_path
 from .experiment import Embeddings, Experiment, System
-from .files import hash_of, hash_of_path
 from .inputs import TESTS, find_inputs
 
 # no such file: the labels are those of the corpus, not of an earlier one

@@ -7,8 +7,8 @@ from typing import Any, Dict, Iterator, Tuple
 from confection import Config
 
 from ..errors import MoeeError
+from ..files import hash_of_path, write_text
 from .experiment import Experiment
-from .files import hash_of_path, write_text
 
 # by which a run is tested, and not trained
 TESTS = ("test", "target")

@@ -7,8 +7,9 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Dict, List, Optional
 
+from ..files import write_text
+from .code import code_hash
 from .console import best_epoch, read_epochs
-from .files import code_hash, write_text
 from .grid import Run
 from .inputs import INPUTS, TRAINED, write_inputs
 from .process import Child

@@ -12,7 +12,7 @@ from typing import Any, Callable, Deque, Dict, Iterator, List, NamedTuple, Optio
 from filelock import FileLock, Timeout
 
 from ..errors import MoeeError
-from .files import write_text
+from ..files import write_text
 from .grid import Run
 from .job import Job, read_result
 

@@ -13,7 +13,9 @@ from spacy.tokens import Doc, DocBin
 from spacy.training import Example
 
 from spacy_moee.errors import MoeeError
-from spacy_moee.training import epoch_steps, make_batch_by_length, make_torch_threads
+from spacy_moee.training.batches import make_batch_by_length
+from spacy_moee.training.epochs import epoch_steps
+from spacy_moee.training.threads import make_torch_threads
 
 NLP = spacy.blank("en")
 

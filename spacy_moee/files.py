@@ -1,12 +1,10 @@
-"""Hashes of what a result depends on, and files that are whole or not there."""
+"""Files that are whole or not there, and hashes of files."""
 
 import hashlib
 import os
 from pathlib import Path
+from typing import Dict, Iterable, Tuple
 
-PACKAGE = Path(__file__).resolve().parents[1]
-# folders that no pipeline needs
-AROUND = {"cli", "experiments", "insight"}
 BLOCK = 1 << 20
 
 
@@ -40,25 +38,36 @@ def hash_of_path(path: Path) -> str:
     return total.hexdigest()[:12]
 
 
-def code_hash() -> str:
-    """Hash the code of the package that a pipeline's results depend on, which is not
-    that of commands and reports. RETURNS (str): Twelve hexadecimal digits."""
-    files = sorted(PACKAGE.rglob("*.py"))
-    relevant = [x for x in files if x.relative_to(PACKAGE).parts[0] not in AROUND]
-    return hash_of(*(file.read_bytes() for file in relevant))
-
-
 def write_text(path: Path, text: str) -> None:
     """Write a file that is there as a whole, or as it was before.
 
     path (Path): The file; its folder is made.
-    text (str): What it shall hold.
+    text (str): What it shall hold, in UTF-8.
+    RAISES (OSError): If it can't be written.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    with draft.open("w", encoding="utf8") as stream:
-        stream.write(text)
-        stream.flush()
-        # or a power cut could leave an empty file under the name
-        os.fsync(stream.fileno())
-    draft.replace(path)
+    write_all([(path, text.encode("utf8"))])
+
+
+def write_all(files: Iterable[Tuple[Path, bytes]]) -> None:
+    """Write all of some files, or on an error none. Each is written beside its place
+    and renamed.
+
+    files (Iterable[Tuple[Path, bytes]]): Files and what they shall hold. Missing
+        folders are made.
+    RAISES (OSError): If one can't be written; its `filename` is set.
+    """
+    drafts: Dict[Path, Path] = {}
+    try:
+        for path, data in files:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            drafts[path] = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+            with drafts[path].open("wb") as stream:
+                stream.write(data)
+                stream.flush()
+                # or a power cut could leave an empty file under the name
+                os.fsync(stream.fileno())
+        for path, draft in drafts.items():
+            draft.replace(path)
+    finally:
+        for draft in drafts.values():
+            draft.unlink(missing_ok=True)
