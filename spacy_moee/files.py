@@ -57,6 +57,7 @@ def write_all(files: Iterable[Tuple[Path, bytes]]) -> None:
     RAISES (OSError): If one can't be written; its `filename` is set.
     """
     drafts: Dict[Path, Path] = {}
+    path = Path()
     try:
         for path, data in files:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -68,6 +69,10 @@ def write_all(files: Iterable[Tuple[Path, bytes]]) -> None:
                 os.fsync(stream.fileno())
         for path, draft in drafts.items():
             draft.replace(path)
+    except OSError as error:
+        # a full disk does not say which file it is about
+        error.filename = str(path)
+        raise
     finally:
         for draft in drafts.values():
             draft.unlink(missing_ok=True)
