@@ -1,6 +1,7 @@
 """Every recipe is complete, and learns."""
 
 from pathlib import Path
+from typing import Sequence
 
 import numpy
 import pytest
@@ -36,10 +37,11 @@ def make_corpus(path: Path, n_docs: int = 6) -> Path:
     return path
 
 
-def make_vectors(path: Path) -> Path:
+def make_vectors(path: Path, more: Sequence[str] = (), width: int = WIDTH) -> Path:
     nlp = spacy.blank("en")
     words = ["ada", "byron", "london", ".", "location", "person", "france", "quigley"]
-    table = numpy.random.default_rng(0).normal(size=(len(words), WIDTH))
+    words = list(dict.fromkeys([*words, *(word.lower() for word in more)]))
+    table = numpy.random.default_rng(0).normal(size=(len(words), width))
     nlp.vocab.vectors = Vectors(data=table.astype("float32"), keys=words)
     nlp.to_disk(path)
     return path

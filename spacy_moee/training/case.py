@@ -2,7 +2,7 @@
 capitals, or nothing else."""
 
 import random
-from typing import Callable, Iterable, Iterator, List
+from typing import Any, Callable, Iterable, Iterator, List
 
 from spacy.attrs import intify_attr
 from spacy.tokens import Doc, Span
@@ -61,7 +61,8 @@ def _change_doc(doc: Doc, change: Callable[[str], str]) -> Doc:
     known = not doc.has_unknown_spaces
     spaces = [bool(token.whitespace_) for token in doc] if known else None
     changed = Doc(doc.vocab, words=words, spaces=spaces, user_data=dict(doc.user_data))
-    changed.from_array(ANNOTATION, doc.to_array(ANNOTATION))
+    annotation: Any = doc.to_array(ANNOTATION)
+    changed.from_array(ANNOTATION, annotation)
     changed.cats = dict(doc.cats)
     for key, group in doc.spans.items():
         spans = [

@@ -22,24 +22,24 @@ SLOTS = ("before_init", "after_init")
 LIMITS = ("max_epochs", "max_steps")
 SETTINGS = ("eval_frequency", "patience", *LIMITS)
 # evaluations within `min_steps`: a tiny corpus is not evaluated at each of its steps
-EVALUATIONS = 20
+EVALUATIONS = 10
 
 
 def make_plan_training(
     eval_frequency: float = 1.0,
     patience: float = 5.0,
     max_epochs: float = 30.0,
-    min_steps: int = 500,
+    min_steps: int = 300,
     threads: int = 1,
     counted: Optional[Dict[str, int]] = None,
 ) -> Callable[[Language], Language]:
     """Give spaCy's training loop its settings in epochs. Registered as
     `spacy_moee.plan_training.v1`, a callback for [initialize.after_init].
 
-    It counts the batches that the reader and the batcher of the first epoch yield, and
-    writes those of `eval_frequency`, `patience`, `max_epochs` and `max_steps` that are 0
-    in [training], in steps. Any other number there stays as it is. `max_epochs` becomes
-    `max_steps`, so that the last epoch is evaluated, too.
+    It counts the batches that the reader and the batcher yield in the first epoch, and
+    writes `eval_frequency`, `patience` and `max_steps` into [training], in steps, where
+    they are 0. Any other number there stays as it is; so does `max_epochs`, since spaCy
+    ends without an evaluation of the last epoch by it.
 
     eval_frequency (float): Epochs from one evaluation to the next.
     patience (float): Epochs without a better score after which training stops; 0 for
