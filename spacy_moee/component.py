@@ -18,7 +18,13 @@ from .errors import MoeeError
 from .models.new_types import set_type
 from .models.tagger import DEFAULT_MODEL
 from .models.types import Gradient, MoEEModelT, Scores
-from .models.wrapper import check_labels, compute_loss, decode, is_built
+from .models.wrapper import (
+    check_labels,
+    compute_loss,
+    decode,
+    is_built,
+    prediction_threads,
+)
 from .scorer import moee_ner_score
 from .tags import (
     check_label,
@@ -177,8 +183,10 @@ class MoEENer(TrainablePipe):
         self._require_network()
         if not any(len(doc) for doc in docs):
             return [numpy.zeros(0, dtype="int64") for _ in docs]
-        scores = self.model.predict(docs)
-        return decode(self.model, docs, scores, [preset_tokens(doc) for doc in docs])
+        presets = [preset_tokens(doc) for doc in docs]
+        with prediction_threads(self.model):
+            scores = self.model.predict(docs)
+            return decode(self.model, docs, scores, presets)
 
     def set_annotations(self, docs: Iterable[Doc], scores: List[ndarray]) -> None:
         """Write the entities to `doc.ents`. Preset entities and blocked tokens stay.

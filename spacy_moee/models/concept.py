@@ -21,6 +21,7 @@ def build_concept_tagger_v1(
     merge: str = "max_prob",
     descriptions: Dict[str, str] = DESCRIPTIONS,
     segments: Optional[Segmenter] = None,
+    threads: int = 1,
 ) -> MoEEModelT:
     """Build the Concept Tagger (Bapna et al. 2017): it tags B, I and O for one entity
     type at a time, and reads which one from the vector of its description. So it
@@ -45,13 +46,14 @@ def build_concept_tagger_v1(
         summed. A type without is called its label, in lower case.
     segments (Optional[Segmenter]): What the network reads at once; by default
         `spacy_moee.sentence_segments.v1`.
+    threads (int): Threads of prediction; see `build_moee_tagger_v1`.
     RETURNS (Model[List[Doc], Scores]): The model; it is built by `initialize`.
     RAISES (MoeeError): M103, for values that can't be.
     """
     place = "spacy_moee.ConceptTagger.v1"
     described = Described({**descriptions}, None)
     sizes = hidden_width, depth
-    return _build(place, tok2vec, *sizes, dropout, merge, described, segments)
+    return _build(place, tok2vec, *sizes, dropout, merge, described, segments, threads)
 
 
 def build_robust_tagger_v1(
@@ -63,6 +65,7 @@ def build_robust_tagger_v1(
     descriptions: Dict[str, str] = DESCRIPTIONS,
     examples: Dict[str, List[str]] = EXAMPLES,
     segments: Optional[Segmenter] = None,
+    threads: int = 1,
 ) -> MoEEModelT:
     """Build the Robust Sequence Tagger (Shah et al. 2019): the Concept Tagger with
     examples of each entity type, which each token attends to. Registered as
@@ -80,13 +83,14 @@ def build_robust_tagger_v1(
     examples (Dict[str, List[str]]): Some entities of each type, any number: the
         vectors of the words of each are averaged. A type may have none.
     segments (Optional[Segmenter]): What the network reads at once.
+    threads (int): Threads of prediction.
     RETURNS (Model[List[Doc], Scores]): The model; it is built by `initialize`.
     RAISES (MoeeError): M103, for values that can't be.
     """
     place = "spacy_moee.RobustTagger.v1"
     described = Described({**descriptions}, {**examples})
     sizes = hidden_width, depth
-    return _build(place, tok2vec, *sizes, dropout, merge, described, segments)
+    return _build(place, tok2vec, *sizes, dropout, merge, described, segments, threads)
 
 
 def _build(
@@ -98,6 +102,7 @@ def _build(
     merge: str,
     described: Described,
     segments: Optional[Segmenter],
+    threads: int,
 ) -> MoEEModelT:
     rate_is_valid = dropout is None or 0 <= dropout < 1
     for argument, value, valid, expected in (
@@ -105,12 +110,13 @@ def _build(
         ("depth", depth, depth >= 0, "0 or more"),
         ("dropout", dropout, rate_is_valid, "null, or 0 to below 1"),
         ("merge", merge, merge in MERGES, " or ".join(MERGES)),
+        ("threads", threads, threads >= 0, "0 or more"),
     ):
         check_setting(valid, argument, place, expected, value)
     network = partial(
         ConceptNetwork, hidden_width=hidden_width, depth=depth, merge=merge
     )
     segments = segments or make_sentence_segments()
-    model = network_model(network, tok2vec, dropout, segments)
+    model = network_model(network, tok2vec, dropout, segments, threads)
     model.attrs.update(described._asdict())
     return model

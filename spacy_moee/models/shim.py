@@ -5,7 +5,6 @@ threads that share a pipeline disturb each other, and ignores `use_params`. Here
 nothing changes but in training: networks take the dropout rate as an argument.
 """
 
-import os
 from contextlib import contextmanager
 from typing import Any, Callable, Dict, Iterator, List, Optional, Sequence, Tuple, cast
 
@@ -19,17 +18,6 @@ from thinc.util import get_torch_default_device, torch2xp, xp2torch
 from torch import Tensor, nn
 
 from ..errors import MoeeError
-
-
-def _one_thread_in_child() -> None:
-    torch.set_num_threads(1)
-
-
-# A forked child inherits the state of torch's thread pool but not its threads, and
-# waits for them forever once the parent has used more than one. `nlp.pipe` forks
-# for n_process > 1.
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_one_thread_in_child)
 
 
 class NetworkShim(Shim):

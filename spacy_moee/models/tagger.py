@@ -25,6 +25,7 @@ crf = true
 constrained = true
 detection_weight = 1.0
 gate_weight = 1.0
+threads = 1
 
 [model.segments]
 @misc = "spacy_moee.sentence_segments.v1"
@@ -54,6 +55,7 @@ def build_moee_tagger_v1(
     detection_weight: float = 1.0,
     gate_weight: float = 1.0,
     segments: Optional[Segmenter] = None,
+    threads: int = 1,
 ) -> MoEEModelT:
     """Build BiLSTM-MTL-MoEE-CRF (arXiv 2002.05923). Registered as
     `spacy_moee.MoEETagger.v1`. Without `detection`, `experts` or both it is the
@@ -76,6 +78,9 @@ def build_moee_tagger_v1(
     gate_weight (float): Weight of the gate loss.
     segments (Optional[Segmenter]): What the network reads at once; by default
         `spacy_moee.sentence_segments.v1`.
+    threads (int): How many of torch's threads prediction on a CPU uses; 0 for as many
+        as the process has. One is the fastest but for long docs on an idle machine.
+        The process's own number stays as it is.
     RETURNS (Model[List[Doc], Scores]): The model; it is built by `initialize`.
     RAISES (MoeeError): M103, for values that can't be.
     """
@@ -92,7 +97,8 @@ def build_moee_tagger_v1(
         check_setting(value >= 1, argument, place, "1 or more", value)
     for argument, value in weights.items():
         check_setting(value >= 0, argument, place, "0 or more", value)
-    check_setting(depth >= 0, "depth", place, "0 or more", depth)
+    for argument, number in (("depth", depth), ("threads", threads)):
+        check_setting(number >= 0, argument, place, "0 or more", number)
     if dropout is not None:
         check_setting(
             0 <= dropout < 1, "dropout", place, "null, or 0 to below 1", dropout
@@ -108,5 +114,5 @@ def build_moee_tagger_v1(
         constrained=constrained,
     )
     return network_model(
-        network, tok2vec, dropout, segments or make_sentence_segments()
+        network, tok2vec, dropout, segments or make_sentence_segments(), threads
     )

@@ -4,7 +4,19 @@ It owns the seam between arrays and tensors, and works with any network that has
 `forward`, `loss`, `decode` and `passes`. No other file touches the shim.
 """
 
-from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple, cast
+from contextlib import nullcontext
+from functools import partial
+from typing import (
+    Any,
+    Callable,
+    ContextManager,
+    Dict,
+    List,
+    Optional,
+    Sequence,
+    Tuple,
+    cast,
+)
 
 import numpy
 import torch
@@ -21,6 +33,7 @@ from . import batches
 from .descriptions import Described, sizes_of, type_vectors
 from .segments import Segmenter, cut_all, merge_all
 from .shim import NetworkShim
+from .threads import use_threads
 from .types import Batch, Gradient, Layout, MoEEModelT, Scores, Tok2VecT
 
 
@@ -29,6 +42,7 @@ def network_model(
     tok2vec: Tok2VecT,
     dropout: Optional[float],
     segments: Segmenter,
+    threads: int,
 ) -> MoEEModelT:
     """Wrap a network that is built when the width of the embeddings and the tags
     are known.
@@ -39,6 +53,7 @@ def network_model(
     tok2vec (Model[List[Doc], List[Floats2d]]): Token embeddings.
     dropout (Optional[float]): See `build_moee_tagger_v1`.
     segments (Segmenter): What the network reads at once.
+    threads (int): See `build_moee_tagger_v1`.
     RETURNS (Model[List[Doc], Scores]): The model.
     """
     return Model(
@@ -48,7 +63,13 @@ def network_model(
         layers=[tok2vec],
         refs={"tok2vec": tok2vec},
         shims=[NetworkShim(network)],
-        attrs={"dropout_rate": 0.0, "dropout": dropout, "segments": segments},
+        attrs={
+            "dropout_rate": 0.0,
+            "dropout": dropout,
+            "segments": segments,
+            # not a number, which would be saved and stand above the config
+            "threads": partial(use_threads, threads),
+        },
     )
 
 
@@ -78,6 +99,17 @@ def init(model: MoEEModelT, X: Any = None, Y: Any = None) -> None:
 def is_built(model: MoEEModelT) -> bool:
     """Whether the network is there: after `initialize`, or loaded."""
     return _shim(model).is_built
+
+
+def prediction_threads(model: MoEEModelT) -> ContextManager[None]:
+    """Make what is computed inside use as many threads as the model's config says. On
+    a GPU this changes nothing.
+
+    model (Model[List[Doc], Scores]): The model.
+    RETURNS (ContextManager[None]): The context.
+    """
+    on_cpu = _shim(model).device.type == "cpu"
+    return model.attrs["threads"]() if on_cpu else nullcontext()
 
 
 def check_labels(model: MoEEModelT, labels: Sequence[str]) -> None:

@@ -187,7 +187,7 @@ def test_averages_through_the_thinc_model():
 def test_a_forked_child_has_one_thread():
     # in its own process, so that no thread of this one is forked
     code = (
-        "import os, torch; import spacy_moee.models.shim; torch.set_num_threads(2);"
+        "import os, torch; import spacy_moee.models.threads; torch.set_num_threads(2);"
         "pid = os.fork();"
         "os._exit(torch.get_num_threads()) if pid == 0 else None;"
         "status = os.waitpid(pid, 0)[1];"
