@@ -14,7 +14,7 @@ from torch.nn.functional import one_hot
 
 from spacy_moee.networks.experts import ExpertMixture
 from spacy_moee.networks.moee import Outputs
-from spacy_moee.tags import iob2_scheme
+from spacy_moee.scheme import iob2_scheme
 
 # a logit that takes all the weight
 CERTAIN = 50.0

@@ -16,21 +16,20 @@ from thinc.api import Model, Optimizer, set_dropout_rate
 
 from .errors import MoeeError
 from .models.new_types import set_type
+from .models.readout import compute_loss, decode
 from .models.tagger import DEFAULT_MODEL
 from .models.types import Gradient, MoEEModelT, Scores
 from .models.wrapper import (
     check_labels,
-    compute_loss,
-    decode,
     is_built,
     prediction_threads,
 )
+from .scheme import iob2_scheme
 from .scorer import moee_ner_score
 from .tags import (
     check_label,
     find_labels,
     gold_tags,
-    iob2_scheme,
     preset_tokens,
     set_entities,
 )

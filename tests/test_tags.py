@@ -12,6 +12,7 @@ from spacy.training import Example
 
 from spacy_moee import tags as T
 from spacy_moee.errors import MoeeError
+from spacy_moee.scheme import MISSING, OUTSIDE, iob2_scheme
 
 LABELS = ("LOC", "PER")
 NUMBERS = {label: i for i, label in enumerate(LABELS)}
@@ -46,9 +47,9 @@ def oracle(example: Example) -> List[int]:
     numbers = []
     for tag in example.get_aligned_ner():
         if tag in (None, "-"):
-            numbers.append(T.MISSING)
+            numbers.append(MISSING)
         elif tag == "O":
-            numbers.append(T.OUTSIDE)
+            numbers.append(OUTSIDE)
         else:
             begins = "B" if tag[0] in "BU" else "I"
             numbers.append(NAMES.index(f"{begins}-{tag[2:]}"))
@@ -111,7 +112,7 @@ def test_spans_are_those_of_conlleval(tags) -> None:
 
 
 def test_scheme() -> None:
-    scheme = T.iob2_scheme(2)
+    scheme = iob2_scheme(2)
     assert scheme.category.tolist() == [0, 1, 1, 2, 2]
     assert scheme.boundary.tolist() == [0, 1, 2, 1, 2]
     for before, row in zip([*NAMES, "start"], scheme.legal.tolist(), strict=True):

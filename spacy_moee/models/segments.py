@@ -13,11 +13,11 @@ from spacy.attrs import SENT_START
 from spacy.tokens import Doc
 
 from ..errors import check_setting, warn
+from ..scheme import MISSING, OUTSIDE
 
 # [windows, 2]: first token and end (exclusive) of each window, in order
 Segmenter = Callable[[Doc], ndarray]
 
-MISSING, OUTSIDE = -1, 0
 BEGIN, INSIDE = 1, 2
 
 

@@ -11,7 +11,7 @@ from torch.testing import assert_close
 
 from spacy_moee import padding
 from spacy_moee.models.segments import cut_gold
-from spacy_moee.models.wrapper import compute_loss, decode
+from spacy_moee.models.readout import compute_loss, decode
 
 from ..networks.util import randomize
 from .util import (

@@ -10,7 +10,7 @@ from thinc.api import Optimizer
 from spacy_moee.errors import MoeeError
 from spacy_moee.models.shim import NetworkShim
 from spacy_moee.networks.moee import MoEENetwork
-from spacy_moee.tags import iob2_scheme
+from spacy_moee.scheme import iob2_scheme
 
 CFG = {
     "width": 3,

@@ -13,7 +13,7 @@ from spacy_moee.errors import MoeeError
 from spacy_moee.models import wrapper
 from spacy_moee.models.segments import make_doc_segments
 from spacy_moee.models.tagger import build_moee_tagger_v1
-from spacy_moee.tags import iob2_scheme
+from spacy_moee.scheme import iob2_scheme
 
 VOCAB = spacy.blank("en").vocab
 WIDTH = 3

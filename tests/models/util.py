@@ -9,7 +9,7 @@ from thinc.api import Model
 
 from spacy_moee.models.segments import Segments
 from spacy_moee.models.tagger import build_moee_tagger_v1
-from spacy_moee.tags import iob2_scheme
+from spacy_moee.scheme import iob2_scheme
 
 VOCAB = spacy.blank("en").vocab
 SCHEME = iob2_scheme(2)  # O, B-0, I-0, B-1, I-1

@@ -6,7 +6,7 @@ from torch.nn import functional
 from torch.testing import assert_close
 
 from spacy_moee.networks.moee import MoEENetwork
-from spacy_moee.tags import iob2_scheme
+from spacy_moee.scheme import iob2_scheme
 
 from .util import brute_best, is_legal, make_emissions, make_gold, randomize
 

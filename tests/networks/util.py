@@ -5,7 +5,7 @@ from itertools import product
 import torch
 
 from spacy_moee.networks.crf import CRF
-from spacy_moee.tags import iob2_scheme
+from spacy_moee.scheme import iob2_scheme
 
 
 def make_emissions(*shape, seed=0, scale=1.0):
