@@ -15,8 +15,9 @@ from spacy.vocab import Vocab
 from thinc.api import Model, Optimizer, set_dropout_rate
 
 from .errors import MoeeError
+from .faults import GoldFaults
 from .models.new_types import set_type
-from .models.readout import compute_loss, decode
+from .models.readout import compute_loss, decode, find_crossing
 from .models.tagger import DEFAULT_MODEL
 from .models.types import Gradient, MoEEModelT, Scores
 from .models.wrapper import (
@@ -29,8 +30,8 @@ from .scorer import moee_ner_score
 from .tags import (
     check_label,
     find_labels,
-    gold_tags,
     preset_tokens,
+    read_gold,
     set_entities,
 )
 
@@ -86,6 +87,7 @@ class MoEENer(TrainablePipe):
         self.name = name
         self.scorer = scorer
         self.cfg: Dict[str, Any] = {"labels": []}
+        self._faults = GoldFaults()
 
     @property
     def labels(self) -> Tuple[str, ...]:
@@ -170,6 +172,7 @@ class MoEENer(TrainablePipe):
             self.vocab = nlp.vocab
         for label in labels:
             self.vocab.strings.add(label)
+        self._check_gold(get_examples())
 
     def predict(self, docs: Iterable[Doc]) -> List[ndarray]:
         """Find the best tags of each doc, without changing anything.
@@ -250,14 +253,31 @@ class MoEENer(TrainablePipe):
         examples = list(examples)
         validate_examples(examples, "MoEENer.get_loss")
         numbers = {label: i for i, label in enumerate(self.labels)}
-        gold = [gold_tags(eg, numbers, self.name) for eg in examples]
+        gold = [read_gold(eg, numbers, self.name) for eg in examples]
         docs = [eg.predicted for eg in examples]
-        loss, d_scores = compute_loss(self.model, docs, scores, gold)
+        tags = [row.tags for row in gold]
+        loss, d_scores = compute_loss(self.model, docs, scores, tags)
+        for row in gold:
+            self._faults.add(row.faults)
+        self._faults.add({"MW01": d_scores.crossing})
+        self._faults.report(self.name)
         if not math.isfinite(loss):
             raise MoeeError(
                 "M004", what="loss", name=self.name, value=loss, batch=len(docs)
             )
         return loss, d_scores
+
+    def _check_gold(self, examples: Iterable[Example]) -> None:
+        """Report what the network can't learn, with the counts of the whole corpus."""
+        numbers = {label: i for i, label in enumerate(self.labels)}
+        boundary = iob2_scheme(len(numbers)).boundary
+        self._faults = GoldFaults()
+        for example in examples:
+            tags, faults = read_gold(example, numbers, self.name)
+            docs = [example.predicted]
+            crossing = find_crossing(self.model, docs, [tags], boundary)
+            self._faults.add({**faults, "MW01": crossing})
+        self._faults.report(self.name)
 
     def _require_network(self) -> None:
         if not is_built(self.model):

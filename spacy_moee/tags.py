@@ -1,6 +1,6 @@
 """Gold tags of examples, and tags as entities of docs."""
 
-from typing import Dict, Iterable, List, Optional, Sequence, Tuple
+from typing import Dict, Iterable, List, NamedTuple, Optional, Sequence, Tuple
 
 import numpy
 from numpy import ndarray
@@ -62,22 +62,46 @@ def find_labels(
     return list(dict.fromkeys(labels))
 
 
-def gold_tags(example: Example, labels: Dict[str, int], name: str) -> ndarray:
-    """Read the gold tags of an example, aligned to its predicted tokens.
+class Gold(NamedTuple):
+    """The gold tags of an example, and what can't be predicted of its entities.
+
+    tags (ndarray): One tag a token of `example.predicted`; `MISSING` where the gold is
+        unknown or can't be aligned.
+    faults (Dict[str, List[str]]): Texts of entities, by the code of the warning that
+        says what is wrong with them.
+    """
+
+    tags: ndarray
+    faults: Dict[str, List[str]]
+
+
+def read_gold(example: Example, labels: Dict[str, int], name: str) -> Gold:
+    """Read the gold tags of an example, aligned to its predicted tokens. White space at
+    an entity's edges is left out, as it is of predicted entities.
 
     example (Example): The example.
     labels (Dict[str, int]): The number of each entity type, from 0.
     name (str): The component's name, for the error.
-    RETURNS (ndarray): One tag a token of `example.predicted`; `MISSING` where
-        the gold is unknown or can't be aligned.
+    RETURNS (Gold): The tags, and what is wrong with them.
     RAISES (MoeeError): M002, for an entity type that is not in `labels`.
     """
     predicted, reference = example.predicted, example.reference
+    faults: Dict[str, List[str]] = {}
     if len(predicted) == len(reference) and numpy.array_equal(
         predicted.to_array(ORTH), reference.to_array(ORTH)
     ):
-        return _gold_of_same_tokens(reference, labels, name)
-    tags = numpy.full(len(predicted), MISSING, dtype="int64")
+        tags = _gold_of_same_tokens(reference, labels, name)
+    else:
+        tags = _gold_of_other_tokens(example, labels, name)
+        faults["MW04"] = _misaligned(example)
+    _trim_tags(tags, predicted, faults)
+    return Gold(tags, faults)
+
+
+def _gold_of_other_tokens(
+    example: Example, labels: Dict[str, int], name: str
+) -> ndarray:
+    tags = numpy.full(len(example.predicted), MISSING, dtype="int64")
     for i, tag in enumerate(example.get_aligned_ner()):
         if tag == "O":
             tags[i] = OUTSIDE
@@ -85,6 +109,45 @@ def gold_tags(example: Example, labels: Dict[str, int], name: str) -> ndarray:
             begins = tag[0] in "BU"
             tags[i] = _tag_number(labels, tag[2:], name) + (0 if begins else 1)
     return tags
+
+
+def _misaligned(example: Example) -> List[str]:
+    """Texts of the gold entities that begin or end within a predicted token."""
+    entities = example.reference.ents
+    if len(example.get_aligned_spans_y2x(entities)) == len(entities):
+        return []
+    return [e.text for e in entities if not example.get_aligned_spans_y2x([e])]
+
+
+def _trim_tags(tags: ndarray, doc: Doc, faults: Dict[str, List[str]]) -> None:
+    """Take the white space off the edges of gold entities, in place."""
+    known = numpy.maximum(tags, OUTSIDE)
+    if not known.any():
+        return
+    space = doc.to_array(IS_SPACE) == 1
+    if not space[known != OUTSIDE].any():
+        return
+    for start, end, label in zip(*(x.tolist() for x in spans(known)), strict=True):
+        # an entity that may go on in what is unknown has no such edge
+        is_whole = tags[start] % 2 == 1 and (end == len(tags) or tags[end] != MISSING)
+        first, last = _trim(space, start, end)
+        if (first, last) == (start, end) or not is_whole:
+            continue
+        code = "MW02" if first < last else "MW03"
+        faults.setdefault(code, []).append(doc[start:end].text)
+        tags[start:end] = OUTSIDE
+        tags[first:last] = 2 * label + 2
+        tags[first : first + (first < last)] = 2 * label + 1
+
+
+def _trim(space: ndarray, start: int, end: int) -> Tuple[int, int]:
+    """The tokens from the first to the last that are not white space; none if all are,
+    with both numbers the same."""
+    while start < end and space[start]:
+        start += 1
+    while start < end and space[end - 1]:
+        end -= 1
+    return start, end
 
 
 def _gold_of_same_tokens(reference: Doc, labels: Dict[str, int], name: str) -> ndarray:
@@ -143,14 +206,9 @@ def set_entities(doc: Doc, tags: ndarray, labels: Sequence[str]) -> None:
     labels (Sequence[str]): The entity types.
     """
     entities: List[Span] = []
-    space = doc.to_array(IS_SPACE) if tags.any() else None
-    for start, end, label in zip(
-        *(array.tolist() for array in spans(tags)), strict=True
-    ):
-        while start < end and space is not None and space[start]:
-            start += 1
-        while start < end and space is not None and space[end - 1]:
-            end -= 1
+    space = doc.to_array(IS_SPACE) if tags.any() else tags
+    for start, end, label in zip(*(x.tolist() for x in spans(tags)), strict=True):
+        start, end = _trim(space, start, end)
         if start < end:
             kb_id = doc[start].ent_kb_id
             entities.append(Span(doc, start, end, label=labels[label], kb_id=kb_id))
@@ -160,6 +218,34 @@ def set_entities(doc: Doc, tags: ndarray, labels: Sequence[str]) -> None:
     doc.set_ents(entities, default="unmodified")
     missing = numpy.flatnonzero(doc.to_array(ENT_IOB) == IOB_MISSING).tolist()
     doc.set_ents([], outside=[doc[i : i + 1] for i in missing], default="unmodified")
+
+
+def trim_entities(doc: Doc) -> Doc:
+    """Take the white space off the edges of a gold doc's entities, so that they are
+    compared with predicted ones, which never have any.
+
+    doc (Doc): The doc.
+    RETURNS (Doc): The same doc if there is no such white space; else another one.
+    """
+    space = doc.to_array(IS_SPACE)
+    if not space.any():
+        return doc
+    edges = [(ent, *_trim(space, ent.start, ent.end)) for ent in doc.ents]
+    cut = [row for row in edges if row[1:] != (row[0].start, row[0].end)]
+    if not cut:
+        return doc
+    trimmed = doc.copy()
+    outside, entities = [], []
+    for ent, start, end in cut:
+        outside += [trimmed[i : i + 1] for i in (*range(ent.start, start),)]
+        outside += [trimmed[i : i + 1] for i in (*range(end, ent.end),)]
+        if start < end:
+            span = Span(
+                *(trimmed, start, end), ent.label_, kb_id=ent.kb_id_, span_id=ent.id_
+            )
+            entities.append(span)
+    trimmed.set_ents(entities, outside=outside, default="unmodified")
+    return trimmed
 
 
 def preset_tokens(doc: Doc) -> Optional[ndarray]:

@@ -16,7 +16,8 @@ ARROWS = {
     "files": set(),
     "padding": set(),
     "scheme": set(),
-    "scorer": set(),
+    "faults": {"errors"},
+    "scorer": {"tags"},
     "tags": {"errors", "scheme"},
     "training": {"errors"},
     "corpora": {"errors", "files", "tags"},
@@ -24,15 +25,24 @@ ARROWS = {
     "embeddings": {"errors", "padding"},
     "insight": {"errors"},
     "models": {"errors", "networks", "padding", "scheme"},
-    "component": {"errors", "models", "scheme", "scorer", "tags"},
-    "experiments": {"errors", "files", "insight"},
+    "component": {"errors", "faults", "models", "scheme", "scorer", "tags"},
+    "experiments": {"errors", "files", "insight", "scorer"},
     "cli": {
         *{"errors", "files", "corpora", "embeddings", "experiments", "insight"},
         "component",
     },
     "__init__": set(),
 }
-NO_TORCH = {"tags", "scheme", "corpora", "errors", "files", "padding"}
+NO_TORCH = {
+    "tags",
+    "scheme",
+    "faults",
+    "scorer",
+    "corpora",
+    "errors",
+    "files",
+    "padding",
+}
 
 
 def room(path: Path) -> str:

@@ -56,6 +56,10 @@ def oracle(example: Example) -> List[int]:
     return numbers
 
 
+def tags_of(example: Example) -> List[int]:
+    return T.read_gold(example, NUMBERS, "ner").tags.tolist()
+
+
 @given(st.lists(st.tuples(WORDS, SLOTS), min_size=1, max_size=12))
 def test_gold_of_the_same_tokens(rows) -> None:
     reference = make_doc(rows)
@@ -63,7 +67,7 @@ def test_gold_of_the_same_tokens(rows) -> None:
     # spaCy drops or keeps an entity with white space at its edges by its spacing
     assume(all(ent.text == ent.text.strip() for ent in reference.ents))
     example = Example(predicted, reference)
-    assert T.gold_tags(example, NUMBERS, "ner").tolist() == oracle(example)
+    assert tags_of(example) == oracle(example)
 
 
 @given(st.lists(st.tuples(st.sampled_from(["ab", "cd", "e"]), SLOTS), min_size=1))
@@ -76,19 +80,78 @@ def test_gold_of_other_tokens(rows) -> None:
         spaces=[False] * len(range(0, len(text), 3)),
     )
     example = Example(predicted, reference)
-    assert T.gold_tags(example, NUMBERS, "ner").tolist() == oracle(example)
+    assert tags_of(example) == oracle(example)
+
+
+@given(st.lists(st.tuples(WORDS, SLOTS), min_size=1, max_size=12), st.booleans())
+def test_white_space_at_edges_is_left_out(rows, same) -> None:
+    """What is learned of an entity is what would be predicted."""
+    reference = make_doc(rows)
+    words = [word for word, _ in rows]
+    predicted = Doc(VOCAB, words=words if same else ["x", *words[1:]])
+    tags, faults = T.read_gold(Example(reference.copy(), reference), NUMBERS, "ner")
+    whole, cut, blank = [], [], []
+    for ent in reference.ents:
+        tokens = [token.i for token in ent if not token.is_space]
+        after = reference[ent.end] if ent.end < len(reference) else None
+        known = after is None or after.ent_type_ or after.is_space
+        if not known and after.ent_iob != 2:
+            continue  # it may go on in what is unknown
+        span = (tokens[0], tokens[-1] + 1, ent.label_) if tokens else None
+        if span != (ent.start, ent.end, ent.label_):
+            (cut if span else blank).append(ent.text)
+        if span:
+            whole.append(span)
+    assert faults.get("MW02", []) == cut
+    assert faults.get("MW03", []) == blank
+    found = zip(*T.spans(numpy.maximum(tags, 0)), strict=True)
+    spans = [(int(a), int(b), LABELS[int(label)]) for a, b, label in found]
+    assert {*whole} <= {*spans}
+    # an entity that is learned is an entity that is predicted
+    if not (tags < 0).any():
+        T.set_entities(predicted, tags, LABELS)
+        assert [(e.start, e.end, e.label_) for e in predicted.ents] == spans
+
+
+@given(st.lists(st.tuples(WORDS, SLOTS), min_size=1, max_size=12))
+def test_trimmed_entities(rows) -> None:
+    doc = make_doc(rows)
+    before = [(t.ent_iob, t.ent_type_) for t in doc]
+    trimmed = T.trim_entities(doc)
+    expected = []
+    for ent in doc.ents:
+        tokens = [token.i for token in ent if not token.is_space]
+        if tokens:
+            expected.append((tokens[0], tokens[-1] + 1, ent.label_))
+    assert [(e.start, e.end, e.label_) for e in trimmed.ents] == expected
+    for token in trimmed:
+        if not any(a <= token.i < b for a, b, _ in expected):
+            inside = any(e.start <= token.i < e.end for e in doc.ents)
+            assert token.ent_iob == (2 if inside else doc[token.i].ent_iob)
+    assert before == [(t.ent_iob, t.ent_type_) for t in doc]
+
+
+def test_entities_that_end_within_a_token_are_named() -> None:
+    reference = Doc(
+        VOCAB, words=["New", "York", "-", "based"], spaces=[True] + [False] * 3
+    )
+    reference.ents = [Span(reference, 0, 2, label="LOC")]
+    predicted = Doc(VOCAB, words=["New", "York-based"], spaces=[True, False])
+    tags, faults = T.read_gold(Example(predicted, reference), NUMBERS, "ner")
+    assert faults == {"MW04": ["New York"]}
+    assert -1 in tags.tolist()
 
 
 def test_doc_without_annotation_is_missing() -> None:
     doc = Doc(VOCAB, words=["a", " "])
-    assert T.gold_tags(Example(doc, doc), NUMBERS, "ner").tolist() == [-1, -1]
+    assert tags_of(Example(doc, doc)) == [-1, -1]
 
 
 def test_unknown_type() -> None:
     doc = Doc(VOCAB, words=["a"])
     doc.ents = [Span(doc, 0, 1, label="FOOD")]
     with pytest.raises(MoeeError, match="FOOD") as error:
-        T.gold_tags(Example(Doc(VOCAB, words=["a"]), doc), NUMBERS, "ner")
+        T.read_gold(Example(Doc(VOCAB, words=["a"]), doc), NUMBERS, "ner")
     assert error.value.code == "M002"
 
 

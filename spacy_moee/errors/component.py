@@ -76,9 +76,24 @@ ERRORS: Dict[str, str] = {
 
 WARNINGS: Dict[str, str] = {
     "MW01": (
-        "{count} gold entities cross the border of a segment (sentence), first "
-        "'{text}'. They train nothing. Correct the sentence starts, or use "
+        "{count} gold entities cross the border of a segment (sentence), or are longer "
+        "than the overlap of two windows, first at {text!r}. '{name}' can't predict "
+        "them whole, and they train nothing. Correct the sentence starts, or use "
         "spacy_moee.doc_segments.v1."
+    ),
+    "MW02": (
+        "{count} gold entities begin or end with white space, first {text!r}. '{name}' "
+        "learns and scores them without it. Take it off their edges in the data."
+    ),
+    "MW03": (
+        "{count} gold entities are nothing but white space, first {text!r}. '{name}' "
+        "can't predict them, and takes the white space as O. Remove them from the data."
+    ),
+    "MW04": (
+        "{count} gold entities begin or end within a token of the pipeline, first "
+        "{text!r}. '{name}' can't predict them, and they train nothing. Keep the "
+        "tokens of the annotation (gold_preproc = true of spacy.Corpus.v1 does), "
+        "correct the borders, or change the tokenizer."
     ),
     "MW11": (
         "The description '{text}' of the entity type '{label}' has words without a "

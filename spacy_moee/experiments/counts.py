@@ -6,6 +6,8 @@ from typing import Dict, List, NamedTuple, Optional, Sequence, Tuple
 from spacy.tokens import Span
 from spacy.training import Example
 
+from ..scorer import trim_gold
+
 
 class Counts(NamedTuple):
     """How many entities there are.
@@ -48,13 +50,14 @@ def sum_counts(counts: Dict[str, Counts]) -> Counts:
 def spacy_counts(examples: Sequence[Example]) -> Dict[str, Counts]:
     """Count as spaCy's `get_ner_prf` does, which only gives the scores: what is
     predicted is compared on the tokens of the gold doc, and where that is not
-    annotated it is neither right nor wrong.
+    annotated it is neither right nor wrong. As the registered scorer does, it takes the
+    white space off the edges of gold entities.
 
     examples (Sequence[Example]): Predicted and gold docs of the same texts.
     RETURNS (Dict[str, Counts]): The counts of each type.
     """
     counts: Dict[str, List[int]] = defaultdict(lambda: [0, 0, 0])
-    for example in examples:
+    for example in map(trim_gold, examples):
         if not example.reference.has_annotation("ENT_IOB"):
             continue
         gold = {(e.label_, e.start, e.end) for e in example.reference.ents}

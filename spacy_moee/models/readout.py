@@ -27,9 +27,9 @@ def compute_loss(
     """
     network = network_of(model)
     if not scores.batches:  # every doc is empty
-        return 0.0, Gradient([], {}, {})
+        return 0.0, Gradient([], {}, {}, [])
     boundary = network.boundary.cpu().numpy()
-    pieces = cut_all(docs, scores.layout.windows, gold, boundary)
+    pieces, crossing = cut_all(docs, scores.layout.windows, gold, boundary)
     detached, losses = [], []
     with torch.enable_grad():
         for batch in scores.batches:
@@ -62,7 +62,22 @@ def compute_loss(
         name: sum(float(loss.parts[name]) for loss in losses) / units
         for name in losses[0].parts
     }
-    return float(total.detach()), Gradient(d_outputs, d_parameters, parts)
+    return float(total.detach()), Gradient(d_outputs, d_parameters, parts, crossing)
+
+
+def find_crossing(
+    model: MoEEModelT, docs: Sequence[Doc], gold: List[ndarray], boundary: ndarray
+) -> List[str]:
+    """Find the gold entities that no window of the model shows whole.
+
+    model (Model[List[Doc], Scores]): The model.
+    docs (Sequence[Doc]): The docs.
+    gold (List[ndarray]): Tag numbers of each doc; below 0 where unknown.
+    boundary (ndarray): 0, 1 or 2 for O, B or I: what each tag is.
+    RETURNS (List[str]): The two tokens at the border, for each.
+    """
+    windows = [model.attrs["segments"](doc) for doc in docs]
+    return cut_all(docs, windows, gold, boundary)[1]
 
 
 def decode(

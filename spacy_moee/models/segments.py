@@ -12,7 +12,7 @@ from numpy import ndarray
 from spacy.attrs import SENT_START
 from spacy.tokens import Doc
 
-from ..errors import check_setting, warn
+from ..errors import check_setting
 from ..scheme import MISSING, OUTSIDE
 
 # [windows, 2]: first token and end (exclusive) of each window, in order
@@ -144,8 +144,9 @@ def cut_gold(
 ) -> Tuple[List[ndarray], List[int]]:
     """Give each window its gold tags, so that each token's gold counts once.
 
-    A gold entity that crosses the border of a segment is missing, since no
-    window shows it whole. In an overlap, the gold is cut where no entity is.
+    A gold entity that crosses the border of a segment, or is longer than an overlap,
+    is missing, since no window shows it whole. In an overlap, the gold is cut where no
+    entity is.
 
     windows (ndarray): Start and end of each window, shape [windows, 2].
     gold (ndarray): Tag numbers of the doc; below 0 where unknown.
@@ -155,11 +156,15 @@ def cut_gold(
     """
     inside = (gold >= 0) & (boundary[gold] == INSIDE)
     starts, ends = windows[:, 0], windows[:, 1]
-    borders = starts[1:][starts[1:] == ends[:-1]]
+    overlaps = starts[1:] < ends[:-1]
+    borders = starts[1:][~overlaps & inside[starts[1:]]].tolist()
+    shared = [slice(*x) for x in zip(starts[1:], ends[:-1], strict=True)]
+    # an entity that is longer than the overlap leaves no place to cut there
+    borders += [x.start for x in shared if x.start < x.stop and inside[x].all()]
     crossing = []
-    if inside[borders].any():
-        gold = gold.copy()
-    for token in borders[inside[borders]].tolist():
+    if borders:
+        gold, inside = gold.copy(), inside.copy()
+    for token in borders:
         if gold[token] == MISSING:  # the entity crosses more than one border
             continue
         crossing.append(token)
@@ -169,8 +174,9 @@ def cut_gold(
         while end < len(gold) and inside[end]:
             end += 1
         gold[first:end] = MISSING
+        inside[first:end] = False
     pieces = [gold[start:end] for start, end in windows.tolist()]
-    for i in numpy.flatnonzero(starts[1:] < ends[:-1]).tolist():
+    for i in numpy.flatnonzero(overlaps).tolist():
         start, end = int(starts[i + 1]), int(ends[i])
         seam = start + _nearest_middle([~inside[start:end]], end - start)
         pieces[i], pieces[i + 1] = pieces[i].copy(), pieces[i + 1].copy()
@@ -184,15 +190,16 @@ def cut_all(
     windows: List[ndarray],
     gold: List[ndarray],
     boundary: ndarray,
-) -> List[ndarray]:
-    """Give each window of each doc its gold tags. Warns (MW01) of entities that no
-    window shows whole.
+) -> Tuple[List[ndarray], List[str]]:
+    """Give each window of each doc its gold tags.
 
     docs (Sequence[Doc]): The docs.
     windows (List[ndarray]): The windows of each doc.
     gold (List[ndarray]): The tag numbers of each doc.
     boundary (ndarray): 0, 1 or 2 for O, B or I: what each tag is.
-    RETURNS (List[ndarray]): The gold of all windows, one after the other.
+    RETURNS (Tuple[List[ndarray], List[str]]): The gold of all windows, one after the
+        other; and, of each entity that no window shows whole, the two tokens at the
+        border.
     """
     pieces: List[ndarray] = []
     crossing: List[str] = []
@@ -203,9 +210,7 @@ def cut_all(
         cut, tokens = cut_gold(bounds, tags, boundary)
         pieces.extend(cut)
         crossing.extend(doc[token - 1 : token + 1].text for token in tokens)
-    if crossing:
-        warn("MW01", count=len(crossing), text=crossing[0])
-    return pieces
+    return pieces, crossing
 
 
 def merge_all(

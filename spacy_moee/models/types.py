@@ -63,11 +63,14 @@ class Gradient:
     outputs (List[List[Tensor]]): For each batch, one tensor an output that is there.
     parameters (Dict[str, Tensor]): By the parameter's name.
     parts (Dict[str, float]): The parts of the loss, by name.
+    crossing (List[str]): Texts at the borders that gold entities cross, so that no
+        window shows them whole. They add nothing.
     """
 
     outputs: List[List[Tensor]]
     parameters: Dict[str, Tensor]
     parts: Dict[str, float]
+    crossing: List[str]
 
 
 # Any: its backprop takes a Gradient, and `initialize` a TagScheme

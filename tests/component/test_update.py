@@ -26,7 +26,7 @@ from .util import (
     train,
 )
 
-MISALIGNED = r"ignore:\[W030\]"
+MISALIGNED = r"ignore:\[(W030|MW04)\]"
 
 
 def get_loss(nlp: Language, examples: List[Example]) -> float:

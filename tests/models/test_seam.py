@@ -10,8 +10,8 @@ from thinc.api import Adam, set_dropout_rate
 from torch.testing import assert_close
 
 from spacy_moee import padding
-from spacy_moee.models.segments import cut_gold
 from spacy_moee.models.readout import compute_loss, decode
+from spacy_moee.models.segments import cut_gold
 
 from ..networks.util import randomize
 from .util import (

@@ -162,11 +162,12 @@ def test_each_gold_tag_counts_once(case, seed):
     assert_array_equal(gold, kept)
     assert [len(p) for p in pieces] == (windows[:, 1] - windows[:, 0]).tolist()
 
-    borders = windows[1:, 0][windows[1:, 0] == windows[:-1, 1]].tolist()
+    rows = list(zip(windows[1:, 0].tolist(), windows[:-1, 1].tolist(), strict=True))
     lost = numpy.zeros(len(gold), dtype=bool)
     n_crossing = 0
     for start, end, _ in get_spans(numpy.maximum(gold, 0)):
-        if any(start < border < end for border in borders):
+        # a border within it, or an overlap that lies within it
+        if any(start < a <= b < end or start < a < b == end for a, b in rows):
             lost[start:end] = True
             n_crossing += 1
             # reported once, by a token that has another of the entity before it
@@ -188,6 +189,15 @@ def test_gold_is_cut_where_no_entity_is():
     assert left.tolist() == [0, 0, 0, 1, 2, 2, 2, -1]
     assert right.tolist() == [-1, -1, -1, 0, 0, 0, 0, 0]
     assert crossing == []
+
+
+def test_an_entity_longer_than_an_overlap_is_missing():
+    windows = numpy.array([[0, 6], [4, 10]])
+    gold = numpy.array([0, 0, 0, 1, 2, 2, 2, 0, 0, 0])
+    (left, right), crossing = cut_gold(windows, gold, SCHEME.boundary)
+    assert left.tolist() == [0, 0, 0, -1, -1, -1]
+    assert right.tolist() == [-1, -1, -1, 0, 0, 0]
+    assert crossing == [4]
 
 
 def test_an_entity_over_two_borders_is_reported_once():

@@ -10,7 +10,7 @@ from spacy.tokens import Doc
 from thinc.api import Model
 
 from spacy_moee.errors import MoeeError
-from spacy_moee.models import wrapper
+from spacy_moee.models import readout
 from spacy_moee.models.segments import make_doc_segments
 from spacy_moee.models.tagger import build_moee_tagger_v1
 from spacy_moee.scheme import iob2_scheme
@@ -62,7 +62,7 @@ def make_gold(docs: List[Doc]) -> List[numpy.ndarray]:
 def step(model: Model, docs: List[Doc], gold: List[numpy.ndarray]):
     """Loss, gradient of the vectors, gradients of the parameters."""
     scores, backprop = model.begin_update(docs)
-    loss, gradient = wrapper.compute_loss(model, docs, scores, gold)
+    loss, gradient = readout.compute_loss(model, docs, scores, gold)
     backprop(gradient)
     network = model.shims[0].module
     parameters = {n: p.grad.clone() for n, p in network.named_parameters()}
@@ -73,14 +73,14 @@ def test_parts_add_up_to_the_loss() -> None:
     docs = make_docs(4, 3)
     model = make_model(detection_weight=0.5, gate_weight=2.0)
     scores = model.predict(docs)
-    loss, gradient = wrapper.compute_loss(model, docs, scores, make_gold(docs))
+    loss, gradient = readout.compute_loss(model, docs, scores, make_gold(docs))
     parts = gradient.parts
     expected = parts["recognition"] + 0.5 * parts["detection"] + 2 * parts["gate"]
     assert loss == pytest.approx(expected, rel=1e-5)
 
 
 def decode(model: Model, docs: List[Doc]) -> List[List[int]]:
-    tags = wrapper.decode(model, docs, model.predict(docs), [None] * len(docs))
+    tags = readout.decode(model, docs, model.predict(docs), [None] * len(docs))
     return [row.tolist() for row in tags]
 
 
@@ -101,14 +101,17 @@ def test_windows_add_their_gradients() -> None:
     assert not d_vectors[10:].any()
 
 
-def test_entity_across_sentences_warns_and_trains_nothing() -> None:
+def test_entity_across_sentences_is_named_and_trains_nothing() -> None:
     doc = Doc(VOCAB, words=list("abcd"), sent_starts=[True, False, True, False])
     model = make_model()
     gold = numpy.array([0, 1, 2, 0])
-    with pytest.warns(UserWarning, match="MW01.*b c"):
-        loss, _ = wrapper.compute_loss(model, [doc], model.predict([doc]), [gold])
+    loss, found = readout.compute_loss(model, [doc], model.predict([doc]), [gold])
+    assert found.crossing == ["b c"]
+    assert readout.find_crossing(model, [doc], [gold], iob2_scheme(2).boundary) == [
+        "b c"
+    ]
     unknown = numpy.array([0, -1, -1, 0])
-    expected, _ = wrapper.compute_loss(model, [doc], model.predict([doc]), [unknown])
+    expected, _ = readout.compute_loss(model, [doc], model.predict([doc]), [unknown])
     assert loss == expected
 
 

@@ -1,0 +1,34 @@
+"""What is wrong with gold entities, said once."""
+
+from typing import Dict, List, Set, Tuple
+
+from .errors import warn
+
+
+class GoldFaults:
+    """Counts gold entities that can't be predicted as they are, and warns of each kind
+    once, not with every batch that has some."""
+
+    def __init__(self) -> None:
+        self._found: Dict[str, Tuple[int, str]] = {}
+        self._reported: Set[str] = set()
+
+    def add(self, faults: Dict[str, List[str]]) -> None:
+        """Count some.
+
+        faults (Dict[str, List[str]]): Texts of entities, by the code of a warning.
+        """
+        for code, texts in faults.items():
+            if texts and code not in self._reported:
+                count, first = self._found.get(code, (0, texts[0]))
+                self._found[code] = (count + len(texts), first)
+
+    def report(self, name: str) -> None:
+        """Warn of the kinds that were not reported yet.
+
+        name (str): The component's name.
+        """
+        for code, (count, text) in sorted(self._found.items()):
+            warn(code, name=name, count=count, text=text)
+        self._reported |= self._found.keys()
+        self._found = {}
