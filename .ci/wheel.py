@@ -7,7 +7,10 @@ from pathlib import Path
 import spacy
 from spacy.training import Example
 
-SOURCE = Path(__file__).parent.parent / "spacy_moee"
+ROOT = Path(__file__).parent.parent
+SOURCE = ROOT / "spacy_moee"
+# what `spacy moee init` copies
+PROJECT = [ROOT / "project.yml", *(ROOT / "configs").rglob("*.*")]
 
 
 def main() -> None:
@@ -16,6 +19,9 @@ def main() -> None:
     files = {Path(file) for file in installed.files or ()}
     for path in [*SOURCE.rglob("*.py"), *SOURCE.rglob("*.html"), SOURCE / "py.typed"]:
         assert path.relative_to(SOURCE.parent) in files, f"not in the wheel: {path}"
+    for path in PROJECT:
+        inside = Path("spacy_moee", "project", path.relative_to(ROOT))
+        assert inside in files, f"not in the wheel: {path}"
     for entry_point in installed.entry_points:
         entry_point.load()
     nlp = spacy.blank("en")
