@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 from typing import Counter as CounterT
-from typing import Dict, List, Mapping, Optional, Union
+from typing import Dict, List, Mapping, Optional, Sequence, Union
 
 import spacy
 from spacy.tokens import Doc
@@ -67,15 +67,41 @@ def convert_file(
     RAISES (MoeeError): M301-M309, M313 for a file that can't be read, and M314 for
         an unknown scheme or group.
     """
-    path = Path(path)
+    sentences = list(
+        read_columns(Path(path), token_column=token_column, tag_column=tag_column)
+    )
+    return convert_sentences(
+        sentences, Path(path), scheme=scheme, group=group, types=types, vocab=vocab
+    )
+
+
+def convert_sentences(
+    sentences: Sequence[Sentence],
+    path: Path,
+    *,
+    scheme: str = AUTO,
+    group: str = "sentence",
+    types: Optional[Mapping[str, str]] = None,
+    vocab: Optional[Vocab] = None,
+) -> Converted:
+    """Turn sentences that were read into docs with entities.
+
+    sentences (Sequence[Sentence]): All sentences of one file, whatever its format.
+    path (Path): The file they come from, for messages.
+    scheme (str): "iob1", "iob2", "bioes", "bilou", or "auto" to detect it.
+    group (str): "sentence" for one doc a sentence, "document" for one doc for each
+        value of `Sentence.document`.
+    types (Optional[Mapping[str, str]]): New names for entity types.
+    vocab (Optional[Vocab]): Vocabulary of the docs, by default a blank English one.
+    RETURNS (Converted): The docs and their counts.
+    RAISES (MoeeError): M306-M308 for tags that can't be read, M309 if there is no
+        sentence, M314 for an unknown scheme or group.
+    """
     checks = [("scheme", scheme, SCHEMES), ("group", group, GROUPS)]
     for argument, value, choices in checks:
         if value not in choices:
             expected = ", ".join(choices)
             raise MoeeError("M314", argument=argument, found=value, expected=expected)
-    sentences = list(
-        read_columns(path, token_column=token_column, tag_column=tag_column)
-    )
     if not sentences:
         raise MoeeError("M309", file=path)
     tags = parse_tags(sentences, path)
@@ -96,7 +122,7 @@ def convert_file(
 
 
 def _make_docs(
-    vocab: Vocab, sentences: List[Sentence], iob: List[List[str]], group: str
+    vocab: Vocab, sentences: Sequence[Sentence], iob: List[List[str]], group: str
 ) -> List[Doc]:
     """Group sentences into docs. Entities were read before, sentence by sentence."""
     docs = []

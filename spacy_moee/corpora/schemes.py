@@ -8,7 +8,17 @@ O or another type. On a legal sequence this is what the scheme means.
 from collections import Counter
 from functools import partial
 from pathlib import Path
-from typing import Dict, Iterable, Iterator, List, Mapping, NamedTuple, Optional, Tuple
+from typing import (
+    Dict,
+    Iterable,
+    Iterator,
+    List,
+    Mapping,
+    NamedTuple,
+    Optional,
+    Sequence,
+    Tuple,
+)
 
 from ..errors import MoeeError
 from .columns import Sentence
@@ -59,7 +69,7 @@ def parse_tags(sentences: Iterable[Sentence], file: Path) -> List[List[Tag]]:
 
 
 def resolve_scheme(
-    scheme: str, sentences: List[Sentence], tags: List[List[Tag]], file: Path
+    scheme: str, sentences: Sequence[Sentence], tags: List[List[Tag]], file: Path
 ) -> str:
     """Detect the scheme of a file, or check the one that was told.
 
@@ -67,7 +77,7 @@ def resolve_scheme(
     one in which fewer transitions are illegal is taken, and IOB2 when both fit.
 
     scheme (str): One of `SCHEMES`.
-    sentences (List[Sentence]): All sentences of the file.
+    sentences (Sequence[Sentence]): All sentences of the file.
     tags (List[List[Tag]]): Their tags, from `parse_tags`.
     file (Path): Its name, for the message.
     RETURNS (str): A key of `PREFIXES`.
@@ -104,11 +114,11 @@ def resolve_scheme(
 
 
 def illegal_lines(
-    sentences: List[Sentence], tags: List[List[Tag]], scheme: str
+    sentences: Sequence[Sentence], tags: List[List[Tag]], scheme: str
 ) -> List[int]:
     """Find the transitions that a scheme forbids, sentence borders included.
 
-    sentences (List[Sentence]): All sentences of the file.
+    sentences (Sequence[Sentence]): All sentences of the file.
     tags (List[List[Tag]]): Their tags, from `parse_tags`.
     scheme (str): A key of `PREFIXES`.
     RETURNS (List[int]): A line number for each: that of the later token, or of the
@@ -167,7 +177,7 @@ def _is_illegal(left: Tag, right: Tag, scheme: str) -> bool:
 
 
 def _find_prefix(
-    sentences: List[Sentence], tags: List[List[Tag]], prefixes: Iterable[str]
+    sentences: Sequence[Sentence], tags: List[List[Tag]], prefixes: Iterable[str]
 ) -> Tuple[int, str]:
     """Line and text of the first tag with one of the prefixes."""
     return next(

@@ -6,7 +6,8 @@ from typing import Dict, Tuple
 
 import pytest
 
-from spacy_moee.corpora.convert import convert_file, parse_types
+from spacy_moee.corpora.columns import Sentence
+from spacy_moee.corpora.convert import convert_file, convert_sentences, parse_types
 from spacy_moee.errors import MoeeError
 
 from .util import NLP, convert, get_spans
@@ -154,3 +155,20 @@ def test_published_counts(name):
     assert sum(len(doc.ents) for doc in found.docs) == sum(found.entities.values())
     counts = (found.scheme, found.sentences, found.tokens, dict(found.entities))
     assert (*counts, len(found.illegal)) == COUNTS[name]
+
+
+def test_sentences_of_any_format_are_converted():
+    sentences = [
+        Sentence(["Ada", "came"], ["B-PER", "O"], 7, 0),
+        Sentence(["Bonn"], ["B-LOC"], 9, 1),
+        Sentence(["too"], ["O"], 9, 1),
+    ]
+    found = convert_sentences(sentences, Path("any"), group="document", vocab=NLP.vocab)
+    assert [[token.text for token in doc] for doc in found.docs] == [
+        ["Ada", "came"],
+        ["Bonn", "too"],
+    ]
+    assert found.entities == {"PER": 1, "LOC": 1} and found.sentences == 3
+    bad = [Sentence(["Ada"], ["X-PER"], 7, 0)]
+    with pytest.raises(MoeeError, match="M306.*any, line 7"):
+        convert_sentences(bad, Path("any"), vocab=NLP.vocab)
