@@ -5,6 +5,7 @@ numbered from 0 (paper, section 2.2; decision D15). `MISSING` marks a token
 whose gold tag is unknown.
 """
 
+import re
 from typing import Dict, Iterable, List, NamedTuple, Optional, Sequence, Tuple
 
 import numpy
@@ -17,6 +18,13 @@ from .errors import MoeeError
 
 MISSING = -1
 OUTSIDE = 0
+NO_LABELS = {
+    "O": "it is the tag of tokens outside of entities",
+    "-": "it stands for a missing tag",
+    "_": "it stands for a missing tag",
+}
+# E, L, S and U begin names such as E-mail, too
+TAG = re.compile(r"[BI]-.|[BI]_[A-Z]|[ELSU][-_][A-Z]")
 # spaCy's numbers for token.ent_iob
 IOB_MISSING, IOB_I, IOB_O, IOB_B = 0, 1, 2, 3
 
@@ -58,7 +66,8 @@ def iob2_scheme(n_labels: int) -> TagScheme:
 
 
 def check_label(label: str) -> None:
-    """Check that a label can be an entity type.
+    """Check that a label can be an entity type. What looks like a tag can't: it is
+    one that was taken for a type.
 
     label (str): The label.
     RAISES (MoeeError): M003, if it can't.
@@ -66,10 +75,16 @@ def check_label(label: str) -> None:
     reason = ""
     if not isinstance(label, str):
         reason = "not a string (spaCy's E187)"
-    elif not label:
-        reason = "empty"
+    elif not label.strip():
+        reason = "empty" if not label else "white space"
+    elif label != label.strip():
+        reason = "there is white space at its edge"
     elif label.startswith("!"):
         reason = "a negative type"
+    elif label in NO_LABELS:
+        reason = NO_LABELS[label]
+    elif TAG.match(label):
+        reason = "it looks like a tag, a letter of a scheme with a type"
     if reason:
         raise MoeeError("M003", label=label, reason=reason)
 
