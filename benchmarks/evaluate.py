@@ -40,7 +40,7 @@ def evaluate(nlp: Language, column_file: Path, converted: Path) -> Dict[str, Any
     docs = nlp.pipe([eg.predicted for eg in examples])
     for example, doc in zip(examples, docs, strict=True):
         example.predicted = doc
-    gold = [sentence.tags for sentence in read_columns(column_file)]
+    gold = [sentence.tags for sentence in read_columns(column_file).sentences]
     counts = count_entities(gold, [_tags(eg.predicted) for eg in examples])
     ours = spacy_counts(examples)
     if ours != counts:

@@ -1,5 +1,6 @@
 """Gold tags of examples, and tags as entities of docs."""
 
+import re
 from typing import Dict, Iterable, List, NamedTuple, Optional, Sequence, Tuple
 
 import numpy
@@ -11,12 +12,20 @@ from spacy.training import Example
 from .errors import MoeeError
 from .scheme import MISSING, OUTSIDE
 
+NO_LABELS = {
+    "O": "it is the tag of tokens outside of entities",
+    "-": "it stands for a missing tag",
+    "_": "it stands for a missing tag",
+}
+# E, L, S and U begin names such as E-mail, too
+TAG = re.compile(r"[BI]-.|[BI]_[A-Z]|[ELSU][-_][A-Z]")
 # spaCy's numbers for token.ent_iob
 IOB_MISSING, IOB_I, IOB_O, IOB_B = 0, 1, 2, 3
 
 
 def check_label(label: str) -> None:
-    """Check that a label can be an entity type.
+    """Check that a label can be an entity type. What looks like a tag can't: it is
+    one that was taken for a type.
 
     label (str): The label.
     RAISES (MoeeError): M003, if it can't.
@@ -24,10 +33,16 @@ def check_label(label: str) -> None:
     reason = ""
     if not isinstance(label, str):
         reason = "not a string (spaCy's E187)"
-    elif not label:
-        reason = "empty"
+    elif not label.strip():
+        reason = "empty" if not label else "white space"
+    elif label != label.strip():
+        reason = "there is white space at its edge"
     elif label.startswith("!"):
         reason = "a negative type"
+    elif label in NO_LABELS:
+        reason = NO_LABELS[label]
+    elif TAG.match(label):
+        reason = "it looks like a tag, a letter of a scheme with a type"
     if reason:
         raise MoeeError("M003", label=label, reason=reason)
 

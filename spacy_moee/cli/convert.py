@@ -2,7 +2,7 @@
 
 from enum import Enum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Dict, Iterable
+from typing import TYPE_CHECKING, Annotated, Any, Dict, List, NoReturn, Optional
 
 import typer
 from typer import Argument, Option
@@ -19,8 +19,19 @@ class Scheme(str, Enum):
     auto = "auto"
     iob1 = "iob1"
     iob2 = "iob2"
+    io = "io"
+    ioe1 = "ioe1"
+    ioe2 = "ioe2"
     bioes = "bioes"
     bilou = "bilou"
+    bmes = "bmes"
+    bmewo = "bmewo"
+
+
+class Affix(str, Enum):
+    auto = "auto"
+    prefix = "prefix"
+    suffix = "suffix"
 
 
 class Group(str, Enum):
@@ -28,14 +39,27 @@ class Group(str, Enum):
     document = "document"
 
 
+class BlankTokens(str, Enum):
+    error = "error"
+    keep = "keep"
+    drop = "drop"
+
+
 # fmt: off
 Source = Annotated[Path, Argument(metavar="INPUT", help="Column file or folder")]
 Target = Annotated[Path, Argument(metavar="OUTPUT", help="A .spacy file, or a folder")]
 SchemeOpt = Annotated[Scheme, Option("--scheme", "-s", help="Tagging scheme")]
-GroupOpt = Annotated[Group, Option("--group", "-g", help="What becomes one doc. Documents start at DOCSTART lines")]  # noqa: E501
-Types = Annotated[str, Option("--types", "-t", metavar="OLD=NEW,...", help="New names for entity types, such as person=PER,place=LOC")]  # noqa: E501
-TokenColumn = Annotated[int, Option("--token-column", help="Column of the token, from 0, or from -1 at the end")]  # noqa: E501
-TagColumn = Annotated[int, Option("--tag-column", help="Column of the tag, from 0, or from -1 at the end")]  # noqa: E501
+AffixOpt = Annotated[Affix, Option("--affix", help="Where the letter of a tag stands: prefix as in B-PER, suffix as in PER-B")]  # noqa: E501
+Label = Annotated[str, Option("--type", metavar="TYPE", help="The type of tags that are a letter only, such as Disease for B, I, O")]  # noqa: E501
+Outside = Annotated[List[str], Option("--outside-tag", metavar="TAG", help="A tag that stands for O, such as - or _ (by default, these are missing tags). Repeatable")]  # noqa: E501
+Types = Annotated[str, Option("--types", "-t", metavar="OLD=NEW,...", help="New names for entity types, such as person=PER,place=LOC. OLD= drops a type")]  # noqa: E501
+GroupOpt = Annotated[Group, Option("--group", "-g", help="What becomes one doc. Documents start at DOCSTART lines, '# newdoc' and the like")]  # noqa: E501
+TokenColumn = Annotated[Optional[int], Option("--token-column", help="Column of the token, from 0, or from -1 at the end  [default: told by a header or by numbered tokens, else 0]")]  # noqa: E501
+TagColumn = Annotated[Optional[int], Option("--tag-column", help="Column of the tag, likewise  [default: the same, else -1; none in a file of one column]")]  # noqa: E501
+Blanks = Annotated[BlankTokens, Option("--blank-tokens", help="What becomes of rows without a token")]  # noqa: E501
+Include = Annotated[List[str], Option("--include", metavar="GLOB", help="Of a folder, read files with this path in it, such as '*/train.*', whatever their ending. Repeatable")]  # noqa: E501
+Exclude = Annotated[List[str], Option("--exclude", metavar="GLOB", help="Of a folder, leave out files with this path in it. Repeatable")]  # noqa: E501
+Encoding = Annotated[str, Option("--encoding", "-e", help="Encoding of the files")]
 Lang = Annotated[str, Option("--lang", "-l", help="Language of the blank vocabulary")]
 # fmt: on
 
@@ -45,35 +69,59 @@ def convert_cli(
     input_path: Source,
     output_path: Target,
     scheme: SchemeOpt = Scheme.auto,
-    group: GroupOpt = Group.sentence,
+    affix: AffixOpt = Affix.auto,
+    label: Label = "",
+    outside: Outside = [],  # noqa: B006
     types: Types = "",
-    token_column: TokenColumn = 0,
-    tag_column: TagColumn = -1,
+    group: GroupOpt = Group.sentence,
+    token_column: TokenColumn = None,
+    tag_column: TagColumn = None,
+    blank_tokens: Blanks = BlankTokens.error,
+    include: Include = [],  # noqa: B006
+    exclude: Exclude = [],  # noqa: B006
+    encoding: Encoding = "utf-8",
     lang: Lang = "en",
 ) -> None:
     """
-    Convert column files (one token a line) to .spacy files for training and
-    evaluation. IOB1, IOB2, BIOES and BILOU are told apart by reading the whole
-    file, and illegal sequences are read the way conlleval reads them. A folder
-    is searched, subfolders included, for files that end in .txt, .conll, .tsv,
-    .iob, .bio and the like. Either every file is converted, or none is written.
-    """
-    from ..corpora.convert import parse_types
+    Convert column files (one token a line, a blank line after each sentence) to
+    .spacy files for training and evaluation.
 
+    The scheme and the form of the tags (B-PER, PER_B, PER, ...) are found by
+    reading the whole file; illegal sequences are read the way conlleval reads
+    them. Comments and a header are skipped. A file with tokens only becomes docs
+    without entity annotation. A folder is searched, subfolders included, for
+    files that end in .txt, .conll, .tsv, .iob, .bio and the like. Either every
+    file is converted, or none is written.
+    """
+    from ..corpora.convert import make_vocab, parse_types
+    from ..corpora.text import check_encoding
+
+    hint = "--types"
     try:
         renamed = parse_types(types)
-    except MoeeError as err:
-        raise typer.BadParameter(str(err), param_hint="--types") from None
+        hint = "--encoding"
+        check_encoding(encoding)
+        hint = "--lang"
+        vocab = make_vocab(lang)
+    except (MoeeError, ImportError) as err:
+        raise typer.BadParameter(str(err), param_hint=hint) from None
     try:
         convert(
             input_path,
             output_path,
+            include,
+            exclude,
             scheme=scheme.value,
-            group=group.value,
+            affix=affix.value,
+            label=label,
+            outside=outside,
             types=renamed,
+            group=group.value,
             token_column=token_column,
             tag_column=tag_column,
-            lang=lang,
+            blank_tokens=blank_tokens.value,
+            encoding=encoding,
+            vocab=vocab,
         )
     except MoeeError as err:
         fail(err)
@@ -82,69 +130,116 @@ def convert_cli(
 def convert(
     input_path: Path,
     output_path: Path,
-    *,
-    scheme: str,
-    group: str,
-    types: Dict[str, str],
-    token_column: int,
-    tag_column: int,
-    lang: str,
+    include: List[str],
+    exclude: List[str],
+    **options: Any,
 ) -> None:
     """Read every file, then write every file, then say what was read."""
-    import spacy
     import tqdm
 
     from ..corpora.convert import convert_file
-    from ..corpora.files import plan_outputs, write_docs
+    from ..corpora.files import find_unread, plan_outputs, write_docs
+    from ..corpora.text import list_some
 
-    try:
-        vocab = spacy.blank(lang).vocab
-    except ImportError as err:
-        raise typer.BadParameter(str(err), param_hint="--lang") from None
-    plan = plan_outputs(input_path, output_path)
-    sources = [source for source, _ in plan]
-    outputs = [output for _, output in plan]
+    plan = plan_outputs(input_path, output_path, include, exclude)
+    results: Dict[Path, Converted] = {}
+    errors: List[MoeeError] = []
     # disable=None shows the bar on terminals only
-    hidden = True if len(sources) == 1 else None
-    results = [
-        convert_file(
-            source,
-            scheme=scheme,
-            group=group,
-            types=types,
-            token_column=token_column,
-            tag_column=tag_column,
-            vocab=vocab,
-        )
-        for source in tqdm.tqdm(sources, unit="file", leave=False, disable=hidden)
-    ]
-    write_docs(
-        (path, result.docs) for path, result in zip(outputs, results, strict=True)
+    hidden = True if len(plan) == 1 else None
+    for source, output in tqdm.tqdm(plan, unit="file", leave=False, disable=hidden):
+        try:
+            results[output] = convert_file(source, **options)
+        except MoeeError as err:
+            errors.append(err)
+    if errors:
+        fail_all(errors, len(plan))
+    write_docs((output, result.docs) for output, result in results.items())
+    for output, result in results.items():
+        report(result, output, options["scheme"], options["group"])
+    warn_of_unused(options["types"], list(results.values()))
+    unread = find_unread(input_path, plan)
+    if unread:
+        names = list_some((path.as_posix() for path in unread), 20)
+        msg.info(f"{len(unread):,} files of the folder were not read: {names}")
+
+
+def fail_all(errors: List[MoeeError], n_files: int) -> NoReturn:
+    """Print what is wrong with each file, and end with exit code 1."""
+    if n_files == 1:
+        fail(errors[0])
+    for error in errors:
+        typer.secho(f"\u2718 {error}", fg="red", err=True)
+    typer.secho(
+        f"{len(errors):,} of {n_files:,} files can't be read, so none was written. "
+        f"Correct them, or leave them out with --exclude.",
+        fg="red",
+        err=True,
     )
-    for result, path in zip(results, outputs, strict=True):
-        report(result, path, was_told=scheme != "auto")
-    warn_of_unused(types, results)
+    raise typer.Exit(1)
 
 
-def report(result: "Converted", output: Path, was_told: bool) -> None:
-    """Print the counts of one file."""
-    how = "as told" if was_told else "detected"
-    n_entities = sum(result.entities.values())
-    per_type = [f"{label} {n:,}" for label, n in sorted(result.entities.items())]
-    msg.info(f"{result.path}: {result.scheme.upper()} ({how})")
+def report(result: "Converted", output: Path, scheme: str, group: str) -> None:
+    """Print what was read from one file, and warn of what looks wrong."""
+    how = "detected" if scheme == "auto" else "as told"
+    tags = f"{result.scheme.upper()} ({how})" if result.scheme else "no tags"
+    msg.info(f"{result.path}: {tags}")
     msg.text(f"{result.sentences:,} sentences, {result.tokens:,} tokens")
-    msg.text(f"{n_entities:,} entities: {', '.join(per_type) or 'none'}")
+    if result.scheme:
+        msg.text(list_counts("entities", result.entities))
+    else:
+        msg.text("The docs have no entity annotation.")
+    if result.dropped:
+        msg.text(list_counts("dropped entities", result.dropped))
+    if result.missing:
+        msg.text(list_counts("missing tags", result.missing))
+        msg.text("If one of them stands for O, give it with --outside-tag.")
+    for note in result.notes:
+        msg.text(note)
+    warn_of_sequences(result)
+    warn_of_lengths(result, group)
+    msg.good(f"Generated output file ({len(result.docs):,} documents): {output}")
+
+
+def list_counts(what: str, counts: Dict[str, int]) -> str:
+    each = ", ".join(f"{name} {n:,}" for name, n in sorted(counts.items()))
+    return f"{sum(counts.values()):,} {what}: {each or 'none'}"
+
+
+def warn_of_sequences(result: "Converted") -> None:
+    """Say how the entities were read, if there are two ways."""
+    from ..corpora.schemes import PREFIXES, describe_reading
+
+    if not result.scheme:
+        return
+    reading = describe_reading(result.scheme)
     if result.illegal:
         show_warning(
             "MW31",
             count=len(result.illegal),
             scheme=result.scheme.upper(),
             line=result.illegal[0],
+            reading=reading,
         )
-    msg.good(f"Generated output file ({len(result.docs):,} documents): {output}")
+    elif "E" in PREFIXES[result.scheme] or "L" in PREFIXES[result.scheme]:
+        msg.text(f"Entities were read {reading}.")
 
 
-def warn_of_unused(types: Dict[str, str], results: Iterable["Converted"]) -> None:
+def warn_of_lengths(result: "Converted", group: str) -> None:
+    from ..corpora.convert import LONG_DOCUMENT, LONG_SENTENCE
+
+    tokens, line = result.longest
+    if result.n_long:
+        what = f"{result.n_long:,} of {result.sentences:,} sentences have more than "
+        what += f"{LONG_SENTENCE} tokens, the longest (line {line}) {tokens:,}"
+        if result.sentences == 1:
+            what = f"The whole file is one sentence of {tokens:,} tokens"
+        show_warning("MW33", what=what, limit=LONG_SENTENCE)
+    longest = max(map(len, result.docs))
+    if group == "document" and longest > LONG_DOCUMENT:
+        show_warning("MW34", docs=f"{len(result.docs):,}", tokens=f"{longest:,}")
+
+
+def warn_of_unused(types: Dict[str, str], results: List["Converted"]) -> None:
     """Name the types that --types renames and no file holds."""
     found = {label for result in results for label in result.source_types}
     unused = sorted(set(types) - found)

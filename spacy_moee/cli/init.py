@@ -3,7 +3,6 @@
 from pathlib import Path
 from typing import Annotated, Dict, List
 
-import typer
 from typer import Argument, Option
 from wasabi import msg
 

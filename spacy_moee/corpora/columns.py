@@ -1,129 +1,224 @@
 """Column files: one token a line, a blank line after each sentence.
 
-The file is split at line feeds, tabs and spaces only. Every other white space,
-such as a non-breaking space, belongs to a token.
+Columns are separated by tabs or spaces. Every other white space, such as a
+non-breaking space, belongs to a token.
 """
 
-import re
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Iterator, List, NamedTuple, Tuple
+from typing import List, NamedTuple, Optional, Sequence, Tuple
 
 from ..errors import MoeeError
+from .comments import NEVER_A_ROW, Comment, read_comment
+from .headers import split_row
+from .layout import DOCSTART, NO_WORD, Layout, find_layout
+from .text import UTF8, describe_lines, list_some, read_text, split_lines
 
-DOCSTART = re.compile(r"-+DOCSTART-+(?=[ \t]|$)", re.IGNORECASE)
-SPACES = re.compile(" +")
+BLANK_TOKENS = ("error", "keep", "drop")
+SENTENCE_END = "EndOfSentence"
+# whether a bad row begins with #
+HINTS = {
+    False: "If a token holds a space, separate the columns with tabs.",
+    True: "If it is a comment, write it as '# note = ...'.",
+}
 
 
 class Sentence(NamedTuple):
-    """One sentence of a column file. Its rows are consecutive lines.
+    """One sentence of a file.
 
-    words (List[str]): The token column.
-    tags (List[str]): The tag column, as written.
+    words (List[str]): The tokens.
+    tags (List[str]): Their tags, as written; empty if the file has none.
     line (int): Line number of the first token, counted from 1.
-    document (int): How many DOCSTART lines stand above it.
+    document (int): The number of its document.
+    lines (Sequence[int]): Line number of each token, unless they are consecutive.
     """
 
     words: List[str]
     tags: List[str]
     line: int
     document: int
+    lines: Sequence[int] = ()
+
+    def line_of(self, index: int) -> int:
+        """RETURNS (int): The line number of a token."""
+        return self.lines[index] if self.lines else self.line + index
+
+
+@dataclass
+class Columns:
+    """What a column file holds.
+
+    sentences (List[Sentence]): The sentences, in order, none without a token.
+    notes (List[str]): What was found beside them, in sentences for the user.
+    """
+
+    sentences: List[Sentence]
+    notes: List[str]
 
 
 def read_columns(
-    path: Path, *, token_column: int = 0, tag_column: int = -1
-) -> Iterator[Sentence]:
+    path: Path,
+    *,
+    token_column: Optional[int] = None,
+    tag_column: Optional[int] = None,
+    encoding: str = UTF8,
+    blank_tokens: str = "error",
+) -> Columns:
     """Read the sentences of a column file.
 
-    path (Path): A UTF-8 file whose columns are separated by tabs or spaces.
-    token_column (int): Column of the token, from 0; negative counts from the end.
-    tag_column (int): Column of the tag, from 0; negative counts from the end.
-    YIELDS (Sentence): The sentences, in order. Sentences without a row do not exist.
-    RAISES (MoeeError): M301 no file, M302 not UTF-8, M303 ragged row, M304 blank
-        token, M305 a column that the file does not have, M313 not readable.
+    path (Path): A file whose columns are separated by tabs or spaces.
+    token_column (Optional[int]): Column of the token, from 0; negative counts from
+        the end. By default a header or numbers of tokens tell, else it is the first.
+    tag_column (Optional[int]): Column of the tag, likewise, else it is the last. A
+        file with one column has no tags.
+    encoding (str): The encoding of the file.
+    blank_tokens (str): What becomes of a row without a token: "error", "drop" it, or
+        "keep" it as white space.
+    RETURNS (Columns): The sentences.
+    RAISES (MoeeError): M301, M302, M313, M315-M318 for a file that is no such text,
+        M303 rows of another width, M304 blank tokens, M305, M321, M323 for columns.
     """
     path = Path(path)
-    sentence = Sentence([], [], 1, 0)
-    width = first = document = token_at = tag_at = 0
-    for line, text in enumerate(read_text(path).split("\n"), 1):
-        text = text.rstrip("\r")
-        is_docstart = DOCSTART.match(text) is not None
-        if is_docstart or not text.strip(" \t"):
-            if sentence.words:
-                yield sentence
-            document += is_docstart
-            sentence = Sentence([], [], line + 1, document)
-            continue
-        row = split_row(text)
-        if not width:
-            width, first = len(row), line
-            token_at, tag_at = _columns(path, line, width, token_column, tag_column)
-        if len(row) != width:
+    lines = split_lines(read_text(path, encoding), path)
+    layout = find_layout(lines, path, token_column, tag_column)
+    reader = _Reader(layout, lines, blank_tokens)
+    for number, text in enumerate(lines, 1):
+        reader.read(number, text)
+    reader.end_sentence()
+    reader.check(path)
+    return Columns(reader.sentences, reader.notes())
+
+
+class _Reader:
+    """Reads one line after the other."""
+
+    def __init__(self, layout: Layout, lines: Sequence[str], blank_tokens: str) -> None:
+        self.layout = layout
+        self.blank_tokens = blank_tokens
+        self.sentences: List[Sentence] = []
+        self.rows: List[Tuple[int, List[str]]] = []
+        self.ragged: List[Tuple[int, str]] = []
+        self.blanks: List[Tuple[int, str]] = []
+        self.document = self.n_comments = self.n_skipped = 0
+        self.name = ""
+        self.has_hash_tokens = any(
+            self.is_row(text, split_row(text)) for text in lines if text[:1] == "#"
+        )
+
+    def is_row(self, text: str, cells: List[str]) -> bool:
+        may_be = not text.startswith("#") or not NEVER_A_ROW.match(text)
+        return may_be and self.layout.is_row(text, cells)
+
+    def read(self, line: int, text: str) -> None:
+        if DOCSTART.match(text):
+            self.open_document("")
+            return
+        if not text.strip(" \t") or text == self.layout.header:
+            self.end_sentence()
+            return
+        cells = split_row(text)
+        if self.is_row(text, cells):
+            self.read_row(line, text, cells)
+        elif text.startswith("#") and self.is_comment(text):
+            self.n_comments += 1
+        else:
+            self.ragged.append((line, text))
+
+    def read_row(self, line: int, text: str, cells: List[str]) -> None:
+        layout = self.layout
+        if layout.numbered and NO_WORD.fullmatch(cells[0]):
+            self.n_skipped += 1
+            return
+        word = cells[layout.token]
+        tags = [] if layout.tag is None else [cells[layout.tag]]
+        if not word or word.isspace():
+            self.blanks.append((line, text))
+        if (word and not word.isspace()) or self.blank_tokens == "keep":
+            # spaCy has no empty tokens
+            self.rows.append((line, [word or " ", *tags]))
+        if layout.flags is not None and SENTENCE_END in cells[layout.flags].split("|"):
+            self.end_sentence()
+
+    def is_comment(self, text: str) -> bool:
+        """Whether a line that is no row is a comment; does what it says."""
+        comment = read_comment(text)
+        if comment is None:
+            return self.layout.numbered or (not self.rows and self.is_free(text))
+        kind, name = comment
+        if kind is Comment.document:
+            self.open_document(name)
+        elif kind is Comment.sentence:
+            self.end_sentence()
+        return True
+
+    def is_free(self, text: str) -> bool:
+        """Whether a line that begins with # is a comment in free words, rather than a
+        damaged row."""
+        layout, words = self.layout, text.split()
+        if layout.tabs and "\t" not in text and len(words) > 1:
+            return True
+        if self.has_hash_tokens and len(words) < max(layout.width, 2):
+            return False
+        return text == "#" or (len(words) > 1 and not layout.may_be_row(words))
+
+    def open_document(self, name: str) -> None:
+        """Some files name the document above each of its sentences."""
+        self.end_sentence()
+        self.document += not name or name != self.name
+        self.name = name
+
+    def end_sentence(self) -> None:
+        if not self.rows:
+            return
+        lines = [line for line, _ in self.rows]
+        first, last = lines[0], lines[-1]
+        self.sentences.append(
+            Sentence(
+                [cells[0] for _, cells in self.rows],
+                [tag for _, cells in self.rows for tag in cells[1:]],
+                first,
+                self.document,
+                () if last - first + 1 == len(lines) else lines,
+            )
+        )
+        self.rows = []
+
+    def check(self, path: Path) -> None:
+        """Refuse a file with rows that can't be read, all of them at once."""
+        if self.ragged:
+            line, text = self.ragged[0]
+            found, expected = self.layout.describe_flaw(text, split_row(text))
             raise MoeeError(
                 "M303",
                 file=path,
                 line=line,
                 text=text,
-                found=len(row),
-                expected=width,
-                first=first,
+                found=found,
+                expected=expected,
+                first=self.layout.first,
+                lines=describe_lines([line for line, _ in self.ragged]),
+                hint=HINTS[text.startswith("#")],
             )
-        word = row[token_at]
-        if not word or word.isspace():
+        if self.blanks and self.blank_tokens == "error":
+            line, text = self.blanks[0]
             raise MoeeError(
-                "M304", file=path, line=line, text=text, column=token_column
+                "M304",
+                file=path,
+                line=line,
+                text=text,
+                column=self.layout.token,
+                lines=describe_lines([line for line, _ in self.blanks]),
             )
-        sentence.words.append(word)
-        sentence.tags.append(row[tag_at])
-    if sentence.words:
-        yield sentence
 
-
-def read_text(path: Path) -> str:
-    """Read a file as strict UTF-8, without its byte order mark.
-
-    path (Path): The file.
-    RETURNS (str): Its text, line ends unchanged.
-    RAISES (MoeeError): M301 no file, M302 not UTF-8, M313 not readable.
-    """
-    try:
-        data = path.read_bytes()
-    except FileNotFoundError:
-        raise MoeeError("M301", file=path) from None
-    except OSError as err:
-        raise MoeeError("M313", verb="read", file=path, reason=err.strerror) from err
-    try:
-        return data.decode("utf8").removeprefix("\ufeff")
-    except UnicodeDecodeError as err:
-        raise MoeeError(
-            "M302",
-            file=path,
-            line=data.count(b"\n", 0, err.start) + 1,
-            offset=err.start,
-            byte=f"0x{data[err.start]:02x}",
-        ) from None
-
-
-def split_row(text: str) -> List[str]:
-    """Split a row at its tabs or, if it has none, at its runs of spaces.
-
-    text (str): One line without its line end.
-    RETURNS (List[str]): The columns, without the spaces around them.
-    """
-    if "\t" in text:
-        return [column.strip(" ") for column in text.split("\t")]
-    return SPACES.split(text.strip(" "))
-
-
-def _columns(path: Path, line: int, width: int, *columns: int) -> Tuple[int, int]:
-    """Turn the token and the tag column into indices that count from 0."""
-    token_at, tag_at = (col + width if col < 0 else col for col in columns)
-    if token_at == tag_at or not all(0 <= at < width for at in (token_at, tag_at)):
-        raise MoeeError(
-            "M305",
-            file=path,
-            line=line,
-            found=width,
-            token=columns[0],
-            tag=columns[1],
-        )
-    return token_at, tag_at
+    def notes(self) -> List[str]:
+        how = "kept as white space" if self.blank_tokens == "keep" else "left out"
+        lines = list_some(line for line, _ in self.blanks)
+        blanks = f"Blank tokens {how}: {len(self.blanks):,} (lines {lines})."
+        skipped = "Rows with a number such as 1-2 or 1.1, left out"
+        found = [
+            (bool(self.layout.note), self.layout.note),
+            (self.n_comments > 0, f"Comment lines: {self.n_comments:,}."),
+            (self.n_skipped > 0, f"{skipped}: {self.n_skipped:,}."),
+            (bool(self.blanks), blanks),
+        ]
+        return [note for is_there, note in found if is_there]

@@ -1,36 +1,51 @@
-"""Column files -> spaCy docs with gold entities, and their counts."""
+"""Files with tokens and tags -> spaCy docs with gold entities, and their counts."""
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import groupby
 from pathlib import Path
 from typing import Counter as CounterT
-from typing import Dict, List, Mapping, Optional, Union
+from typing import Dict, List, Mapping, Optional, Sequence, Tuple, Union
 
-import spacy
 from spacy.tokens import Doc
-from spacy.vocab import Vocab
+from spacy.util import get_lang_class
+from spacy.vocab import Vocab, create_vocab
 
 from ..errors import MoeeError
-from .columns import Sentence, read_columns
-from .schemes import AUTO, SCHEMES, illegal_lines, parse_tags, resolve_scheme, to_iob
+from ..tags import check_label
+from .columns import BLANK_TOKENS, Sentence, read_columns
+from .forms import AFFIXES, AUTO, BARE, PREFIX, Tags, parse_tags
+from .schemes import SCHEMES, count_entities, illegal_lines, resolve_scheme, to_iob
+from .text import UTF8
 
 GROUPS = ("sentence", "document")
+# what the network reads at once by default; no sentence of the corpora that we know
+# has more than 160 tokens
+LONG_SENTENCE = 256
+# the longest article of these corpora has 7,061 tokens
+LONG_DOCUMENT = 10_000
+FULL_STOPS = frozenset(".?!。？！")
 
 
 @dataclass
 class Converted:
-    """What was read from one column file.
+    """What was read from one file.
 
     path (Path): The file.
-    docs (List[Doc]): One doc a sentence or an article. Their spaces are unknown, so
-        that spaCy keeps the gold tokens in training and evaluation.
-    scheme (str): The scheme that was told or detected.
+    docs (List[Doc]): One doc a sentence or a document. Their spaces are unknown, so
+        that spaCy keeps the gold tokens in training and evaluation. A sentence that
+        has no tags has no entity annotation.
+    scheme (str): The scheme that was given or detected; empty if there are no tags.
     sentences (int): Number of sentences.
     tokens (int): Number of tokens.
     entities (Counter[str]): Number of entities per (renamed) type.
     source_types (List[str]): Types as the file names them.
     illegal (List[int]): Line of each transition that the scheme forbids.
+    dropped (Counter[str]): Number of entities of each type that was dropped.
+    missing (Dict[str, int]): Number of missing tags, by how that is written.
+    n_long (int): Number of sentences that are suspiciously long.
+    longest (Tuple[int, int]): Tokens and first line of the longest sentence.
+    notes (List[str]): What else a user should know, in sentences.
     """
 
     path: Path
@@ -41,62 +56,183 @@ class Converted:
     entities: CounterT[str]
     source_types: List[str]
     illegal: List[int]
+    dropped: CounterT[str] = field(default_factory=Counter)
+    missing: Dict[str, int] = field(default_factory=dict)
+    n_long: int = 0
+    longest: Tuple[int, int] = (0, 0)
+    notes: List[str] = field(default_factory=list)
 
 
 def convert_file(
     path: Path,
     *,
     scheme: str = AUTO,
+    affix: str = AUTO,
+    label: str = "",
+    outside: Sequence[str] = (),
     group: str = "sentence",
     types: Optional[Mapping[str, str]] = None,
-    token_column: int = 0,
-    tag_column: int = -1,
+    token_column: Optional[int] = None,
+    tag_column: Optional[int] = None,
+    blank_tokens: str = "error",
+    encoding: str = UTF8,
     vocab: Optional[Vocab] = None,
 ) -> Converted:
     """Read a column file into docs with entities.
 
     path (Path): The column file.
-    scheme (str): "iob1", "iob2", "bioes", "bilou", or "auto" to detect it.
-    group (str): "sentence" for one doc a sentence, "document" for one doc an
-        article. A file without DOCSTART lines is one article.
-    types (Optional[Mapping[str, str]]): New names for entity types.
-    token_column (int): Column of the token, from 0; negative counts from the end.
-    tag_column (int): Column of the tag, from 0; negative counts from the end.
-    vocab (Optional[Vocab]): Vocabulary of the docs, by default a blank English one.
+    scheme, affix, label, outside, group, types, vocab: See `convert_sentences`.
+    token_column, tag_column, blank_tokens, encoding: See `read_columns`.
     RETURNS (Converted): The docs and their counts.
-    RAISES (MoeeError): M301-M309, M313 for a file that can't be read, and M314 for
-        an unknown scheme or group.
+    RAISES (MoeeError): M301-M309 and M313-M324 for a file or an argument that can't be
+        read.
     """
-    path = Path(path)
-    checks = [("scheme", scheme, SCHEMES), ("group", group, GROUPS)]
-    for argument, value, choices in checks:
-        if value not in choices:
-            expected = ", ".join(choices)
-            raise MoeeError("M314", argument=argument, found=value, expected=expected)
-    sentences = list(
-        read_columns(path, token_column=token_column, tag_column=tag_column)
+    _check_choice("blank_tokens", blank_tokens, BLANK_TOKENS)
+    columns = read_columns(
+        path,
+        token_column=token_column,
+        tag_column=tag_column,
+        blank_tokens=blank_tokens,
+        encoding=encoding,
     )
+    return convert_sentences(
+        columns.sentences,
+        Path(path),
+        scheme=scheme,
+        affix=affix,
+        label=label,
+        outside=outside,
+        group=group,
+        types=types,
+        vocab=vocab,
+        notes=columns.notes,
+    )
+
+
+def convert_sentences(
+    sentences: Sequence[Sentence],
+    path: Path,
+    *,
+    scheme: str = AUTO,
+    affix: str = AUTO,
+    label: str = "",
+    outside: Sequence[str] = (),
+    group: str = "sentence",
+    types: Optional[Mapping[str, str]] = None,
+    vocab: Optional[Vocab] = None,
+    notes: Sequence[str] = (),
+) -> Converted:
+    """Turn sentences that were read into docs with entities.
+
+    sentences (Sequence[Sentence]): All sentences of one file, whatever its format.
+    path (Path): The file they come from, for messages.
+    scheme (str): One of `SCHEMES`; "auto" detects it.
+    affix (str): Where the letter of a tag stands: "prefix" as in B-PER, "suffix" as in
+        PER-B, or "auto" to detect it.
+    label (str): The type of tags that are a letter only.
+    outside (Sequence[str]): Tags that stand for O, beside O itself.
+    group (str): "sentence" for one doc a sentence, "document" for one doc for each
+        value of `Sentence.document`.
+    types (Optional[Mapping[str, str]]): New names for entity types; a type whose new
+        name is empty is dropped.
+    vocab (Optional[Vocab]): Vocabulary of the docs, by default a blank English one.
+    notes (Sequence[str]): What the reader has to say, for `Converted.notes`.
+    RETURNS (Converted): The docs and their counts.
+    RAISES (MoeeError): M306-M308, M319, M320, M322 for tags that can't be read, M309
+        if there is no sentence, M314 for an unknown choice, M003 and M324 for what
+        can't be a type.
+    """
+    _check_choice("scheme", scheme, SCHEMES)
+    _check_choice("affix", affix, AFFIXES)
+    _check_choice("group", group, GROUPS)
+    if label:
+        check_label(label)
     if not sentences:
         raise MoeeError("M309", file=path)
-    tags = parse_tags(sentences, path)
-    scheme = resolve_scheme(scheme, sentences, tags, path)
-    iob = [to_iob(row, types) for row in tags]
-    if vocab is None:
-        vocab = spacy.blank("en").vocab
+    types = types or {}
+    tags = parse_tags(
+        sentences, path, scheme=scheme, affix=affix, label=label, outside=outside
+    )
+    _check_types(tags, types, path)
+    scheme = resolve_scheme(scheme, tags, path)
+    iob = [
+        to_iob(row, scheme, types) if row else [""] * len(sentence.words)
+        for sentence, row in zip(sentences, tags.rows, strict=True)
+    ]
+    vocab = make_vocab("en") if vocab is None else vocab
+    longest = max(sentences, key=lambda sentence: len(sentence.words))
+    found = count_entities(tags, scheme)
     return Converted(
         path=path,
         docs=_make_docs(vocab, sentences, iob, group),
-        scheme=scheme,
+        scheme=scheme if any(tags.rows) else "",
         sentences=len(sentences),
         tokens=sum(map(len, iob)),
         entities=Counter(t[2:] for row in iob for t in row if t.startswith("B")),
-        source_types=sorted({tag.label for row in tags for tag in row if tag.label}),
+        source_types=sorted(tags.labels),
         illegal=illegal_lines(sentences, tags, scheme),
+        dropped=Counter({k: n for k, n in found.items() if types.get(k, k) == ""}),
+        missing=tags.missing,
+        n_long=_count_long(sentences),
+        longest=(len(longest.words), longest.line),
+        notes=[*notes, *_describe_form(tags)],
     )
 
 
+def make_vocab(lang: str) -> Vocab:
+    """Make the vocabulary of a language without its tokenizer, which may need a
+    package that is not installed.
+
+    lang (str): Code of the language.
+    RETURNS (Vocab): The vocabulary.
+    RAISES (ImportError): spaCy's E048, if it has no such language.
+    """
+    return create_vocab(lang, get_lang_class(lang).Defaults)
+
+
+def _check_choice(argument: str, value: str, choices: Sequence[str]) -> None:
+    if value not in choices:
+        expected = ", ".join(choices)
+        raise MoeeError("M314", argument=argument, found=value, expected=expected)
+
+
+def _check_types(tags: Tags, types: Mapping[str, str], path: Path) -> None:
+    """Check the types that the docs will have."""
+    for old, (line, tag) in tags.labels.items():
+        new = types.get(old, old)
+        try:
+            if new or old not in types:
+                check_label(new)
+        except MoeeError as err:
+            raise MoeeError(
+                "M324",
+                file=path,
+                line=line,
+                tag=tag,
+                label=new,
+                reason=err.values["reason"],
+                old=old,
+            ) from None
+
+
+def _describe_form(tags: Tags) -> List[str]:
+    if tags.form is PREFIX:
+        return []
+    if tags.form is BARE:
+        return ["Each tag is a type, without a letter."]
+    return [f"Tags are written like {tags.form.example}."]
+
+
+def _count_long(sentences: Sequence[Sentence]) -> int:
+    """Sentences that are long, or the only one if there are full stops inside."""
+    n_long = sum(len(sentence.words) > LONG_SENTENCE for sentence in sentences)
+    if n_long or len(sentences) > 1:
+        return n_long
+    return int(sum(word in FULL_STOPS for word in sentences[0].words[:-1]) > 2)
+
+
 def _make_docs(
-    vocab: Vocab, sentences: List[Sentence], iob: List[List[str]], group: str
+    vocab: Vocab, sentences: Sequence[Sentence], iob: List[List[str]], group: str
 ) -> List[Doc]:
     """Group sentences into docs. Entities were read before, sentence by sentence."""
     docs = []
@@ -118,16 +254,19 @@ def _make_docs(
 def parse_types(text: str) -> Dict[str, str]:
     """Read new names for entity types.
 
-    text (str): Such as "person=PER,organisation=ORG".
-    RETURNS (Dict[str, str]): New name of each old one.
-    RAISES (MoeeError): M311 for an item that is not OLD=NEW, or an OLD given twice.
+    text (str): Such as "person=PER,organisation=ORG,date=".
+    RETURNS (Dict[str, str]): New name of each old one, empty for one to drop.
+    RAISES (MoeeError): M003 for a new name that can't be a type, M311 for an item that
+        is not OLD=NEW, or an OLD given twice.
     """
     types: Dict[str, str] = {}
     for item in text.split(",") if text.strip() else []:
         old, *new = (part.strip() for part in item.split("="))
-        if len(new) != 1 or not old or not new[0]:
+        if len(new) != 1 or not old:
             raise MoeeError("M311", found=item, reason="it is not OLD=NEW")
         if old in types:
             raise MoeeError("M311", found=item, reason=f"'{old}' is renamed twice")
+        if new[0]:
+            check_label(new[0])
         types[old] = new[0]
     return types

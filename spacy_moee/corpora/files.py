@@ -1,12 +1,14 @@
 """Which file is read, and where it goes."""
 
+from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Dict, Iterable, List, Tuple
+from typing import Dict, Iterable, List, Sequence, Tuple
 
 from spacy.tokens import Doc, DocBin
 
 from ..errors import MoeeError
 from ..files import write_all
+from .text import list_some
 
 # The standard release of CoNLL-2003 keeps its splits apart by the ending alone
 SPLIT_ENDINGS = (".train", ".dev", ".test", ".testa", ".testb", ".testc")
@@ -16,46 +18,95 @@ ENDINGS = (
 )
 
 
-def plan_outputs(source: Path, target: Path) -> List[Tuple[Path, Path]]:
+def plan_outputs(
+    source: Path,
+    target: Path,
+    include: Sequence[str] = (),
+    exclude: Sequence[str] = (),
+) -> List[Tuple[Path, Path]]:
     """Decide which files are read and where each one goes; nothing is written.
 
-    source (Path): A column file, or a folder that is searched with its subfolders
-        for files with one of `ENDINGS`.
+    source (Path): A column file, or a folder that is searched with its subfolders.
+        What is hidden in it is not read.
     target (Path): A `.spacy` file (for one source file), or a folder.
+    include (Sequence[str]): Patterns of files to read, such as "*/train.*", on their
+        paths in the folder; by default, those with one of `ENDINGS`.
+    exclude (Sequence[str]): Patterns of files to leave out of these.
     RETURNS (List[Tuple[Path, Path]]): Pairs of a column file and a `.spacy` file.
     RAISES (MoeeError): M301 no source, M310 no column file in it, M312 unusable
-        target.
+        target, M325 patterns that leave no file, or that are given with a file.
     """
     if not source.exists():
         raise MoeeError("M301", file=source)
     is_file = target.suffix == ".spacy" and not target.is_dir()
     if not source.is_dir():
+        if include or exclude:
+            raise MoeeError("M325", reason=f"'{source}' is a file, not a folder")
         output = target if is_file else target / _output_name(source)
         plan = [(source, output)]
     elif is_file:
         reason = "it names one file, and the input is a folder"
         raise MoeeError("M312", file=target, reason=reason)
     else:
-        files = sorted(path for path in source.rglob("*") if _is_column_file(path))
-        if not files:
-            raise MoeeError("M310", file=source, endings=", ".join(ENDINGS))
-        relative = [path.relative_to(source) for path in files]
+        relative = _choose(source, include, exclude)
+        files = [source / path for path in relative]
         outputs = [target / path.parent / _output_name(path) for path in relative]
         plan = list(zip(files, outputs, strict=True))
     _check_outputs(plan, target)
     return plan
 
 
+def find_unread(source: Path, plan: Sequence[Tuple[Path, Path]]) -> List[Path]:
+    """Find the files of a folder that a plan neither reads nor writes.
+
+    source (Path): The folder; a file gives nothing.
+    plan (Sequence[Tuple[Path, Path]]): What `plan_outputs` returned.
+    RETURNS (List[Path]): Their paths in the folder, without what is hidden.
+    """
+    if not source.is_dir():
+        return []
+    known = {path.resolve() for pair in plan for path in pair}
+    return [p for p in _list_files(source) if (source / p).resolve() not in known]
+
+
+def _list_files(folder: Path) -> List[Path]:
+    """All files in a folder, but for hidden ones and those in hidden folders."""
+    paths = (path.relative_to(folder) for path in sorted(folder.rglob("*")))
+    return [
+        path
+        for path in paths
+        if not any(part.startswith(".") for part in path.parts)
+        and (folder / path).is_file()
+    ]
+
+
+def _choose(folder: Path, include: Sequence[str], exclude: Sequence[str]) -> List[Path]:
+    files = _list_files(folder)
+    found = [
+        path
+        for path in files
+        if (_matches(path, include) if include else path.suffix.lower() in ENDINGS)
+        and not _matches(path, exclude)
+    ]
+    if not found and (include or exclude):
+        names = list_some(path.as_posix() for path in files) or "none"
+        reason = f"they leave no file of '{folder}', whose files are: {names}"
+        raise MoeeError("M325", reason=reason)
+    if not found:
+        raise MoeeError("M310", file=folder, endings=", ".join(ENDINGS))
+    return found
+
+
+def _matches(path: Path, patterns: Sequence[str]) -> bool:
+    """Whether a path has one of some patterns, whose * may stand for folders too.
+    **/ may also stand for no folder."""
+    name = path.as_posix()
+    every = [*patterns, *(p[3:] for p in patterns if p.startswith("**/"))]
+    return any(fnmatchcase(name, pattern) for pattern in every)
+
+
 def _output_name(path: Path) -> str:
     return f"{path.name if path.suffix in SPLIT_ENDINGS else path.stem}.spacy"
-
-
-def _is_column_file(path: Path) -> bool:
-    return (
-        path.suffix.lower() in ENDINGS
-        and not path.name.startswith(".")
-        and path.is_file()
-    )
 
 
 def _check_outputs(plan: List[Tuple[Path, Path]], target: Path) -> None:

@@ -1,153 +1,169 @@
-"""Tagging schemes of column files, and one way to read them all.
+"""Tagging schemes of column files, and how entities are read.
 
-Whatever the scheme, entities are read the way conlleval reads them: after S and
-U became B, and E and L became I, an entity starts at B, and at an I that follows
-O or another type. On a legal sequence this is what the scheme means.
+Entities are read the way conlleval reads IOB: they start at B, and at an I that
+follows O or another type. In a file with B, S or U, S and U count as B, and E and L
+as I; so do M and W of BMES and BMEWO. In a file whose only letters are I and E, an
+entity also ends after E, as it does for conlleval. On a legal sequence this is what
+the scheme means.
 """
 
 from collections import Counter
-from functools import partial
+from itertools import combinations
 from pathlib import Path
-from typing import Dict, Iterable, Iterator, List, Mapping, NamedTuple, Optional, Tuple
+from typing import Dict, Iterator, List, Mapping, Sequence, Tuple
 
 from ..errors import MoeeError
 from .columns import Sentence
+from .forms import AUTO, BARE, IO, OUTSIDE, UNKNOWN, Tag, Tags
 
 PREFIXES: Dict[str, str] = {
     "iob1": "IB",
     "iob2": "BI",
+    IO: "I",
+    "ioe1": "IE",
+    "ioe2": "IE",
     "bioes": "BIES",
     "bilou": "BILU",
+    "bmes": "BMES",
+    "bmewo": "BMEW",
 }
-AUTO = "auto"
 SCHEMES: Tuple[str, ...] = (AUTO, *PREFIXES)
-MISSING = "-"
-
-
-class Tag(NamedTuple):
-    """A tag in parts: `prefix` is "O", "-" (missing) or one of BIESLU."""
-
-    prefix: str
-    label: str
-
-
-OUTSIDE = Tag("O", "")
-UNKNOWN = Tag(MISSING, "")
 Transition = Tuple[Tag, Tag]
 
 
-def parse_tags(sentences: Iterable[Sentence], file: Path) -> List[List[Tag]]:
-    """Take the tags of a file apart.
+def resolve_scheme(scheme: str, tags: Tags, file: Path) -> str:
+    """Detect the scheme of a file, or check the one that was given.
 
-    sentences (Iterable[Sentence]): All sentences of the file.
-    file (Path): Its name, for the message.
-    RETURNS (List[List[Tag]]): For each sentence its tags.
-    RAISES (MoeeError): M306 for what is no tag of any scheme.
-    """
-    known = {"O": OUTSIDE, MISSING: UNKNOWN}
-    parsed = []
-    for sentence in sentences:
-        for i, text in enumerate(sentence.tags):
-            if text in known:
-                continue
-            if text[:1] not in tuple("BIESLU") or text[1:2] != "-" or not text[2:]:
-                line = sentence.line + i
-                raise MoeeError("M306", file=file, line=line, found=text)
-            known[text] = Tag(text[0], text[2:])
-        parsed.append([known[text] for text in sentence.tags])
-    return parsed
-
-
-def resolve_scheme(
-    scheme: str, sentences: List[Sentence], tags: List[List[Tag]], file: Path
-) -> str:
-    """Detect the scheme of a file, or check the one that was told.
-
-    Prefixes decide between BIOES, BILOU and IOB. IOB1 and IOB2 share theirs: the
-    one in which fewer transitions are illegal is taken, and IOB2 when both fit.
+    The letters decide. Where two schemes share them, the one in which fewer
+    transitions are illegal is taken, and the second one when both fit. Tags that are
+    types and nothing else are IO.
 
     scheme (str): One of `SCHEMES`.
-    sentences (List[Sentence]): All sentences of the file.
-    tags (List[List[Tag]]): Their tags, from `parse_tags`.
+    tags (Tags): The tags of the file.
     file (Path): Its name, for the message.
     RETURNS (str): A key of `PREFIXES`.
-    RAISES (MoeeError): M307 a prefix that the told scheme lacks, M308 prefixes of
-        BIOES beside those of BILOU.
+    RAISES (MoeeError): M307 a letter that the given scheme lacks, M308 letters that
+        no scheme has together.
     """
-    places = partial(_find_prefix, sentences, tags)
-    prefixes = {tag.prefix for row in tags for tag in row} - {"O", MISSING}
+    if tags.form is BARE:
+        return IO
     if scheme != AUTO:
-        alien = prefixes - set(PREFIXES[scheme])
-        if alien:
-            line, found = places(alien)
-            raise MoeeError(
-                "M307",
-                file=file,
-                line=line,
-                found=found,
-                scheme=scheme.upper(),
-                expected=", ".join(f"{prefix}-" for prefix in PREFIXES[scheme]),
-            )
+        _check_letters(scheme, tags, file)
         return scheme
-    bioes, bilou = prefixes & set("ES"), prefixes & set("LU")
-    if bioes and bilou:
-        line, found = places(bioes)
-        other, second = places(bilou)
-        raise MoeeError(
-            "M308", file=file, line=line, found=found, other=other, second=second
+    for first, second in (("iob1", "iob2"), ("ioe1", "ioe2")):
+        if set(tags.letters) <= set(PREFIXES[first]):
+            counts = Counter(pair for row in tags.rows for pair in _transitions(row))
+            one, other = (_count_illegal(counts, name) for name in (first, second))
+            return first if one < other else second
+    for name in ("bioes", "bilou", "bmes", "bmewo"):
+        if set(tags.letters) <= set(PREFIXES[name]):
+            return name
+    raise _conflict(tags, file)
+
+
+def describe_reading(scheme: str) -> str:
+    """Say how entities are read.
+
+    scheme (str): A key of `PREFIXES`.
+    RETURNS (str): The rule, for a message.
+    """
+    iob = "an entity starts at B, and wherever its type changes"
+    letters = PREFIXES[scheme]
+    if letters == "IE":
+        return (
+            "as conlleval.pl reads IOE: an entity ends after E, and wherever its type "
+            "changes"
         )
-    if bioes or bilou:
-        return "bioes" if bioes else "bilou"
-    counts = Counter(pair for row in tags for pair in _transitions(row))
-    iob1, iob2 = (_count_illegal(counts, name) for name in ("iob1", "iob2"))
-    return "iob1" if iob1 < iob2 else "iob2"
+    if set(letters) <= set("BI"):
+        return f"as conlleval.pl reads IOB: {iob}"
+    start, rest = (
+        " and ".join(letter for letter in letters if letter in some)
+        for some in ("SUW", "ELM")
+    )
+    return (
+        f"with {start} as B and {rest} as I, and then as conlleval.pl reads IOB: {iob}"
+    )
 
 
-def illegal_lines(
-    sentences: List[Sentence], tags: List[List[Tag]], scheme: str
-) -> List[int]:
+def illegal_lines(sentences: Sequence[Sentence], tags: Tags, scheme: str) -> List[int]:
     """Find the transitions that a scheme forbids, sentence borders included.
 
-    sentences (List[Sentence]): All sentences of the file.
-    tags (List[List[Tag]]): Their tags, from `parse_tags`.
+    sentences (Sequence[Sentence]): All sentences of the file.
+    tags (Tags): Their tags.
     scheme (str): A key of `PREFIXES`.
     RETURNS (List[int]): A line number for each: that of the later token, or of the
         last token when the sentence ends too early.
     """
     lines = []
-    for sentence, row in zip(sentences, tags, strict=True):
+    for sentence, row in zip(sentences, tags.rows, strict=True):
         last = len(row) - 1
         for i, (left, right) in enumerate(_transitions(row)):
             if _is_illegal(left, right, scheme):
-                lines.append(sentence.line + min(i, last))
+                lines.append(sentence.line_of(min(i, last)))
     return lines
 
 
-def to_iob(tags: List[Tag], types: Optional[Mapping[str, str]] = None) -> List[str]:
-    """Read one sentence the conlleval way.
+def to_iob(tags: Sequence[Tag], scheme: str, types: Mapping[str, str]) -> List[str]:
+    """Read the entities of one sentence.
 
-    tags (List[Tag]): The tags of one sentence, in any scheme.
-    types (Optional[Mapping[str, str]]): New names for entity types. They change
-        after the entities were found, so two types with one new name stay apart.
+    tags (Sequence[Tag]): Its tags.
+    scheme (str): A key of `PREFIXES`.
+    types (Mapping[str, str]): New names for entity types, "" for one that is dropped.
+        They change after the entities were found, so that two types with one new name
+        stay apart.
     RETURNS (List[str]): IOB2 tags as `Doc(ents=...)` takes them; "" is missing.
     """
     iob: List[str] = []
-    types = types or {}
     previous = OUTSIDE
+    ends = ("E",) if scheme in ("ioe1", "ioe2") else ()
     for tag in tags:
-        if tag.prefix == "O":
-            iob.append("O")
-        elif tag.prefix == MISSING:
+        label = types.get(tag.label, tag.label)
+        if tag is UNKNOWN:
             iob.append("")
+        elif tag is OUTSIDE or not label:
+            iob.append("O")
         else:
-            inside = tag.prefix in "IEL" and tag.label == previous.label
-            label = types.get(tag.label, tag.label)
-            iob.append(f"I-{label}" if inside else f"B-{label}")
+            is_inside = tag.prefix in "IE" and tag.label == previous.label
+            is_inside = is_inside and previous.prefix not in ends
+            iob.append(f"I-{label}" if is_inside else f"B-{label}")
         previous = tag
     return iob
 
 
-def _transitions(row: List[Tag]) -> Iterator[Transition]:
+def count_entities(tags: Tags, scheme: str) -> Counter:
+    """Count the entities of each type of the file."""
+    rows = (to_iob(row, scheme, {}) for row in tags.rows)
+    return Counter(tag[2:] for row in rows for tag in row if tag.startswith("B"))
+
+
+def _check_letters(scheme: str, tags: Tags, file: Path) -> None:
+    alien = [letter for letter in tags.letters if letter not in PREFIXES[scheme]]
+    if alien:
+        line, found = tags.letters[alien[0]]
+        raise MoeeError(
+            "M307",
+            file=file,
+            line=line,
+            found=found,
+            scheme=scheme.upper(),
+            expected=", ".join(PREFIXES[scheme]),
+        )
+
+
+def _conflict(tags: Tags, file: Path) -> MoeeError:
+    """Two letters of the file that no scheme has together."""
+    first, later = next(
+        pair
+        for pair in combinations(tags.letters, 2)
+        if not any(set(pair) <= set(letters) for letters in PREFIXES.values())
+    )
+    (line, found), (second, other) = tags.letters[later], tags.letters[first]
+    return MoeeError(
+        "M308", file=file, line=line, found=found, other=other, second=second
+    )
+
+
+def _transitions(row: Sequence[Tag]) -> Iterator[Transition]:
     return zip([OUTSIDE, *row], [*row, OUTSIDE], strict=True)
 
 
@@ -156,23 +172,16 @@ def _count_illegal(counts: Mapping[Transition, int], scheme: str) -> int:
 
 
 def _is_illegal(left: Tag, right: Tag, scheme: str) -> bool:
-    if left is OUTSIDE and right is OUTSIDE or UNKNOWN in (left, right):
+    if scheme == IO or left is right is OUTSIDE or UNKNOWN in (left, right):
         return False
+    same_type = left.label == right.label
     if scheme == "iob1":
-        return right.prefix == "B" and left.label != right.label
+        return right.prefix == "B" and not same_type
     if scheme == "iob2":
-        return right.prefix == "I" and left.label != right.label
-    is_open, goes_on = left.prefix in "BI", right.prefix in "IEL"
-    return is_open != goes_on or (is_open and left.label != right.label)
-
-
-def _find_prefix(
-    sentences: List[Sentence], tags: List[List[Tag]], prefixes: Iterable[str]
-) -> Tuple[int, str]:
-    """Line and text of the first tag with one of the prefixes."""
-    return next(
-        (sentence.line + i, sentence.tags[i])
-        for sentence, row in zip(sentences, tags, strict=True)
-        for i, tag in enumerate(row)
-        if tag.prefix in prefixes
-    )
+        return right.prefix == "I" and not same_type
+    if scheme == "ioe1":
+        return left.prefix == "E" and not same_type
+    if scheme == "ioe2":
+        return left.prefix == "I" and not same_type
+    is_open, goes_on = left.prefix in "BI", right.prefix in "IE"
+    return is_open != goes_on or (is_open and not same_type)

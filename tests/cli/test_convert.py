@@ -12,8 +12,10 @@ from spacy.tokens import DocBin
 from typer.testing import CliRunner
 
 import spacy_moee.cli  # noqa: F401
-from spacy_moee.cli.convert import Group, Scheme
+from spacy_moee.cli.convert import Affix, BlankTokens, Group, Scheme
+from spacy_moee.corpora.columns import BLANK_TOKENS
 from spacy_moee.corpora.convert import GROUPS
+from spacy_moee.corpora.forms import AFFIXES
 from spacy_moee.corpora.schemes import SCHEMES
 
 SAMPLE = "Ada S-person\ncame O\n\nNew B-place\nYork E-place\n"
@@ -45,6 +47,8 @@ def list_files(folder: Path):
 def test_choices_are_those_of_the_package():
     assert [scheme.value for scheme in Scheme] == list(SCHEMES)
     assert [group.value for group in Group] == list(GROUPS)
+    assert [affix.value for affix in Affix] == list(AFFIXES)
+    assert [blanks.value for blanks in BlankTokens] == list(BLANK_TOKENS)
 
 
 def test_convert_a_file(tmp_path):
@@ -138,11 +142,131 @@ def test_missing_input_and_unusable_output(tmp_path):
     assert list_files(tmp_path) == ["a.json", "a.txt"]
 
 
+def test_all_files_are_tried(tmp_path):
+    folder = tmp_path / "in"
+    write(folder / "a.txt", "a O\nb\n")
+    write(folder / "good.txt", SAMPLE)
+    write(folder / "sub" / "b.txt", "a Q-x\n")
+    result = invoke(folder, tmp_path / "out")
+    assert result.exit_code == 1 and result.stdout == ""
+    assert f"[M303] {folder / 'a.txt'}, line 2:" in result.stderr
+    assert f"[M306] {folder / 'sub' / 'b.txt'}, line 1:" in result.stderr
+    last = result.stderr.strip().splitlines()[-1]
+    assert last.startswith("2 of 3 files can't be read, so none was written. ")
+    assert not (tmp_path / "out").exists()
+    result = invoke(
+        folder, tmp_path / "out", "--exclude", "a.txt", "--exclude", "sub/*"
+    )
+    assert result.exit_code == 0, result.output
+    assert list_files(tmp_path / "out") == ["good.spacy"]
+    assert "2 files of the folder were not read: a.txt, sub/b.txt" in squash(
+        result.stdout
+    )
+    result = invoke(folder, tmp_path / "two", "--include", "*good*")
+    assert list_files(tmp_path / "two") == ["good.spacy"]
+    result = invoke(folder / "a.txt", tmp_path / "three", "--include", "*")
+    assert result.exit_code == 1 and "[M325]" in result.stderr
+
+
+def test_files_that_are_not_read_are_named(tmp_path):
+    folder = tmp_path / "in"
+    write(folder / "a.txt", SAMPLE)
+    for i in range(25):
+        write(folder / f"notes{i:02}.json", "{}")
+    write(folder / ".hidden.json", "{}")
+    text = squash(invoke(folder, tmp_path / "out").stdout)
+    assert "25 files of the folder were not read: notes00.json, notes01.json," in text
+    assert "notes19.json and 5 more" in text and "hidden" not in text
+    assert "not read" not in invoke(folder / "a.txt", tmp_path / "one").stdout
+
+
+def test_what_else_was_found_is_told(tmp_path):
+    text = "# newdoc\na\tX_B\nb\tX_E\n \tO\nc\t-\nd\tY_S\n"
+    source = write(tmp_path / "in.txt", text)
+    options = ["--blank-tokens", "drop", "--types", "Y="]
+    result = invoke(source, tmp_path / "out.spacy", *options)
+    assert result.exit_code == 0, result.output
+    text = squash(result.stdout)
+    for part in [
+        "1 entities: X 1 ",
+        "1 dropped entities: Y 1 ",
+        "1 missing tags: - 1 If one of them stands for O, give it with --outside-tag. ",
+        "Comment lines: 1. Blank tokens left out: 1 (lines 4). ",
+        "Tags are written like PER_B. ",
+        "Entities were read with S as B and E as I, and then as conlleval.pl reads IOB",
+    ]:
+        assert part in text
+    text = squash(invoke(source, tmp_path / "o", *options, "--outside-tag", "-").stdout)
+    assert "missing tags" not in text
+
+
+def test_untyped_tags_and_other_languages(tmp_path):
+    source = write(tmp_path / "in.txt", "a B\nb I\nc O\n")
+    result = invoke(source, tmp_path / "out.spacy", "--lang", "ja")
+    assert result.exit_code == 1 and "[M319]" in result.stderr
+    options = ["--type", "Disease", "--lang", "ja"]
+    result = invoke(source, tmp_path / "out.spacy", *options)
+    assert result.exit_code == 0, result.output
+    assert "1 entities: Disease 1" in squash(result.stdout)
+    assert "MW33" not in result.stdout
+
+
+def test_tokens_only(tmp_path):
+    source = write(tmp_path / "in.txt", "Ada\ncame\n\nHi\n")
+    result = invoke(source, tmp_path / "out.spacy")
+    assert result.exit_code == 0, result.output
+    text = squash(result.stdout)
+    assert f"{source}: no tags" in text and "2 sentences, 3 tokens" in text
+    assert "The docs have no entity annotation." in text and "entities" not in text
+    assert not any(
+        doc.has_annotation("ENT_IOB") for doc in read(tmp_path / "out.spacy")
+    )
+
+
+def test_encoding(tmp_path):
+    source = tmp_path / "in.txt"
+    source.write_bytes("Caf\u00e9 B-LOC\n".encode("cp1252"))
+    result = invoke(source, tmp_path / "out.spacy")
+    assert result.exit_code == 1 and "--encoding cp1252" in result.stderr
+    result = invoke(source, tmp_path / "out.spacy", "--encoding", "cp1252")
+    assert result.exit_code == 0, result.output
+    assert read(tmp_path / "out.spacy")[0][0].text == "Caf\u00e9"
+
+
+def test_giant_sentences_and_documents_are_told(tmp_path):
+    source = write(tmp_path / "in.txt", "w O\n" * 11_000)
+    text = squash(invoke(source, tmp_path / "out.spacy").stdout)
+    assert "[MW33] The whole file is one sentence of 11,000 tokens." in text
+    assert "blank lines between the sentences" in text and "MW34" not in text
+    text = squash(invoke(source, tmp_path / "out.spacy", "-g", "document").stdout)
+    assert "[MW34] The longest of 1 documents has 11,000 tokens." in text
+    source = write(tmp_path / "in.txt", "w O\n\n" + "w O\n" * 300)
+    text = squash(invoke(source, tmp_path / "out.spacy", "-g", "document").stdout)
+    part = (
+        "[MW33] 1 of 2 sentences have more than 256 tokens, the longest (line 3) 300."
+    )
+    assert part in text and "MW34" not in text
+
+
+def test_help_reads_well_in_a_terminal(monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    result = invoke("--help")
+    assert result.exit_code == 0
+    assert max(map(len, result.output.splitlines())) <= 80
+    for option in ("--outside-tag", "--blank-tokens", "--include", "--encoding"):
+        assert option in result.output
+
+
 @pytest.mark.parametrize(
     "options,part",
     [
         (["--group", "page"], "--group"),
-        (["--scheme", "bmes"], "--scheme"),
+        (["--scheme", "bmse"], "--scheme"),
+        (["--affix", "infix"], "--affix"),
+        (["--blank-tokens", "ask"], "--blank-tokens"),
+        (["--encoding", "klingon"], "[M317]"),
+        (["--types", "MISC=O"], "[M003]"),
+        (["--types", "MISC=B-X"], "[M003]"),
         (["--types", "a"], "[M311]"),
         (["--types", "a=b,a=c"], "renamed twice"),
         (["--lang", "qqq"], "--lang"),

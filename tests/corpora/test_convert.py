@@ -6,10 +6,23 @@ from typing import Dict, Tuple
 
 import pytest
 
-from spacy_moee.corpora.convert import convert_file, parse_types
+from spacy_moee.corpora.columns import Sentence, read_columns
+from spacy_moee.corpora.convert import (
+    convert_file,
+    convert_sentences,
+    make_vocab,
+    parse_types,
+)
 from spacy_moee.errors import MoeeError
 
-from .util import NLP, convert, get_spans
+from .util import (
+    NLP,
+    convert,
+    get_spans,
+    read_like_conlleval,
+    to_standard,
+    write,
+)
 
 REPO = Path(__file__).parents[2]
 DATA = Path(os.environ.get("MOEE_DATA", REPO.parent / "shared" / "data"))
@@ -69,12 +82,13 @@ def test_docstart_lines_need_no_blank_line(tmp_path, docstart):
         ("M303", 2, b"a\tO\nb\tO\t\n", {}),
         ("M304", 1, b"\tO\n", {}),
         ("M304", 2, "a O\n\u00a0 O\n".encode(), {}),
-        ("M305", 2, b"\nword\n", {}),
+        ("M305", 2, b"\nword\n", {"tag_column": 0}),
+        ("M305", 2, b"\nword\n", {"token_column": 1}),
         ("M305", 1, b"a O\n", {"tag_column": 2}),
         ("M305", 1, b"a O\n", {"token_column": -3}),
         ("M305", 1, b"a O\n", {"token_column": 1}),
         ("M306", 2, b"a O\nb X-PER\n", {}),
-        ("M306", 3, b"a O\n\nb B\n", {}),
+        ("M306", 3, b"a B-X\n\nb B\n", {}),
         ("M306", 1, b"a B-\n", {}),
         ("M306", 1, b"a o\n", {}),
         ("M306", 1, b"a ?\n", {}),
@@ -88,7 +102,7 @@ def test_docstart_lines_need_no_blank_line(tmp_path, docstart):
         ("M309", None, b"", {}),
         ("M309", None, b"\xef\xbb\xbf-DOCSTART- -X- O O\r\n\r\n", {}),
         ("M314", None, b"a O\n", {"group": "page"}),
-        ("M314", None, b"a O\n", {"scheme": "bmes"}),
+        ("M314", None, b"a O\n", {"scheme": "bmse"}),
     ],
 )
 def test_errors_name_code_file_and_line(tmp_path, code, line, text, options):
@@ -117,10 +131,70 @@ def test_missing_and_unreadable_files(tmp_path):
         convert_file(tmp_path)
 
 
-@pytest.mark.parametrize("text", ["a", "a=", "=b", "a=b=c", "a=b,", "a=b,a=c"])
+@pytest.mark.parametrize("text", ["a", "=b", "a=b=c", "a=b,", "a=b,a=c", "a=,a=c"])
 def test_bad_types(text):
     with pytest.raises(MoeeError, match="M311"):
         parse_types(text)
+
+
+@pytest.mark.parametrize("name", ["O", "-", "_", "B-X", "I-X", "B_PER", "!X"])
+def test_new_names_that_can_be_no_type(name):
+    with pytest.raises(MoeeError, match="M003"):
+        parse_types(f"MISC={name}")
+
+
+def test_a_type_is_dropped(tmp_path):
+    assert parse_types("MISC=,PER= P") == {"MISC": "", "PER": "P"}
+    text = "a B-MISC\nb I-MISC\nc B-PER\n\nd B-MISC\n"
+    found = convert(tmp_path, text, types={"MISC": "", "PER": "P"})
+    assert found.entities == {"P": 1} and found.dropped == {"MISC": 2}
+    assert found.source_types == ["MISC", "PER"]
+    assert [[t.ent_iob_ for t in doc] for doc in found.docs] == [["O", "O", "B"], ["O"]]
+
+
+def test_tokens_only_become_docs_without_annotation(tmp_path):
+    found = convert(tmp_path, "Ada\ncame\n\n#\nNew\u00a0York\n")
+    assert (found.scheme, found.sentences, found.tokens) == ("", 2, 4)
+    assert [[token.text for token in doc] for doc in found.docs] == [
+        ["Ada", "came"],
+        ["#", "New\u00a0York"],
+    ]
+    for doc in found.docs:
+        assert not doc.has_annotation("ENT_IOB") and doc.has_annotation("SENT_START")
+    header = convert(tmp_path, "-DOCSTART-\n\nAda\n", group="document")
+    assert not header.docs[0].has_annotation("ENT_IOB")
+    # of other formats, one sentence may have tags and another none
+    some = [Sentence(["a"], [], 1, 0), Sentence(["b"], ["O"], 2, 0)]
+    docs = convert_sentences(some, tmp_path, vocab=NLP.vocab).docs
+    assert [doc.has_annotation("ENT_IOB") for doc in docs] == [False, True]
+
+
+@pytest.mark.parametrize("separator", [",", ";", "|", "/"])
+def test_other_separators_are_not_taken_for_tokens(tmp_path, separator):
+    text = "Ada B-PER\ncame O\nin O\n".replace(" ", separator)
+    with pytest.raises(MoeeError, match=r"M323.*line 1: found '.' between.*a tab"):
+        convert(tmp_path, text)
+    assert convert(tmp_path, "and/O\nor\neither\n").tokens == 3
+
+
+def test_long_sentences_are_counted(tmp_path):
+    word, stop = "w O\n", ". O\n"
+    found = convert(tmp_path, word * 300 + "\n" + word * 256 + "\n" + word * 257)
+    assert found.n_long == 2 and found.longest == (300, 1)
+    assert convert(tmp_path, word * 256).n_long == 0
+    # a file that is one short sentence with full stops inside lacks blank lines
+    assert convert(tmp_path, (word + stop) * 4).n_long == 1
+    assert convert(tmp_path, (word + stop) * 3).n_long == 0
+    assert convert(tmp_path, (word + stop) * 4 + "\n" + word).n_long == 0
+
+
+@pytest.mark.parametrize("lang", ["en", "ja", "ko", "th", "vi", "zh", "xx"])
+def test_no_tokenizer_is_needed(tmp_path, lang):
+    vocab = make_vocab(lang)
+    (doc,) = convert_file(write(tmp_path, "\u6771\u4eac B-LOC\n"), vocab=vocab).docs
+    assert doc.lang_ == lang and get_spans(doc) == [(0, 1, "LOC")]
+    with pytest.raises(ImportError):
+        make_vocab("qqq")
 
 
 COUNTS: Dict[str, Tuple[str, int, int, Dict[str, int], int]] = {
@@ -154,3 +228,52 @@ def test_published_counts(name):
     assert sum(len(doc.ents) for doc in found.docs) == sum(found.entities.values())
     counts = (found.scheme, found.sentences, found.tokens, dict(found.entities))
     assert (*counts, len(found.illegal)) == COUNTS[name]
+
+
+def test_sentences_of_any_format_are_converted():
+    sentences = [
+        Sentence(["Ada", "came"], ["B-PER", "O"], 7, 0),
+        Sentence(["Bonn"], ["B-LOC"], 9, 1),
+        Sentence(["too"], ["O"], 9, 1),
+    ]
+    found = convert_sentences(sentences, Path("any"), group="document", vocab=NLP.vocab)
+    assert [[token.text for token in doc] for doc in found.docs] == [
+        ["Ada", "came"],
+        ["Bonn", "too"],
+    ]
+    assert found.entities == {"PER": 1, "LOC": 1} and found.sentences == 3
+    bad = [Sentence(["Ada"], ["X-PER"], 7, 0)]
+    with pytest.raises(MoeeError, match="M306.*any, line 7"):
+        convert_sentences(bad, Path("any"), vocab=NLP.vocab)
+
+
+def test_what_is_read_as_what_decides_the_count():
+    """conlleval.pl knows no S, and reads seven entities of this file otherwise."""
+    path = DATA / "conll2003_scitech" / "target" / "test.txt"
+    if not path.exists():
+        pytest.skip("the corpus is not here")
+    rows = [sentence.tags for sentence in read_columns(path).sentences]
+    assert sum(len(read_like_conlleval(row)) for row in rows) == 2817
+    rows = [list(map(to_standard, row)) for row in rows]
+    assert sum(len(read_like_conlleval(row)) for row in rows) == 2824
+
+
+DOMAINS = {
+    # sentences, tokens, entities, tokens with #
+    "reuters2020.txt": (1840, 46456, 4007, 0),
+    "wikigold.txt": (1696, 39007, 3558, 39),
+    "politics.txt": (651, 27585, 3322, 0),
+    "music.txt": (465, 19605, 1768, 3),
+    "tweets.txt": (2000, 35427, 3001, 771),
+}
+
+
+@pytest.mark.parametrize("name", DOMAINS)
+def test_hashtags_of_real_files_are_tokens(name):
+    path = DATA / "domains" / name
+    if not path.exists():
+        pytest.skip("the corpus is not here")
+    found = convert_file(path)
+    hashes = sum(token.text.startswith("#") for doc in found.docs for token in doc)
+    counts = (found.sentences, found.tokens, sum(found.entities.values()), hashes)
+    assert counts == DOMAINS[name] and found.notes == []

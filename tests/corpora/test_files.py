@@ -7,7 +7,7 @@ import spacy
 from spacy.tokens import Doc, DocBin, Span
 from spacy.training import Corpus
 
-from spacy_moee.corpora.files import plan_outputs, write_docs
+from spacy_moee.corpora.files import find_unread, plan_outputs, write_docs
 from spacy_moee.errors import MoeeError
 
 from .util import NLP, convert, write
@@ -29,6 +29,54 @@ def test_plan_keeps_the_layout_of_folders(tmp_path):
     assert plan_outputs(file, target) == [(file, target / "a.spacy")]
     assert plan_outputs(file, target / "x.spacy") == [(file, target / "x.spacy")]
     assert not target.exists()
+
+
+def make_files(folder, *names) -> None:
+    for name in names:
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("a O\n")
+
+
+def plan_names(folder, **options):
+    plan = plan_outputs(folder, folder / "out", **options)
+    return [source.relative_to(folder).as_posix() for source, _ in plan]
+
+
+def test_files_are_chosen_by_patterns(tmp_path):
+    names = ["train.txt", "a/train.txt", "a/b/dev.txt", "a/eng.data", "README.md"]
+    make_files(tmp_path, *names)
+    text = ["a/b/dev.txt", "a/train.txt", "train.txt"]
+    assert plan_names(tmp_path) == text
+    assert plan_names(tmp_path, include=["*.data"]) == ["a/eng.data"]
+    assert plan_names(tmp_path, include=["train.txt"]) == ["train.txt"]
+    assert plan_names(tmp_path, include=["**/train.txt"]) == text[1:]
+    assert plan_names(tmp_path, include=["a/*", "*.md"]) == [
+        "README.md",
+        "a/b/dev.txt",
+        "a/eng.data",
+        "a/train.txt",
+    ]
+    assert plan_names(tmp_path, exclude=["a/*"]) == ["train.txt"]
+    assert plan_names(tmp_path, exclude=["*/dev.txt", "train.txt"]) == text[1:2]
+    assert plan_names(tmp_path, include=["a/*"], exclude=["*.data"]) == text[:2]
+    with pytest.raises(MoeeError, match="M325.*README.md, a/b/dev.txt"):
+        plan_names(tmp_path, exclude=["*"])
+    with pytest.raises(MoeeError, match="M325"):
+        plan_names(tmp_path, include=["*.xml"])
+    with pytest.raises(MoeeError, match="M325.*is a file"):
+        plan_outputs(tmp_path / "train.txt", tmp_path, ["*"], [])
+
+
+def test_what_is_not_read_is_known(tmp_path):
+    hidden = [".git/a.txt", ".ipynb_checkpoints/train-checkpoint.txt", ".b.txt"]
+    make_files(tmp_path, "a.txt", "sub/notes.json", "README", *hidden)
+    plan = plan_outputs(tmp_path, tmp_path / "out")
+    assert plan == [(tmp_path / "a.txt", tmp_path / "out" / "a.spacy")]
+    make_files(tmp_path, "out/a.spacy")
+    unread = [path.as_posix() for path in find_unread(tmp_path, plan)]
+    assert unread == ["README", "sub/notes.json"]
+    assert find_unread(tmp_path / "a.txt", plan) == []
 
 
 def test_unusable_outputs(tmp_path):

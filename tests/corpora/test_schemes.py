@@ -1,20 +1,28 @@
 """Entities are kept whatever scheme and spelling they came in."""
 
-from typing import List, Optional, Tuple
+from typing import List, Tuple
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from .util import SpanT, convert, get_spans
+from spacy_moee.corpora.schemes import PREFIXES, SCHEMES, describe_reading
+from spacy_moee.errors import MoeeError
+
+from .util import SpanT, convert, get_spans, read_like_conlleval, to_standard
 
 SentT = Tuple[List[str], List[SpanT]]
 
 WORDS = st.text(
     st.sampled_from("abZ09.,-#é\u00a0\u2003\u2028\x85\u200b日\U0001f600"), min_size=1
 ).filter(lambda word: not word.isspace())
-LABELS = st.sampled_from(["PER", "LOC", "A-B", "MISC"])
-TAGS = st.builds("{}-{}".format, st.sampled_from("BIES"), st.sampled_from("XY"))
+LABELS = st.sampled_from(["PER", "LOC", "A-B", "cell_line"])
+# first, last, single, inside
+LETTERS = {"bioes": "BESI", "bilou": "BLUI", "bmes": "BESM", "bmewo": "BEWM"}
+FORMS = {
+    "prefix": ["{letter}-{label}", "{letter}_{label}"],
+    "suffix": ["{label}-{letter}", "{label}_{letter}"],
+}
 
 
 @st.composite
@@ -31,15 +39,20 @@ def sentences(draw) -> SentT:
 
 def render_tags(length: int, spans: List[SpanT], scheme: str) -> List[str]:
     """Write spans in a scheme, from its definition."""
+    first, last, single, inside = LETTERS.get(scheme, "BIBI")
     tags = ["O"] * length
     for start, end, label in spans:
         for i in range(start, end):
-            tags[i] = f"I-{label}"
-        touches = any(e == start and name == label for _, e, name in spans)
-        if scheme != "iob1" or touches:
-            tags[start] = f"B-{label}"
-        if scheme in ("bioes", "bilou"):
-            last, single = ("E", "S") if scheme == "bioes" else ("L", "U")
+            tags[i] = f"{inside}-{label}"
+        follows = any(e == start and name == label for _, e, name in spans)
+        precedes = any(s == end and name == label for s, _, name in spans)
+        if scheme.startswith("ioe"):
+            if scheme == "ioe2" or precedes:
+                tags[end - 1] = f"E-{label}"
+            continue
+        if scheme != "io" and (scheme != "iob1" or follows):
+            tags[start] = f"{first}-{label}"
+        if scheme in LETTERS:
             tags[end - 1] = f"{single if end - start == 1 else last}-{label}"
     return tags
 
@@ -60,24 +73,15 @@ def render_file(
     return end.join(lines)
 
 
-def read_like_conlleval(tags: List[str]) -> List[SpanT]:
-    """conlleval's startOfChunk and endOfChunk, after S -> B and E -> I."""
-    spans: List[SpanT] = []
-    start: Optional[int] = None
-    before = ("O", "")
-    for i, tag in enumerate([*tags, "O"]):
-        prefix, _, label = tag.partition("-")
-        now = ({"S": "B", "E": "I"}.get(prefix, prefix), label)
-        ends = before[0] in "BI" and (now[0] in "BO" or before[1] != now[1])
-        starts = now[0] == "B" or (
-            now[0] == "I" and (before[0] == "O" or before[1] != now[1])
-        )
-        if ends and start is not None:
-            spans.append((start, i, before[1]))
-            start = None
-        start = i if starts else start
-        before = now
-    return spans
+def merge(spans: List[SpanT]) -> List[SpanT]:
+    """IO can't tell two neighbours of one type apart."""
+    merged: List[SpanT] = []
+    for start, end, label in spans:
+        if merged and merged[-1][1:] == (start, label):
+            merged[-1] = (merged[-1][0], end, label)
+        else:
+            merged.append((start, end, label))
+    return merged
 
 
 @settings(
@@ -89,7 +93,9 @@ def read_like_conlleval(tags: List[str]) -> List[SpanT]:
     docs=st.lists(
         st.lists(sentences(), min_size=1, max_size=3), min_size=1, max_size=3
     ),
-    scheme=st.sampled_from(["iob1", "iob2", "bioes", "bilou"]),
+    scheme=st.sampled_from(
+        ["iob1", "iob2", "ioe1", "ioe2", "bioes", "bilou", "bmes", "bmewo"]
+    ),
     told=st.booleans(),
     delimiter=st.sampled_from(["\t", " ", "   ", " \t"]),
     end=st.sampled_from(["\n", "\r\n"]),
@@ -123,12 +129,77 @@ def test_round_trip(tmp_path, docs, scheme, told, delimiter, end, bom, docstart)
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
-@given(st.lists(st.lists(st.just("O") | TAGS, min_size=1, max_size=7), min_size=1))
+@given(
+    rows=st.lists(sentences(), min_size=1, max_size=4),
+    scheme=st.sampled_from([name for name in SCHEMES if name != "auto"]),
+    told=st.booleans(),
+    affix=st.sampled_from(list(FORMS)),
+    form=st.integers(0, 1),
+)
+def test_every_scheme_in_every_form(tmp_path, rows, scheme, told, affix, form):
+    lines = []
+    for words, spans in rows:
+        tags = render_tags(len(words), spans, scheme)
+        for word, tag in zip(words, tags, strict=True):
+            letter, dash, label = tag.partition("-")
+            written = FORMS[affix][form].format(letter=letter, label=label)
+            lines.append(f"{word}\t{written if dash else tag}")
+        lines.append("")
+    options = {"scheme": scheme, "affix": affix} if told else {}
+    try:
+        found = convert(tmp_path, "\n".join(lines), **options)
+    except MoeeError as err:
+        # what can be read in two ways is never guessed
+        assert err.code == "M322" and not told
+        return
+    expected = [merge(spans) if scheme == "io" else spans for _, spans in rows]
+    assert [get_spans(doc) for doc in found.docs] == expected
+    assert found.illegal == []
+    if told:
+        assert found.scheme == scheme
+
+
+@settings(
+    max_examples=100,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(rows=st.lists(sentences(), min_size=1, max_size=4))
+def test_types_without_a_letter(tmp_path, rows):
+    lines = []
+    for words, spans in rows:
+        tags = render_tags(len(words), spans, "io")
+        each = [
+            f"{w}\t{t.removeprefix('I-')}" for w, t in zip(words, tags, strict=True)
+        ]
+        lines += [*each, ""]
+    found = convert(tmp_path, "\n".join(lines), scheme="io")
+    assert [get_spans(doc) for doc in found.docs] == [merge(spans) for _, spans in rows]
+
+
+@st.composite
+def any_tags(draw) -> List[List[str]]:
+    """Tags of one scheme's letters, in any order."""
+    letters = st.sampled_from(draw(st.sampled_from(list(PREFIXES.values()))))
+    tags = st.builds("{}-{}".format, letters, st.sampled_from("XY")) | st.just("O")
+    return draw(st.lists(st.lists(tags, min_size=1, max_size=7), min_size=1))
+
+
+@settings(
+    max_examples=150,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(any_tags())
 def test_illegal_sequences_are_read_like_conlleval(tmp_path, rows):
     text = "\n\n".join("\n".join(f"w {tag}" for tag in row) for row in rows)
     found = convert(tmp_path, text)
+    letters = {tag[0] for row in rows for tag in row} - {"O"}
+    is_ioe = "E" in letters and letters <= {"I", "E"}
+    expected = rows if is_ioe else [list(map(to_standard, row)) for row in rows]
+    assert found.scheme.startswith("ioe") == is_ioe
     assert [get_spans(doc) for doc in found.docs] == list(
-        map(read_like_conlleval, rows)
+        map(read_like_conlleval, expected)
     )
 
 
@@ -149,6 +220,15 @@ def test_illegal_sequences_are_read_like_conlleval(tmp_path, rows):
         ("B-X L-X B-X", "bilou", 1),
         ("B-X E-Y I-X", "bioes", 3),
         ("S-X - E-X", "bioes", 0),
+        ("I-X E-X E-X", "ioe2", 0),
+        ("I-X E-X I-X O", "ioe1", 0),
+        ("I-X I-X O I-Y E-Y E-Y", "ioe2", 1),
+        ("E-X O E-X", "ioe2", 0),
+        ("B-X M-X E-X S-X", "bmes", 0),
+        ("M-X E-X O", "bmes", 1),
+        ("B-X E-X W-X", "bmewo", 0),
+        ("W-X M-X", "bmewo", 2),
+        ("Xy Yz Xy O", "io", 0),
     ],
 )
 def test_scheme_is_detected_and_illegal_transitions_counted(
@@ -168,3 +248,24 @@ def test_told_scheme_counts_in_that_scheme(tmp_path):
     assert convert(tmp_path, text, scheme="iob1").illegal == [1]
     assert convert(tmp_path, text, scheme="iob2").illegal == [3]
     assert len(convert(tmp_path, text, scheme="bioes").illegal) == 3
+    assert convert(tmp_path, "a I-X\nb O\n", scheme="ioe1").illegal == []
+    assert convert(tmp_path, "a I-X\nb O\n", scheme="ioe2").illegal == [2]
+    # what was given stands, although no letter is BIOES alone
+    found = convert(tmp_path, "a I-X\nb E-X\nc E-X\n", scheme="bioes")
+    assert found.entities == {"X": 1} and found.illegal == [1, 3]
+
+
+@pytest.mark.parametrize(
+    "tags", ["S-X L-X", "M-X I-X", "S-X W-X", "E-X U-X", "I-X B-X M-X", "L-X M-X"]
+)
+def test_no_scheme_has_these_letters_together(tmp_path, tags):
+    text = "".join(f"w {tag}\n" for tag in tags.split())
+    with pytest.raises(MoeeError, match="M308.*, line [23]: .* on line [12]"):
+        convert(tmp_path, text)
+
+
+def test_the_reading_is_told():
+    assert "an entity ends after E" in describe_reading("ioe2")
+    assert describe_reading("bioes").startswith("with S as B and E as I, and then")
+    assert describe_reading("bmes").startswith("with S as B and M and E as I, ")
+    assert describe_reading("iob1").startswith("as conlleval.pl reads IOB")
