@@ -49,7 +49,7 @@ def init_cli(
     msg.text("Next:")
     for line in (
         f"  cd {folder}",
-        f"  # put your corpus into assets/{corpus} (the file README.txt there says how)",
+        f"  # put your corpus into assets/{corpus}: README.txt there says how",
         "  python -m spacy project run all",
     ):
         msg.text(line)
