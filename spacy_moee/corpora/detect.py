@@ -12,6 +12,7 @@ from .formats.docbin import is_docbin
 from .formats.identify import ANNOTATED, identify
 from .formats.records import first_records, iter_records
 from .formats.tables import find_header
+from .formats.tag_names import BESIDE
 from .headers import split_row
 from .layout import DOCSTART
 from .text import UTF8, check_encoding, read_text
@@ -75,6 +76,26 @@ def detect_format(path: Path, encoding: str = UTF8) -> str:
     if ending in COLUMN_ENDINGS or any(map(DOCSTART.match, rows)):
         return COLUMNS
     return _tell_from_prose(path, [row for row in rows if row[:1] != "#"] or rows)
+
+
+def is_corpus(path: Path) -> bool:
+    """Tell whether a file of a folder is meant to be converted: JSON and CSV may hold
+    anything.
+
+    path (Path): The file.
+    RETURNS (bool): Whether it has an ending of other formats, holds texts or tokens,
+        or can't be read, which is then to be reported.
+    """
+    ending = path.suffix.lower()
+    if ending == ".csv":
+        first = _read_head(path)[0].decode("utf8", "replace")
+        return find_header(re.split(r"[\r\n]", first, maxsplit=1)[0]) is not None
+    if ending not in JSON_ENDINGS:
+        return True
+    try:
+        return path.name not in BESIDE and bool(detect_format(path))
+    except MoeeError as err:
+        return err.code != "M330"
 
 
 def _read_head(path: Path) -> Tuple[bytes, bool]:
