@@ -1,6 +1,7 @@
 """Which lines are tokens, and which are not. The formats are those of CoNLL-U, UNER,
 GermEval, HIPE, MultiCoNER and OntoNotes; the sentences are invented."""
 
+import re
 from typing import List, Optional, Tuple
 
 import pytest
@@ -8,6 +9,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from spacy_moee.corpora.columns import Columns, read_columns
+from spacy_moee.corpora.headers import find_header
 from spacy_moee.errors import MoeeError
 
 from .util import convert, write
@@ -321,3 +323,36 @@ def test_what_is_doubtful_is_refused_or_read_right(tmp_path, file):
     found_words = [row for rows in get_rows(found) for row in rows]
     assume("# O" not in text)
     assert found_words == words
+
+
+LINES = st.text("#\t  -_OBIEPR12.a=:/[]", max_size=12) | st.sampled_from(
+    ["Word\tTag", "# Word Tag", "-DOCSTART- -X- O", "1-2\ta\tO", "", "a O", "1\ta\tO"]
+)
+
+
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(LINES, max_size=8), st.sampled_from(["error", "keep", "drop"]))
+def test_every_line_is_accounted_for(tmp_path, lines, blank_tokens):
+    """Any text is refused, or each of its lines is a token, a blank line, or something
+    that is counted in the notes."""
+    try:
+        found = read(tmp_path, "\n".join(lines), blank_tokens=blank_tokens)
+    except MoeeError as err:
+        assert err.code in ("M303", "M304", "M305", "M321", "M323")
+        return
+    words = [(s.line_of(i), w) for s in found.sentences for i, w in enumerate(s.words)]
+    tokens = dict(words)
+    assert len(tokens) == len(words)
+    assert all(word.strip() in lines[line - 1] for line, word in words)
+    header = find_header(lines)
+    no_rows = [
+        text
+        for line, text in enumerate(lines, 1)
+        if line not in tokens
+        and text.strip(" \t")
+        and not re.match("-+DOCSTART-+", text)
+        and not (header and text == header.text)
+    ]
+    counts = [re.search(r": (\d+)( \(lines [^)]*\))?\.$", note) for note in found.notes]
+    n_kept = sum(not word.strip() for word in tokens.values())
+    assert sum(int(match[1]) for match in counts if match) == len(no_rows) + n_kept
