@@ -53,7 +53,8 @@ def _warn(code: str, count: int, lines: List[str]) -> None:
 
 
 def _describe(notice: "Notice") -> str:
-    from ..corpora.formats.items import KINDS, shorten
+    from ..corpora.formats.checks import shorten
+    from ..corpora.formats.items import KINDS
 
     text, label = shorten(notice.text), notice.label
     return f"{notice.where}: {text} {label}, {KINDS[notice.kind]}"

@@ -105,16 +105,10 @@ def _choose(
     corpora = _find_brat(files)
     found = _choose_brat(corpora, include, exclude)
     parts = {path for members in corpora.values() for path in members}
-    # a second run of the same command finds what the first one wrote
-    is_inside = target.resolve() in (folder.resolve(), *folder.resolve().parents)
     for path in files:
-        is_input = path.suffix.lower() in ENDINGS and is_corpus(folder / path)
-        is_output = path.suffix == ".spacy" and (
-            is_inside or target.resolve() in (folder / path).resolve().parents
-        )
         if path in parts or _matches(path, exclude):
             continue
-        if _matches(path, include) if include else is_input and not is_output:
+        if _matches(path, include) if include else _is_input(folder, path, target):
             found.append(path)
     if not found and (include or exclude):
         names = list_some(path.as_posix() for path in files) or "none"
@@ -123,6 +117,16 @@ def _choose(
     if not found:
         raise MoeeError("M310", file=folder, endings=", ".join(ENDINGS))
     return sorted(found)
+
+
+def _is_input(folder: Path, path: Path, target: Path) -> bool:
+    ending = path.suffix.lower()
+    if ending == ".spacy":
+        # a second run of the same command finds what the first one wrote
+        outputs = target.resolve()
+        is_inside = folder.resolve() in (outputs, *outputs.parents)
+        return not is_inside or outputs not in (folder / path).resolve().parents
+    return ending in ENDINGS and is_corpus(folder / path)
 
 
 def _find_brat(files: Sequence[Path]) -> Dict[Path, List[Path]]:

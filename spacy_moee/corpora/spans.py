@@ -18,7 +18,8 @@ from spacy.util import filter_spans, get_words_and_spaces
 from spacy.vocab import Vocab
 
 from ..errors import MoeeError
-from .formats.items import CODE_POINTS, UTF16, Annotated, Notice, check_type
+from .formats.checks import check_type
+from .formats.items import CODE_POINTS, UTF16, Annotated, Notice
 from .offsets import Text, count_whole, locate, make_text
 
 AUTO = "auto"

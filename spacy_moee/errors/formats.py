@@ -31,7 +31,7 @@ ERRORS: Dict[str, str] = {
     ),
     "M336": (
         "{file}, {where}: the label '{label}' can't be an entity type: {reason}. "
-        "Expected a bare type such as 'PER'. Rename it in the tool, and export again."
+        "Expected a bare type such as 'PER'. Rename it with --types, or in the tool."
     ),
     "M337": (
         "{file}, {where}: the tokens do not make up the text: {reason}. Expected "

@@ -106,7 +106,7 @@ def test_a_second_run_does_not_read_what_the_first_one_wrote(tmp_path):
     assert names(tmp_path / "out") == ["a.txt", "b.spacy", "out/a.spacy"]
     assert names(source / "out") == ["a.txt", "b.spacy"]
     assert names(source) == ["a.txt"]
-    assert names(tmp_path) == ["a.txt"]
+    assert names(tmp_path) == ["a.txt", "b.spacy", "out/a.spacy"]
 
 
 def test_a_folder_with_ann_files_is_one_corpus(tmp_path):

@@ -1,5 +1,6 @@
 """Texts with spans become docs, and no span is lost in silence."""
 
+import warnings
 from pathlib import Path
 
 import pytest
@@ -7,7 +8,7 @@ import spacy
 from hypothesis import given
 from hypothesis import strategies as st
 from spacy.tokens import DocBin
-from spacy.training import Corpus
+from spacy.training import Corpus, offsets_to_biluo_tags
 from spacy.vocab import Vocab
 
 from spacy_moee.corpora.formats.items import Annotated, CharSpan
@@ -122,6 +123,30 @@ def test_spacy_trains_on_the_same_tokens_and_entities(tmp_path, items):
         assert example.get_aligned_spans_y2x(example.reference.ents) == [
             example.predicted.char_span(*span) for span in spans
         ]
+
+
+@SETTINGS
+@given(texts(), st.data())
+def test_any_spans_are_read_as_spacy_reads_them(item, data):
+    text, _ = item
+    borders = st.integers(0, len(text))
+    cuts = data.draw(st.lists(borders, unique=True, max_size=8).map(sorted))
+    spans = [
+        (start, end, "X")
+        for start, end in zip(cuts[::2], cuts[1::2], strict=False)
+        if text[start:end] == text[start:end].strip()
+    ]
+    found = convert(text, *spans, unit="code-points")
+    with warnings.catch_warnings():
+        # that some are misaligned
+        warnings.simplefilter("ignore")
+        expected = offsets_to_biluo_tags(NLP.make_doc(text), spans)
+    iob2 = [tag.replace("U-", "B-").replace("L-", "I-") for tag in expected]
+    (doc,) = found.docs
+    assert [
+        f"{t.ent_iob_ or '-'}-{t.ent_type_}".rstrip("-") or "-" for t in doc
+    ] == iob2
+    assert len(doc.ents) + kinds(found).count("misaligned") == len(spans)
 
 
 def test_spacy_learns_nothing_from_a_span_that_is_no_whole_tokens():

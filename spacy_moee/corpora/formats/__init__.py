@@ -49,7 +49,7 @@ FORMATS: Dict[str, Format] = {
     "conllu": Format(conllu.read_conllu, "sentences"),
     "csv": Format(tables.read_csv, "sentences"),
     "spacy": Format(docbin.read_docbin, "docs", is_text=False),
-    "text": Format(raw.read_text),
+    "text": Format(raw.read_prose),
     "jsonl": Format(raw.read_jsonl),
 }
 

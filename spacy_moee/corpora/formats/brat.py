@@ -14,7 +14,8 @@ from typing import Iterator, List, Tuple
 
 from ...errors import MoeeError
 from ..text import read_text, split_lines
-from .items import Annotated, CharSpan, Options, check_text, make_span
+from .checks import check_text, make_span
+from .items import Annotated, CharSpan, Options
 
 OFFSETS = r"\d{1,15} \d{1,15}"
 LINE = re.compile(rf"T\S*\t(\S+) ({OFFSETS}(?:;{OFFSETS})*)(?:\t(.*))?")
@@ -46,7 +47,7 @@ def read_brat(path: Path, options: Options) -> Iterator[Annotated]:
     path (Path): A folder, or one of the two files of a text.
     options (Options): Not needed.
     YIELDS (Annotated): The texts.
-    RAISES (MoeeError): M334, M336, M340, M341, M348.
+    RAISES (MoeeError): M334, M340, M341, M348.
     """
     for file in find_texts(path):
         where = str(file.relative_to(path)) if path.is_dir() else file.name

@@ -3,9 +3,8 @@
 https://universaldependencies.org/format.html. Tokens are the syntactic words, which are
 what carries tags in such corpora: a line of a range (`1-2`) repeats them as they are
 spelled together, and an empty node (`1.1`) stands for no word. `# newdoc` opens a
-document. In a file
-that writes O, a word without a tag has a missing one; in a file that does not, it is O;
-a file without a single tag has no annotation.
+document. In a file that writes O, a word without a tag has a missing one; in a file
+that does not, it is O; a file without a single tag has no annotation.
 """
 
 import re
@@ -15,7 +14,8 @@ from typing import Iterator, List, NamedTuple, Optional, Union
 from ...errors import MoeeError
 from ..columns import Sentence
 from ..text import split_lines
-from .items import MISSING, Notice, Options, shorten
+from .checks import shorten
+from .items import MISSING, Notice, Options
 
 # ID, FORM, LEMMA, UPOS, XPOS, FEATS, HEAD, DEPREL, DEPS, MISC
 N_COLUMNS = 10
@@ -28,16 +28,16 @@ NEW_DOCUMENT = re.compile(r"#\s*newdoc\b")
 class Row(NamedTuple):
     """The row of a word, or of a range of words.
 
-    first (int): Its id, or the id of the range's first word.
-    last (int): The same, or the id of the range's last word.
+    number (int): Its number, or that of the range's first word.
+    last (Optional[int]): The number of the range's last word, if it is a range.
     form (str): How it is spelled.
     tag (Optional[str]): Its tag, if it has one.
     line (int): Its line.
     document (int): How many lines that open a document stand above it.
     """
 
-    first: int
-    last: int
+    number: int
+    last: Optional[int]
     form: str
     tag: Optional[str]
     line: int
@@ -59,11 +59,12 @@ def read_conllu(
     tags = {row.tag for block in blocks for row in block}
     default = MISSING if "O" in tags else "O"
     for block in blocks:
-        words = [row for row in block if row.first == row.last]
-        tagged = {row.first for row in words if row.tag is not None}
+        words = [row for row in block if row.last is None]
+        tagged = {row.number for row in words if row.tag is not None}
         for row in block:
-            is_lost = row not in words and row.tag not in (None, "O")
-            if is_lost and tagged.isdisjoint(range(row.first, row.last + 1)):
+            if row.last is None or row.tag in (None, "O"):
+                continue
+            if tagged.isdisjoint(range(row.number, row.last + 1)):
                 yield Notice("range", f"line {row.line}", row.form, row.tag or "")
         if words:
             yield Sentence(
@@ -108,8 +109,8 @@ def _read_row(file: Path, line: int, cells: List[str]) -> Optional[Row]:
         raise MoeeError("M342", file=file, where=where, found=found, expected=expected)
     if match[3]:
         return None
-    first, last = int(match[1]), int(match[2] or match[1])
-    return Row(first, last, cells[1], _find_tag(cells[-1]), line, 0)
+    last = int(match[2]) if match[2] else None
+    return Row(int(match[1]), last, cells[1], _find_tag(cells[-1]), line, 0)
 
 
 def _find_tag(misc: str) -> Optional[str]:

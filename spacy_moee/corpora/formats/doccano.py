@@ -10,24 +10,23 @@ looked at from one without entities: export approved texts only.
 """
 
 from pathlib import Path
-from typing import Any, Iterator, List, Union
+from typing import Any, Iterator, List
 
+from .checks import check_text, make_span, refuse
 from .identify import OFFSETS, SPANS, TEXTS, iter_known
-from .items import Annotated, CharSpan, Notice, Options, check_text, make_span, refuse
+from .items import Annotated, CharSpan, Options
 
 SHAPE = "[start, end, label], or an object with start_offset, end_offset and label"
 
 
-def read_doccano(
-    file: Path, text: str, options: Options
-) -> Iterator[Union[Annotated, Notice]]:
+def read_doccano(file: Path, text: str, options: Options) -> Iterator[Annotated]:
     """Read the texts of a file.
 
     file (Path): Its name, for messages.
     text (str): What it holds.
     options (Options): Not needed.
-    YIELDS (Union[Annotated, Notice]): The texts.
-    RAISES (MoeeError): M332-M336, M348.
+    YIELDS (Annotated): The texts.
+    RAISES (MoeeError): M332-M334, M348, M349.
     """
     for where, data in iter_known(file, text, "doccano"):
         key = next((key for key in TEXTS if key in data), "text")

@@ -9,8 +9,9 @@ from typing import Any, Iterator, List, Sequence
 
 from ...errors import MoeeError
 from ..columns import Sentence
+from .checks import check_text, refuse, shorten
 from .identify import TOKENS, find_key, find_tags, iter_known
-from .items import MISSING, Options, check_text, refuse, shorten
+from .items import MISSING, Options
 from .records import Record
 from .tag_names import find_tag_names
 
@@ -25,7 +26,7 @@ def read_huggingface(file: Path, text: str, options: Options) -> Iterator[Senten
     text (str): What it holds.
     options (Options): Its `tag_names` are used.
     YIELDS (Sentence): The sentences. What has no token does not exist.
-    RAISES (MoeeError): M332, M333, M335, M347, M348.
+    RAISES (MoeeError): M332, M333, M335, M347-M349.
     """
     names = list(options.tag_names)
     document, last = 0, None

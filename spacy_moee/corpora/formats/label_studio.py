@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Any, Dict, Iterator, List, Tuple, Union
 
 from ...errors import MoeeError
+from .checks import check_text, make_span, refuse
 from .identify import REGIONS, is_region_list, iter_known
-from .items import Annotated, CharSpan, Notice, Options, check_text, make_span, refuse
+from .items import Annotated, CharSpan, Notice, Options
 
 ANNOTATIONS = ("annotations", "completions")
 CANCELLED = ("was_cancelled", "skipped")
@@ -30,7 +31,7 @@ def read_label_studio(file: Path, text: str, options: Options) -> Iterator[ItemT
     text (str): What it holds.
     options (Options): Not needed.
     YIELDS (Union[Annotated, Notice]): Texts, and what was skipped.
-    RAISES (MoeeError): M332-M334, M336, M346, M348.
+    RAISES (MoeeError): M332-M334, M346, M348, M349.
     """
     small: Dict[Any, List[Tuple[str, Dict[str, Any]]]] = {}
     for where, data in iter_known(file, text, "label-studio"):

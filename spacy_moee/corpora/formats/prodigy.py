@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Iterator, List, Optional, Union
 
 from ...errors import MoeeError
+from .checks import check_text, make_span, refuse
 from .identify import iter_known
-from .items import Annotated, Notice, Options, check_text, make_span, refuse
+from .items import Annotated, Notice, Options
 from .records import Record
 
 # interfaces in which a text without spans has no entities
@@ -29,7 +30,7 @@ def read_prodigy(
     text (str): What it holds.
     options (Options): Not needed.
     YIELDS (Union[Annotated, Notice]): Texts, and what was rejected or ignored.
-    RAISES (MoeeError): M332-M334, M336, M337, M348.
+    RAISES (MoeeError): M332-M334, M337, M348, M349.
     """
     for record in iter_known(file, text, "prodigy"):
         where, data = record

@@ -6,24 +6,23 @@ learns nothing from them, and evaluation scores nothing.
 
 import re
 from pathlib import Path
-from typing import Iterator, List, Tuple, Union
+from typing import Iterator, List, Tuple
 
 from ..text import split_lines
+from .checks import check_text
 from .identify import iter_known
-from .items import Annotated, Notice, Options, check_text
+from .items import Annotated, Options
 
 BLANK_LINES = re.compile(r"\n[ \t\r\n]*\n")
 
 
-def read_jsonl(
-    file: Path, text: str, options: Options
-) -> Iterator[Union[Annotated, Notice]]:
+def read_jsonl(file: Path, text: str, options: Options) -> Iterator[Annotated]:
     """Read objects with texts that have no annotation.
 
     file (Path): Its name, for messages.
     text (str): What it holds.
     options (Options): Not needed.
-    YIELDS (Union[Annotated, Notice]): The texts.
+    YIELDS (Annotated): The texts.
     RAISES (MoeeError): M332, M333, M348, and M349 for an object with annotation.
     """
     for where, data in iter_known(file, text, "jsonl"):
@@ -31,16 +30,14 @@ def read_jsonl(
         yield Annotated(content, [], where, complete=False)
 
 
-def read_text(
-    file: Path, text: str, options: Options
-) -> Iterator[Union[Annotated, Notice]]:
+def read_prose(file: Path, text: str, options: Options) -> Iterator[Annotated]:
     """Read prose.
 
     file (Path): Its name, for messages.
     text (str): What it holds.
     options (Options): With `group` "document" it is one text. With "sentence" every
         paragraph is one, if there are blank lines between them, else every line.
-    YIELDS (Union[Annotated, Notice]): The texts.
+    YIELDS (Annotated): The texts.
     """
     text = "\n".join(split_lines(text, file))
     if options.group == "document":

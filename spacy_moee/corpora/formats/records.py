@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, Dict, Iterator, List, NamedTuple, Tuple
 
 from ...errors import MoeeError
-from .items import refuse, shorten
+from .checks import refuse, shorten
 
 SPACE = re.compile(r"[ \t\r\n]*")
 LONGEST_NUMBER = 400

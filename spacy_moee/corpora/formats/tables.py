@@ -13,7 +13,8 @@ from typing import Iterator, List, NamedTuple, NoReturn, Optional, Tuple
 
 from ...errors import MoeeError
 from ..columns import Sentence
-from .items import MISSING, Options, shorten
+from .checks import shorten
+from .items import MISSING, Options
 
 DELIMITERS = ",;\t|"
 # in lower case, without spaces, underscores and other signs; the first one counts
