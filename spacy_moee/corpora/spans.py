@@ -95,7 +95,9 @@ def _set_entities(
         check_type(file, span.where, label)
         found = locate(text, span, unit)
         content = text.item.text[found.start : found.end]
-        notice = Notice(found.flaw, span.where, content, span.label)
+        # what lies between the parts of a span is not its text
+        shown = span.quote if span.flaw and span.quote else content
+        notice = Notice(found.flaw, span.where, shown, span.label)
         if found.tokens is None:
             notices.append(notice)
             touched = doc.char_span(found.start, found.end, alignment_mode="expand")

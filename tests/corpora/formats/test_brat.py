@@ -48,9 +48,7 @@ def test_spans_in_parts_are_counted_and_not_taught_as_outside(tmp_path):
     write(tmp_path, TEXT, "a.txt")
     path = write(tmp_path, "T1\tPER 0 3;21 24\tAda New\nT2\tLOC 35 39\tBonn\n", "a.ann")
     found = read(path)
-    assert [(n.kind, n.where) for n in found.notices] == [
-        ("discontinuous", "a.ann, line 1")
-    ]
+    assert found.notices == [("discontinuous", "a.ann, line 1", "Ada New", "PER")]
     (doc,) = found.docs
     assert get_ents(doc) == [("Bonn", "LOC")]
     iob = {token.text: token.ent_iob_ for token in doc}
