@@ -6,7 +6,7 @@ from typing import Dict, Tuple
 
 import pytest
 
-from spacy_moee.corpora.columns import Sentence
+from spacy_moee.corpora.columns import Sentence, read_columns
 from spacy_moee.corpora.convert import (
     convert_file,
     convert_sentences,
@@ -15,7 +15,14 @@ from spacy_moee.corpora.convert import (
 )
 from spacy_moee.errors import MoeeError
 
-from .util import NLP, convert, get_spans, write
+from .util import (
+    NLP,
+    convert,
+    get_spans,
+    read_like_conlleval,
+    to_standard,
+    write,
+)
 
 REPO = Path(__file__).parents[2]
 DATA = Path(os.environ.get("MOEE_DATA", REPO.parent / "shared" / "data"))
@@ -240,6 +247,17 @@ def test_sentences_of_any_format_are_converted():
     bad = [Sentence(["Ada"], ["X-PER"], 7, 0)]
     with pytest.raises(MoeeError, match="M306.*any, line 7"):
         convert_sentences(bad, Path("any"), vocab=NLP.vocab)
+
+
+def test_what_is_read_as_what_decides_the_count():
+    """conlleval.pl knows no S, and reads seven entities of this file otherwise."""
+    path = DATA / "conll2003_scitech" / "target" / "test.txt"
+    if not path.exists():
+        pytest.skip("the corpus is not here")
+    rows = [sentence.tags for sentence in read_columns(path).sentences]
+    assert sum(len(read_like_conlleval(row)) for row in rows) == 2817
+    rows = [list(map(to_standard, row)) for row in rows]
+    assert sum(len(read_like_conlleval(row)) for row in rows) == 2824
 
 
 DOMAINS = {

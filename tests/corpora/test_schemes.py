@@ -1,6 +1,6 @@
 """Entities are kept whatever scheme and spelling they came in."""
 
-from typing import List, Optional, Tuple
+from typing import List, Tuple
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -9,14 +9,14 @@ from hypothesis import strategies as st
 from spacy_moee.corpora.schemes import PREFIXES, SCHEMES, describe_reading
 from spacy_moee.errors import MoeeError
 
-from .util import SpanT, convert, get_spans
+from .util import SpanT, convert, get_spans, read_like_conlleval, to_standard
 
 SentT = Tuple[List[str], List[SpanT]]
 
 WORDS = st.text(
     st.sampled_from("abZ09.,-#é\u00a0\u2003\u2028\x85\u200b日\U0001f600"), min_size=1
 ).filter(lambda word: not word.isspace())
-LABELS = st.sampled_from(["PER", "LOC", "A-B", "MISC"])
+LABELS = st.sampled_from(["PER", "LOC", "A-B", "cell_line"])
 # first, last, single, inside
 LETTERS = {"bioes": "BESI", "bilou": "BLUI", "bmes": "BESM", "bmewo": "BEWM"}
 FORMS = {
@@ -71,38 +71,6 @@ def render_file(
             ]
             lines.append("")
     return end.join(lines)
-
-
-def read_like_conlleval(tags: List[str]) -> List[SpanT]:
-    """The spans of startOfChunk and endOfChunk in conlleval.pl, with all their rules
-    for B, I, E and O."""
-    spans: List[SpanT] = []
-    start: Optional[int] = None
-    last = ("O", "")
-    for i, tag in enumerate([*tags, "O"]):
-        letter, _, label = tag.partition("-")
-        pair = last[0] + letter
-        changes = last[1] != label
-        if start is not None and (
-            pair in ("BB", "BO", "IB", "IO", "EE", "EI", "EO")
-            or (last[0] != "O" and changes)
-        ):
-            spans.append((start, i, last[1]))
-            start = None
-        if pair in ("BB", "IB", "OB", "OI", "EE", "EI", "OE") or (
-            letter != "O" and changes
-        ):
-            start = i
-        last = (letter, label)
-    return spans
-
-
-def to_standard(tag: str) -> str:
-    """A tag of any scheme but IOE, in the letters of IOB."""
-    letter, dash, label = tag.partition("-")
-    return {"S": "B", "U": "B", "W": "B", "E": "I", "L": "I", "M": "I"}.get(
-        letter, letter
-    ) + f"{dash}{label}"
 
 
 def merge(spans: List[SpanT]) -> List[SpanT]:
