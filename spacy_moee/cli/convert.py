@@ -1,4 +1,4 @@
-"""`python -m spacy moee convert`: column files to `.spacy`."""
+"""`python -m spacy moee convert`: annotated files to `.spacy`."""
 
 from enum import Enum
 from pathlib import Path
@@ -10,9 +10,31 @@ from wasabi import msg
 
 from ..errors import WARNINGS, MoeeError
 from . import app, fail
+from .notices import show_notices
 
 if TYPE_CHECKING:
     from ..corpora.convert import Converted
+
+
+class Format(str, Enum):
+    auto = "auto"
+    columns = "columns"
+    prodigy = "prodigy"
+    doccano = "doccano"
+    label_studio = "label-studio"
+    brat = "brat"
+    huggingface = "huggingface"
+    conllu = "conllu"
+    csv = "csv"
+    spacy = "spacy"
+    text = "text"
+    jsonl = "jsonl"
+
+
+class Offsets(str, Enum):
+    auto = "auto"
+    code_points = "code-points"
+    utf_16 = "utf-16"
 
 
 class Scheme(str, Enum):
@@ -46,8 +68,9 @@ class BlankTokens(str, Enum):
 
 
 # fmt: off
-Source = Annotated[Path, Argument(metavar="INPUT", help="Column file or folder")]
+Source = Annotated[Path, Argument(metavar="INPUT", help="File or folder")]
 Target = Annotated[Path, Argument(metavar="OUTPUT", help="A .spacy file, or a folder")]
+FormatOpt = Annotated[Format, Option("--format", "-f", metavar="FORMAT", help="Format of the files: columns, prodigy, doccano, label-studio, brat, huggingface (tokens and tags), conllu, csv, spacy; text or jsonl for texts without annotation")]  # noqa: E501
 SchemeOpt = Annotated[Scheme, Option("--scheme", "-s", help="Tagging scheme")]
 AffixOpt = Annotated[Affix, Option("--affix", help="Where the letter of a tag stands: prefix as in B-PER, suffix as in PER-B")]  # noqa: E501
 Label = Annotated[str, Option("--type", metavar="TYPE", help="The type of tags that are a letter only, such as Disease for B, I, O")]  # noqa: E501
@@ -57,10 +80,12 @@ GroupOpt = Annotated[Group, Option("--group", "-g", help="What becomes one doc. 
 TokenColumn = Annotated[Optional[int], Option("--token-column", help="Column of the token, from 0, or from -1 at the end  [default: told by a header or by numbered tokens, else 0]")]  # noqa: E501
 TagColumn = Annotated[Optional[int], Option("--tag-column", help="Column of the tag, likewise  [default: the same, else -1; none in a file of one column]")]  # noqa: E501
 Blanks = Annotated[BlankTokens, Option("--blank-tokens", help="What becomes of rows without a token")]  # noqa: E501
+TagNames = Annotated[str, Option("--tag-names", metavar="TAG,...", help="What numbers mean that stand for tags (Hugging Face), in their order, such as O,B-PER,I-PER")]  # noqa: E501
+OffsetsOpt = Annotated[Offsets, Option("--offsets", help="What character offsets count. It matters behind emoji, which are two UTF-16 units")]  # noqa: E501
 Include = Annotated[List[str], Option("--include", metavar="GLOB", help="Of a folder, read files with this path in it, such as '*/train.*', whatever their ending. Repeatable")]  # noqa: E501
 Exclude = Annotated[List[str], Option("--exclude", metavar="GLOB", help="Of a folder, leave out files with this path in it. Repeatable")]  # noqa: E501
 Encoding = Annotated[str, Option("--encoding", "-e", help="Encoding of the files")]
-Lang = Annotated[str, Option("--lang", "-l", help="Language of the blank vocabulary")]
+Lang = Annotated[str, Option("--lang", "-l", help="Language of the vocabulary, and of the tokenizer for texts with character offsets")]  # noqa: E501
 # fmt: on
 
 
@@ -68,6 +93,7 @@ Lang = Annotated[str, Option("--lang", "-l", help="Language of the blank vocabul
 def convert_cli(
     input_path: Source,
     output_path: Target,
+    format: FormatOpt = Format.auto,
     scheme: SchemeOpt = Scheme.auto,
     affix: AffixOpt = Affix.auto,
     label: Label = "",
@@ -77,21 +103,26 @@ def convert_cli(
     token_column: TokenColumn = None,
     tag_column: TagColumn = None,
     blank_tokens: Blanks = BlankTokens.error,
+    tag_names: TagNames = "",
+    offsets: OffsetsOpt = Offsets.auto,
     include: Include = [],  # noqa: B006
     exclude: Exclude = [],  # noqa: B006
     encoding: Encoding = "utf-8",
     lang: Lang = "en",
 ) -> None:
     """
-    Convert column files (one token a line, a blank line after each sentence) to
-    .spacy files for training and evaluation.
+    Convert annotated texts to .spacy files for training and evaluation: column
+    files (one token a line, a blank line after each sentence), exports of
+    Prodigy, doccano, Label Studio and brat, token data sets of Hugging Face,
+    CoNLL-U, CSV with a header, and .spacy files themselves.
 
-    The scheme and the form of the tags (B-PER, PER_B, PER, ...) are found by
-    reading the whole file; illegal sequences are read the way conlleval reads
-    them. Comments and a header are skipped. A file with tokens only becomes docs
-    without entity annotation. A folder is searched, subfolders included, for
-    files that end in .txt, .conll, .tsv, .iob, .bio and the like. Either every
-    file is converted, or none is written.
+    The format is detected, and so are the scheme and the form of the tags
+    (B-PER, PER_B, PER, ...); illegal sequences are read the way conlleval reads
+    them. Texts with character offsets are tokenized (--lang); spans that are not
+    whole tokens are listed, and their tokens get no annotation. Texts that
+    nobody has annotated become docs without entity annotation. A folder is
+    searched, subfolders included; one with .ann files is one corpus of brat.
+    Either every file is converted, or none is written.
     """
     from ..corpora.convert import make_vocab, parse_types
     from ..corpora.text import check_encoding
@@ -111,6 +142,7 @@ def convert_cli(
             output_path,
             include,
             exclude,
+            format=format.value,
             scheme=scheme.value,
             affix=affix.value,
             label=label,
@@ -120,6 +152,8 @@ def convert_cli(
             token_column=token_column,
             tag_column=tag_column,
             blank_tokens=blank_tokens.value,
+            tag_names=[tag.strip() for tag in tag_names.split(",") if tag.strip()],
+            offsets=offsets.value,
             encoding=encoding,
             vocab=vocab,
         )
@@ -181,10 +215,12 @@ def fail_all(errors: List[MoeeError], n_files: int) -> NoReturn:
 def report(result: "Converted", output: Path, scheme: str, group: str) -> None:
     """Print what was read from one file, and warn of what looks wrong."""
     how = "detected" if scheme == "auto" else "as told"
-    tags = f"{result.scheme.upper()} ({how})" if result.scheme else "no tags"
-    msg.info(f"{result.path}: {tags}")
-    msg.text(f"{result.sentences:,} sentences, {result.tokens:,} tokens")
+    form = [] if result.format == "columns" else [result.format]
     if result.scheme:
+        form.append(f"{result.scheme.upper()} ({how})")
+    msg.info(f"{result.path}: {', '.join(form) or 'no tags'}")
+    msg.text(f"{result.sentences:,} {result.what}, {result.tokens:,} tokens")
+    if any(doc.has_annotation("ENT_IOB") for doc in result.docs):
         msg.text(list_counts("entities", result.entities))
     else:
         msg.text("The docs have no entity annotation.")
@@ -195,6 +231,7 @@ def report(result: "Converted", output: Path, scheme: str, group: str) -> None:
         msg.text("If one of them stands for O, give it with --outside-tag.")
     for note in result.notes:
         msg.text(note)
+    show_notices(result.notices)
     warn_of_sequences(result)
     warn_of_lengths(result, group)
     msg.good(f"Generated output file ({len(result.docs):,} documents): {output}")

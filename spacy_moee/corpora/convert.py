@@ -1,11 +1,9 @@
 """Files with tokens and tags -> spaCy docs with gold entities, and their counts."""
 
 from collections import Counter
-from dataclasses import dataclass, field
 from itertools import groupby
 from pathlib import Path
-from typing import Counter as CounterT
-from typing import Dict, List, Mapping, Optional, Sequence, Tuple, Union
+from typing import Dict, List, Mapping, Optional, Sequence, Union
 
 from spacy.tokens import Doc
 from spacy.util import get_lang_class
@@ -14,11 +12,18 @@ from spacy.vocab import Vocab, create_vocab
 from ..errors import MoeeError
 from ..tags import check_label
 from .columns import BLANK_TOKENS, Sentence, read_columns
+from .contents import Contents, read_contents
+from .converted import Converted, count_docs
+from .detect import COLUMNS, detect_format
+from .formats import FORMATS
+from .formats.items import Options
 from .forms import AFFIXES, AUTO, BARE, PREFIX, Tags, parse_tags
 from .schemes import SCHEMES, count_entities, illegal_lines, resolve_scheme, to_iob
+from .spans import UNITS
 from .text import UTF8
 
 GROUPS = ("sentence", "document")
+FILE_FORMATS = (AUTO, COLUMNS, *FORMATS)
 # what the network reads at once by default; no sentence of the corpora that we know
 # has more than 160 tokens
 LONG_SENTENCE = 256
@@ -27,45 +32,10 @@ LONG_DOCUMENT = 10_000
 FULL_STOPS = frozenset(".?!。？！")
 
 
-@dataclass
-class Converted:
-    """What was read from one file.
-
-    path (Path): The file.
-    docs (List[Doc]): One doc a sentence or a document. Their spaces are unknown, so
-        that spaCy keeps the gold tokens in training and evaluation. A sentence that
-        has no tags has no entity annotation.
-    scheme (str): The scheme that was given or detected; empty if there are no tags.
-    sentences (int): Number of sentences.
-    tokens (int): Number of tokens.
-    entities (Counter[str]): Number of entities per (renamed) type.
-    source_types (List[str]): Types as the file names them.
-    illegal (List[int]): Line of each transition that the scheme forbids.
-    dropped (Counter[str]): Number of entities of each type that was dropped.
-    missing (Dict[str, int]): Number of missing tags, by how that is written.
-    n_long (int): Number of sentences that are suspiciously long.
-    longest (Tuple[int, int]): Tokens and first line of the longest sentence.
-    notes (List[str]): What else a user should know, in sentences.
-    """
-
-    path: Path
-    docs: List[Doc]
-    scheme: str
-    sentences: int
-    tokens: int
-    entities: CounterT[str]
-    source_types: List[str]
-    illegal: List[int]
-    dropped: CounterT[str] = field(default_factory=Counter)
-    missing: Dict[str, int] = field(default_factory=dict)
-    n_long: int = 0
-    longest: Tuple[int, int] = (0, 0)
-    notes: List[str] = field(default_factory=list)
-
-
 def convert_file(
     path: Path,
     *,
+    format: str = AUTO,
     scheme: str = AUTO,
     affix: str = AUTO,
     label: str = "",
@@ -75,29 +45,53 @@ def convert_file(
     token_column: Optional[int] = None,
     tag_column: Optional[int] = None,
     blank_tokens: str = "error",
+    tag_names: Sequence[str] = (),
+    offsets: str = AUTO,
     encoding: str = UTF8,
     vocab: Optional[Vocab] = None,
 ) -> Converted:
-    """Read a column file into docs with entities.
+    """Read a file into docs with entities.
 
-    path (Path): The column file.
+    path (Path): The file, or the folder of a brat corpus.
+    format (str): One of `FILE_FORMATS`; "auto" detects it, and is "columns" if one of
+        these is given.
     scheme, affix, label, outside, group, types, vocab: See `convert_sentences`.
     token_column, tag_column, blank_tokens, encoding: See `read_columns`.
+    tag_names (Sequence[str]): What numbers mean that stand for tags, in their order.
+    offsets (str): What character offsets count: "code-points", "utf-16", or "auto" to
+        find it out.
     RETURNS (Converted): The docs and their counts.
-    RAISES (MoeeError): M301-M309 and M313-M324 for a file or an argument that can't be
-        read.
+    RAISES (MoeeError): M301-M309, M313-M324 and M330-M349 for a file or an argument
+        that can't be read.
     """
+    path, types = Path(path), types or {}
+    vocab = make_vocab("en") if vocab is None else vocab
+    _check_choice("format", format, FILE_FORMATS)
     _check_choice("blank_tokens", blank_tokens, BLANK_TOKENS)
-    columns = read_columns(
+    _check_choice("group", group, GROUPS)
+    _check_choice("offsets", offsets, UNITS)
+    has_columns = token_column is not None or tag_column is not None
+    if format == AUTO:
+        format = COLUMNS if has_columns else detect_format(path, encoding)
+    if format == COLUMNS:
+        columns = read_columns(
+            path,
+            token_column=token_column,
+            tag_column=tag_column,
+            blank_tokens=blank_tokens,
+            encoding=encoding,
+        )
+        contents = Contents(columns.sentences, notes=columns.notes)
+    else:
+        options = Options(group, tag_names, vocab, encoding, blank_tokens)
+        contents = read_contents(
+            path, format, options, types=types, vocab=vocab, offsets=offsets
+        )
+    if contents.docs:
+        return count_docs(path, format, contents)
+    found = convert_sentences(
+        contents.sentences,
         path,
-        token_column=token_column,
-        tag_column=tag_column,
-        blank_tokens=blank_tokens,
-        encoding=encoding,
-    )
-    return convert_sentences(
-        columns.sentences,
-        Path(path),
         scheme=scheme,
         affix=affix,
         label=label,
@@ -105,8 +99,10 @@ def convert_file(
         group=group,
         types=types,
         vocab=vocab,
-        notes=columns.notes,
+        notes=contents.notes,
     )
+    found.format, found.notices = format, contents.notices
+    return found
 
 
 def convert_sentences(

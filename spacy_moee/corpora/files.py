@@ -8,6 +8,7 @@ from spacy.tokens import Doc, DocBin
 
 from ..errors import MoeeError
 from ..files import write_all
+from .detect import is_corpus
 from .text import list_some
 
 # The standard release of CoNLL-2003 keeps its splits apart by the ending alone
@@ -15,7 +16,10 @@ SPLIT_ENDINGS = (".train", ".dev", ".test", ".testa", ".testb", ".testc")
 ENDINGS = (
     *(".txt", ".tsv", ".tab", ".conll", ".ner", ".bio", ".iob", ".iob1", ".iob2"),
     *(".bioes", ".iobes", ".bilou", *SPLIT_ENDINGS),
+    *(".jsonl", ".ndjson", ".json", ".conllu", ".csv", ".spacy"),
 )
+# a folder with .ann files is one corpus of brat, with all texts below it
+BRAT_ENDINGS = (".ann", ".txt")
 
 
 def plan_outputs(
@@ -26,14 +30,14 @@ def plan_outputs(
 ) -> List[Tuple[Path, Path]]:
     """Decide which files are read and where each one goes; nothing is written.
 
-    source (Path): A column file, or a folder that is searched with its subfolders.
-        What is hidden in it is not read.
+    source (Path): A file, or a folder that is searched with its subfolders. What is
+        hidden in it is not read. A folder with .ann files is one corpus of brat.
     target (Path): A `.spacy` file (for one source file), or a folder.
     include (Sequence[str]): Patterns of files to read, such as "*/train.*", on their
         paths in the folder; by default, those with one of `ENDINGS`.
     exclude (Sequence[str]): Patterns of files to leave out of these.
-    RETURNS (List[Tuple[Path, Path]]): Pairs of a column file and a `.spacy` file.
-    RAISES (MoeeError): M301 no source, M310 no column file in it, M312 unusable
+    RETURNS (List[Tuple[Path, Path]]): Pairs of what is read and a `.spacy` file.
+    RAISES (MoeeError): M301 no source, M310 no file to read in it, M312 unusable
         target, M325 patterns that leave no file, or that are given with a file.
     """
     if not source.exists():
@@ -44,14 +48,20 @@ def plan_outputs(
             raise MoeeError("M325", reason=f"'{source}' is a file, not a folder")
         output = target if is_file else target / _output_name(source)
         plan = [(source, output)]
-    elif is_file:
-        reason = "it names one file, and the input is a folder"
-        raise MoeeError("M312", file=target, reason=reason)
     else:
-        relative = _choose(source, include, exclude)
-        files = [source / path for path in relative]
-        outputs = [target / path.parent / _output_name(path) for path in relative]
-        plan = list(zip(files, outputs, strict=True))
+        chosen = _choose(source, target, include, exclude)
+        if is_file and chosen == [Path()]:
+            plan = [(source, target)]
+        elif is_file:
+            reason = "it names one file, and the input is a folder"
+            raise MoeeError("M312", file=target, reason=reason)
+        else:
+            names = [_output_name(source / path) for path in chosen]
+            folders = [target / path.parent for path in chosen]
+            plan = [
+                (source / path, folder / name)
+                for path, folder, name in zip(chosen, folders, names, strict=True)
+            ]
     _check_outputs(plan, target)
     return plan
 
@@ -66,7 +76,14 @@ def find_unread(source: Path, plan: Sequence[Tuple[Path, Path]]) -> List[Path]:
     if not source.is_dir():
         return []
     known = {path.resolve() for pair in plan for path in pair}
-    return [p for p in _list_files(source) if (source / p).resolve() not in known]
+    corpora = {path.resolve() for path, _ in plan if path.is_dir()}
+    unread = []
+    for path in _list_files(source):
+        full = (source / path).resolve()
+        is_part = path.suffix in BRAT_ENDINGS and not corpora.isdisjoint(full.parents)
+        if full not in known and not is_part:
+            unread.append(path)
+    return unread
 
 
 def _list_files(folder: Path) -> List[Path]:
@@ -80,20 +97,60 @@ def _list_files(folder: Path) -> List[Path]:
     ]
 
 
-def _choose(folder: Path, include: Sequence[str], exclude: Sequence[str]) -> List[Path]:
+def _choose(
+    folder: Path, target: Path, include: Sequence[str], exclude: Sequence[str]
+) -> List[Path]:
+    """Choose the files and the corpora of brat to read, as paths in the folder."""
     files = _list_files(folder)
-    found = [
-        path
-        for path in files
-        if (_matches(path, include) if include else path.suffix.lower() in ENDINGS)
-        and not _matches(path, exclude)
-    ]
+    corpora = _find_brat(files)
+    found = _choose_brat(corpora, include, exclude)
+    parts = {path for members in corpora.values() for path in members}
+    for path in files:
+        if path in parts or _matches(path, exclude):
+            continue
+        if _matches(path, include) if include else _is_input(folder, path, target):
+            found.append(path)
     if not found and (include or exclude):
         names = list_some(path.as_posix() for path in files) or "none"
         reason = f"they leave no file of '{folder}', whose files are: {names}"
         raise MoeeError("M325", reason=reason)
     if not found:
         raise MoeeError("M310", file=folder, endings=", ".join(ENDINGS))
+    return sorted(found)
+
+
+def _is_input(folder: Path, path: Path, target: Path) -> bool:
+    ending = path.suffix.lower()
+    if ending == ".spacy":
+        # a second run of the same command finds what the first one wrote
+        outputs = target.resolve()
+        is_inside = folder.resolve() in (outputs, *outputs.parents)
+        return not is_inside or outputs not in (folder / path).resolve().parents
+    return ending in ENDINGS and is_corpus(folder / path)
+
+
+def _find_brat(files: Sequence[Path]) -> Dict[Path, List[Path]]:
+    """The topmost folders with .ann files, and the texts and annotation in each."""
+    folders = {path.parent for path in files if path.suffix == ".ann"}
+    tops = sorted(path for path in folders if folders.isdisjoint(path.parents))
+    members = [path for path in files if path.suffix in BRAT_ENDINGS]
+    return {top: [path for path in members if top in path.parents] for top in tops}
+
+
+def _choose_brat(
+    corpora: Dict[Path, List[Path]], include: Sequence[str], exclude: Sequence[str]
+) -> List[Path]:
+    """Choose corpora of brat, which are read as a whole."""
+    found = []
+    for folder, members in corpora.items():
+        left_out = [path for path in members if _matches(path, exclude)]
+        is_wanted = not include or any(_matches(p, include) for p in [folder, *members])
+        if _matches(folder, exclude) or len(left_out) == len(members) or not is_wanted:
+            continue
+        if left_out:
+            reason = f"'{folder}' is a corpus of brat, which is read as a whole"
+            raise MoeeError("M325", reason=reason)
+        found.append(folder)
     return found
 
 
@@ -106,7 +163,8 @@ def _matches(path: Path, patterns: Sequence[str]) -> bool:
 
 
 def _output_name(path: Path) -> str:
-    return f"{path.name if path.suffix in SPLIT_ENDINGS else path.stem}.spacy"
+    is_whole = path.suffix in SPLIT_ENDINGS or path.is_dir()
+    return f"{path.resolve().name if is_whole else path.stem}.spacy"
 
 
 def _check_outputs(plan: List[Tuple[Path, Path]], target: Path) -> None:

@@ -5,8 +5,8 @@ from typing import Dict
 ERRORS: Dict[str, str] = {
     # M3: corpora
     "M301": (
-        "Can't find '{file}'. Expected a column file (one token a line), or a folder "
-        "of column files."
+        "Can't find '{file}'. Expected a file with annotated texts, or a folder of "
+        "such files. `spacy moee convert --help` names their formats."
     ),
     "M302": (
         "{file}, line {line}: found the byte {byte} at offset {offset} of the file, "
@@ -49,8 +49,8 @@ ERRORS: Dict[str, str] = {
         "Give another file, or take this one out of the folder."
     ),
     "M310": (
-        "{file}: found no column file in this folder, and expected files that end in "
-        "{endings}. Name the files with --include, such as --include '*.data'."
+        "{file}: found no file to convert in this folder, and expected files that end "
+        "in {endings}. Name the files with --include, such as --include '*.data'."
     ),
     "M311": (
         "Can't read '{found}' in --types: {reason}. Expected OLD=NEW pairs, each OLD "

@@ -12,11 +12,19 @@ from spacy.tokens import DocBin
 from typer.testing import CliRunner
 
 import spacy_moee.cli  # noqa: F401
-from spacy_moee.cli.convert import Affix, BlankTokens, Group, Scheme
+from spacy_moee.cli.convert import (
+    Affix,
+    BlankTokens,
+    Format,
+    Group,
+    Offsets,
+    Scheme,
+)
 from spacy_moee.corpora.columns import BLANK_TOKENS
-from spacy_moee.corpora.convert import GROUPS
+from spacy_moee.corpora.convert import FILE_FORMATS, GROUPS
 from spacy_moee.corpora.forms import AFFIXES
 from spacy_moee.corpora.schemes import SCHEMES
+from spacy_moee.corpora.spans import UNITS
 
 SAMPLE = "Ada S-person\ncame O\n\nNew B-place\nYork E-place\n"
 
@@ -49,6 +57,8 @@ def test_choices_are_those_of_the_package():
     assert [group.value for group in Group] == list(GROUPS)
     assert [affix.value for affix in Affix] == list(AFFIXES)
     assert [blanks.value for blanks in BlankTokens] == list(BLANK_TOKENS)
+    assert [format.value for format in Format] == list(FILE_FORMATS)
+    assert [offsets.value for offsets in Offsets] == list(UNITS)
 
 
 def test_convert_a_file(tmp_path):

@@ -128,6 +128,8 @@ def test_missing_and_unreadable_files(tmp_path):
     with pytest.raises(MoeeError, match="M301"):
         convert_file(tmp_path / "nothing.txt")
     with pytest.raises(MoeeError, match="M313"):
+        convert_file(tmp_path, format="columns")
+    with pytest.raises(MoeeError, match="M330"):
         convert_file(tmp_path)
 
 

@@ -1,0 +1,60 @@
+"""What `spacy moee convert` says of annotations that are not in its output."""
+
+from collections import Counter
+from typing import TYPE_CHECKING, List
+
+from wasabi import msg
+
+from ..errors import WARNINGS
+
+if TYPE_CHECKING:
+    from ..corpora.formats.items import Notice
+
+# which warning tells of which kinds; all other kinds are MW38's
+CODES = {
+    "MW36": ("misaligned", "discontinuous", "misquoted"),
+    "MW37": ("overlapping",),
+}
+SHOWN = 10
+
+
+def show_notices(notices: List["Notice"]) -> None:
+    """Print how many annotations are left out or changed, and which.
+
+    notices (List[Notice]): All of them of one file.
+    """
+    from ..corpora.formats.items import KINDS
+
+    trimmed = [notice for notice in notices if notice.kind == "trimmed"]
+    if trimmed:
+        msg.text(f"Spans {KINDS['trimmed']}: {len(trimmed):,}.")
+    known = {"trimmed"}
+    for code, kinds in CODES.items():
+        known.update(kinds)
+        found = [notice for notice in notices if notice.kind in kinds]
+        if found:
+            _warn(code, len(found), list(map(_describe, found)))
+    counts = Counter(notice.kind for notice in notices if notice.kind not in known)
+    firsts = {notice.kind: notice.where for notice in reversed(notices)}
+    if counts:
+        lines = [
+            f"{n:,} {KINDS[kind]} (the first: {firsts[kind]})"
+            for kind, n in counts.most_common()
+        ]
+        _warn("MW38", sum(counts.values()), lines)
+
+
+def _warn(code: str, count: int, lines: List[str]) -> None:
+    msg.warn(f"[{code}] {WARNINGS[code].format(count=f'{count:,}')}")
+    for line in lines[:SHOWN]:
+        msg.text(f"- {line}")
+    if len(lines) > SHOWN:
+        msg.text(f"- and {len(lines) - SHOWN:,} more")
+
+
+def _describe(notice: "Notice") -> str:
+    from ..corpora.formats.checks import shorten
+    from ..corpora.formats.items import KINDS
+
+    text, label = shorten(notice.text), notice.label
+    return f"{notice.where}: {text} {label}, {KINDS[notice.kind]}"

@@ -1,0 +1,87 @@
+"""What was read from a file, and its counts."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Counter as CounterT
+from typing import Dict, List, Tuple
+
+from spacy.tokens import Doc
+
+from .contents import Contents
+from .detect import COLUMNS
+from .formats import FORMATS
+from .formats.items import Notice
+
+
+@dataclass
+class Converted:
+    """What was read from one file.
+
+    path (Path): The file.
+    docs (List[Doc]): One doc a sentence or a document. Their spaces are unknown, so
+        that spaCy keeps the gold tokens in training and evaluation. A sentence that
+        has no tags has no entity annotation.
+    scheme (str): The scheme that was given or detected; empty if there are no tags.
+    sentences (int): Number of sentences.
+    tokens (int): Number of tokens.
+    entities (Counter[str]): Number of entities per (renamed) type.
+    source_types (List[str]): Types as the file names them.
+    illegal (List[int]): Line of each transition that the scheme forbids.
+    dropped (Counter[str]): Number of entities of each type that was dropped.
+    missing (Dict[str, int]): Number of missing tags, by how that is written.
+    n_long (int): Number of sentences that are suspiciously long.
+    longest (Tuple[int, int]): Tokens and first line of the longest sentence.
+    notes (List[str]): What else a user should know, in sentences.
+    format (str): "columns" or a key of `FORMATS`.
+    what (str): What `sentences` counts: "sentences", "texts" or "docs".
+    notices (List[Notice]): What of the file is not in the docs, or not as it stands in
+        the file.
+    """
+
+    path: Path
+    docs: List[Doc]
+    scheme: str
+    sentences: int
+    tokens: int
+    entities: CounterT[str]
+    source_types: List[str]
+    illegal: List[int]
+    dropped: CounterT[str] = field(default_factory=Counter)
+    missing: Dict[str, int] = field(default_factory=dict)
+    n_long: int = 0
+    longest: Tuple[int, int] = (0, 0)
+    notes: List[str] = field(default_factory=list)
+    format: str = COLUMNS
+    what: str = "sentences"
+    notices: List[Notice] = field(default_factory=list)
+
+
+def count_docs(path: Path, format: str, contents: Contents) -> Converted:
+    """Count what is in docs that were made without tags.
+
+    path (Path): The file.
+    format (str): A key of `FORMATS`.
+    contents (Contents): What it holds.
+    RETURNS (Converted): The docs and their counts.
+    """
+    docs = contents.docs
+    n_plain = sum(not doc.has_annotation("ENT_IOB") for doc in docs)
+    notes = list(contents.notes)
+    if 0 < n_plain < len(docs):
+        notes.append(f"{n_plain:,} of them have no entity annotation.")
+    return Converted(
+        path=path,
+        docs=docs,
+        scheme="",
+        sentences=len(docs),
+        tokens=sum(map(len, docs)),
+        entities=Counter(ent.label_ for doc in docs for ent in doc.ents),
+        source_types=contents.labels,
+        illegal=[],
+        dropped=contents.dropped,
+        notes=notes,
+        format=format,
+        what=FORMATS[format].what,
+        notices=contents.notices,
+    )
