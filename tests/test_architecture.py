@@ -14,6 +14,7 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 ARROWS = {
     "errors": set(),
     "files": set(),
+    "devices": {"errors"},
     "padding": set(),
     "scorer": set(),
     "tags": {"errors"},
@@ -27,11 +28,11 @@ ARROWS = {
     "experiments": {"errors", "files", "insight"},
     "cli": {
         *{"errors", "files", "corpora", "embeddings", "experiments", "insight"},
-        "component",
+        *{"component", "devices"},
     },
     "__init__": set(),
 }
-NO_TORCH = {"tags", "corpora", "errors", "files", "padding"}
+NO_TORCH = {"tags", "corpora", "errors", "files", "padding", "devices"}
 
 
 def room(path: Path) -> str:
