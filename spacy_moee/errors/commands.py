@@ -18,6 +18,14 @@ ERRORS: Dict[str, str] = {
         "--gpu-id {gpu_id}: PyTorch {version} sees no GPU, although CuPy does. Install "
         "PyTorch for your CUDA (see pytorch.org), or omit --gpu-id to use the CPU."
     ),
+    # M720: training that goes on from a trained pipeline
+    "M720": (
+        "'{name}' of the pipeline '{source}' shares the embeddings of another component"
+        " ('{upstream}'; a star stands for any), and the config has none. Name that "
+        "component in [nlp] pipeline and give it a block [components.NAME] with source "
+        "= ${{paths.source}}, or write replace_listeners = [\"model.tok2vec\"] into "
+        "[components.{name}]: the component then gets a copy of its own."
+    ),
 }
 
 WARNINGS: Dict[str, str] = {}
