@@ -21,14 +21,15 @@ ARROWS = {
     "training": {"errors"},
     "corpora": {"errors", "files", "tags"},
     "networks": {"errors"},
-    "embeddings": {"errors", "padding"},
+    "embeddings": {"errors", "files", "padding"},
     "insight": {"errors"},
     "models": {"errors", "networks", "padding"},
     "component": {"errors", "models", "scorer", "tags"},
     "experiments": {"errors", "files", "insight"},
     "cli": {
         *{"errors", "files", "corpora", "embeddings", "experiments", "insight"},
-        *{"component", "devices"},
+        # models know what they look up in the vectors; nothing else does
+        *{"component", "devices", "models"},
     },
     "__init__": set(),
 }

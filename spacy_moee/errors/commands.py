@@ -18,12 +18,50 @@ ERRORS: Dict[str, str] = {
         "--gpu-id {gpu_id}: PyTorch {version} sees no GPU, although CuPy does. Install "
         "PyTorch for your CUDA (see pytorch.org), or omit --gpu-id to use the CPU."
     ),
+    # M704 to M709: pipelines and where they go
+    "M704": (
+        "Can't load the pipeline '{model}': {problem}. Expected the folder of a "
+        "trained pipeline, such as training/model-best, or the name of an installed "
+        "package."
+    ),
+    "M705": (
+        "Can't write to '{output}': {reason}. Give the path of a folder that is not "
+        "there yet, or that holds a pipeline to be replaced, other than MODEL's own."
+    ),
+    # M710: texts and corpora
+    "M710": (
+        "'{file}': found {found}, and expected a file that ends in one of {expected}, "
+        "or a folder of such files. Column files become .spacy files with `python -m "
+        "spacy moee convert`."
+    ),
+    "M711": (
+        "Can't read '{file}': {problem}. Expected a whole .spacy file, UTF-8 text, or "
+        'a .jsonl file of objects with a "text".'
+    ),
+    "M712": (
+        "Nothing says which vectors to keep. Name texts that the pipeline is to know "
+        "the words of, or the number of rows to keep with --rows."
+    ),
+    "M713": (
+        "The vectors of '{model}' are fastText's, and have a setting for this: save the"
+        " pipeline again after `spacy.load('{model}', config={{'nlp.vectors.embed': "
+        "True, 'nlp.vectors.prune': True}})`."
+    ),
+    "M714": (
+        "'{model}' has {found}, and expected is a table of word vectors, as `python -m "
+        "spacy moee vectors` makes it. There is nothing to leave out: use the pipeline "
+        "as it is."
+    ),
+    "M715": (
+        "None of the {words} distinct words of the texts has a vector in '{model}'. "
+        "Name texts in the language of the vectors, or keep the first rows with --rows."
+    ),
     # M720: training that goes on from a trained pipeline
     "M720": (
         "'{name}' of the pipeline '{source}' shares the embeddings of another component"
         " ('{upstream}'; a star stands for any), and the config has none. Name that "
         "component in [nlp] pipeline and give it a block [components.NAME] with source "
-        "= ${{paths.source}}, or write replace_listeners = [\"model.tok2vec\"] into "
+        '= ${{paths.source}}, or write replace_listeners = ["model.tok2vec"] into '
         "[components.{name}]: the component then gets a copy of its own."
     ),
 }
