@@ -23,17 +23,19 @@ ARROWS = {
     "networks": {"errors"},
     "embeddings": {"errors", "files", "padding"},
     "insight": {"errors"},
+    # what a pipeline scores: it reads what the component wrote
+    "evaluation": {"errors"},
     "models": {"errors", "networks", "padding"},
     "component": {"errors", "models", "scorer", "tags"},
     "experiments": {"errors", "files", "insight"},
     "cli": {
         *{"errors", "files", "corpora", "embeddings", "experiments", "insight"},
         # models know what they look up in the vectors; nothing else does
-        *{"component", "devices", "models"},
+        *{"component", "devices", "evaluation", "models"},
     },
     "__init__": set(),
 }
-NO_TORCH = {"tags", "corpora", "errors", "files", "padding", "devices"}
+NO_TORCH = {"tags", "corpora", "errors", "files", "padding", "devices", "evaluation"}
 
 
 def room(path: Path) -> str:

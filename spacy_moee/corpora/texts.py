@@ -83,7 +83,8 @@ def read_examples(nlp: Language, path: Path) -> Iterator[Example]:
         yield from Corpus(path)(nlp)
     except (OSError, ValueError, LookupError, TypeError) as error:
         # other bytes, or other people's
-        problem = getattr(error, "strerror", None) or f"{type(error).__name__}: {error}"
+        text = str(error).rstrip(".")
+        problem = getattr(error, "strerror", None) or f"{type(error).__name__}: {text}"
         raise MoeeError("M711", file=path, problem=problem) from error
 
 

@@ -28,6 +28,22 @@ ERRORS: Dict[str, str] = {
         "Can't write to '{output}': {reason}. Give the path of a folder that is not "
         "there yet, or that holds a pipeline to be replaced, other than MODEL's own."
     ),
+    "M706": (
+        "'{path}': found {found}, and expected a .spacy file, or a folder of some. "
+        "Column files become .spacy files with `python -m spacy moee convert`."
+    ),
+    "M707": (
+        "'{folder}' holds no test set: found {found}, and expected a .spacy file that "
+        "is not called train or dev. To evaluate on one of those, name it itself."
+    ),
+    "M708": (
+        "'{file}' holds no docs, and expected is at least one. Convert it again, or "
+        "leave it out."
+    ),
+    "M709": (
+        "The pipeline '{model}' has no component that finds entities: it has {found}. "
+        "Name another one, such as training/model-best."
+    ),
     # M710: texts and corpora
     "M710": (
         "'{file}': found {found}, and expected a file that ends in one of {expected}, "
@@ -66,4 +82,14 @@ ERRORS: Dict[str, str] = {
     ),
 }
 
-WARNINGS: Dict[str, str] = {}
+WARNINGS: Dict[str, str] = {
+    "MW71": (
+        "{name} ({file}) is annotated in part: {annotated:,} of {tokens:,} tokens. It "
+        "is scored on these alone; what is found elsewhere is neither right nor wrong."
+    ),
+    "MW72": (
+        "{name} ({file}) is annotated, and has no entity: its scores only show whether "
+        "anything was found. If nobody has annotated it, convert it without tags; it "
+        "is then tagged."
+    ),
+}
