@@ -51,6 +51,7 @@ def load_pipeline(model: str) -> "Language":
 from . import (  # noqa: E402
     compare,  # noqa: F401
     convert,  # noqa: F401
+    debug_data,  # noqa: F401
     evaluate,  # noqa: F401
     fasttext,  # noqa: F401
     prune_vectors,  # noqa: F401

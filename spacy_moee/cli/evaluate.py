@@ -184,8 +184,8 @@ def report_tagged(result: Result, folders: Folders) -> None:
 
     msg.info(
         f"{result.name} ({result.file}) has no annotation of entities, so that there "
-        "is nothing to compare with and no score. It was tagged; what was found in its "
-        f"{result.counts.docs:,} docs:"
+        "is nothing to compare with and no score. It was tagged; what was found (docs: "
+        f"{result.counts.docs:,}):"
     )
     rows = summary_rows(result.found) or [("none", "0", "")]
     msg.table(rows, header=HEADER, divider=True, aligns=("l", "r", "l"))

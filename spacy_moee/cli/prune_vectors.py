@@ -72,8 +72,8 @@ def prune(model: str, output: Path, texts: List[Path], rows: int) -> None:
     if words.tokens:
         share = 100 * words.known / words.tokens
         msg.info(
-            f"{words.tokens:,} tokens in {len(files):,} files: {share:.1f} % have a "
-            "vector, and keep it"
+            f"{share:.1f} % of the {words.tokens:,} tokens of the texts have a vector, "
+            "and keep it"
         )
     after = subset.shape[0], subset.data.nbytes, size_of(output)
     msg.text(

@@ -80,7 +80,10 @@ def read_examples(nlp: Language, path: Path) -> Iterator[Example]:
     RAISES (MoeeError): M711, for what can't be read.
     """
     try:
-        yield from Corpus(path)(nlp)
+        for example in Corpus(path)(nlp):
+            # tags that are no entities are found out here
+            assert example.reference.ents is not None
+            yield example
     except (OSError, ValueError, LookupError, TypeError) as error:
         # other bytes, or other people's
         text = str(error).rstrip(".")

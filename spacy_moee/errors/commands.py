@@ -72,6 +72,16 @@ ERRORS: Dict[str, str] = {
         "None of the {words} distinct words of the texts has a vector in '{model}'. "
         "Name texts in the language of the vectors, or keep the first rows with --rows."
     ),
+    # M716 to M719: training data
+    "M716": (
+        "Can't read the corpus '{corpus}' of '{config}': {problem}. Convert the data "
+        "first (`python -m spacy moee convert`), or name it with --paths.train and "
+        "--paths.dev."
+    ),
+    "M717": (
+        "Can't make the pipeline of '{config}': {problem}. Training would stop here, "
+        "too: correct the config, or override the value on the command line."
+    ),
     # M720: training that goes on from a trained pipeline
     "M720": (
         "'{name}' of the pipeline '{source}' shares the embeddings of another component"

@@ -101,7 +101,7 @@ def test_file_without_annotation_is_tagged(model: Path, tmp_path: Path) -> None:
     assert result.exit_code == 0, result.output
     output = flat(result.output)
     assert "no annotation of entities" in output and "no score" in output
-    assert "40 docs" in output and "target all" not in output
+    assert "(docs: 40)" in output and "target all" not in output
     # a report would show it beside the new ones
     assert not stale.exists() and "earlier evaluation" in output
     nlp = spacy.load(model)

@@ -110,7 +110,7 @@ def test_first_rows(models: Path, tmp_path: Path) -> None:
     text = tmp_path / "a.txt"
     text.write_text("Unmet399 of them", encoding="utf8")
     result = run(models / "lower", tmp_path / "more", text, "--rows", 5)
-    assert "3 tokens in 1 files: 33.3 % have a" in " ".join(result.output.split())
+    assert "33.3 % of the 3 tokens of the texts" in " ".join(result.output.split())
     assert len(spacy.load(tmp_path / "more").vocab.vectors) == 6
 
 

@@ -8,7 +8,7 @@ import pytest
 import spacy
 from spacy.tokens import Doc, DocBin
 
-from spacy_moee.corpora.texts import find_texts, read_texts
+from spacy_moee.corpora.texts import find_texts, read_examples, read_texts
 from spacy_moee.errors import MoeeError
 
 NLP = spacy.blank("en")
@@ -57,6 +57,13 @@ def test_find_texts(tmp_path: Path) -> None:
     found = [tmp_path / name for name in ("a.txt", "b/c.spacy", "d.JSONL")]
     assert find_texts([tmp_path]) == found
     assert find_texts([tmp_path / "a.txt", tmp_path]) == found
+
+
+def test_tags_that_are_no_entities(tmp_path: Path) -> None:
+    doc = Doc(NLP.vocab, words=["Ada"], ents=["I-PER"])
+    DocBin(docs=[doc]).to_disk(tmp_path / "a.spacy")
+    with pytest.raises(MoeeError, match="M711.*E093"):
+        list(read_examples(NLP, tmp_path / "a.spacy"))
 
 
 @pytest.mark.parametrize("name", ["absent.txt", "data.conll", "empty"])
