@@ -84,6 +84,8 @@ def test_train_depends_on_the_code_that_it_runs() -> None:
     fasttext = "spacy_moee/embeddings/fasttext/{}.py"
     harmless = {fasttext.format(x) for x in ("prune", "reference", "writing")}
     harmless |= {"spacy_moee/models/types.py", "spacy_moee/insight/colors.py"}
+    # for configs/continue.cfg, which no command of the project runs
+    harmless |= {"spacy_moee/training/source.py"}
     assert {f for f in unlisted if not f.startswith("spacy_moee/errors/")} <= harmless
 
 

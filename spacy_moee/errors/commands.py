@@ -10,7 +10,7 @@ ERRORS: Dict[str, str] = {
         "(or cuda11x, cuda13x), or omit --gpu-id to use the CPU."
     ),
     "M702": (
-        "--gpu-id {gpu_id}: there is no such GPU; found {found}, which count from 0. "
+        "--gpu-id {gpu_id}: there is no such GPU (found {found}; they count from 0). "
         "Check the driver (`nvidia-smi`) and CUDA_VISIBLE_DEVICES, or omit --gpu-id "
         "to use the CPU."
     ),

@@ -197,8 +197,11 @@ def judge_labels(train: Statistics, name: str, labels: Sequence[str]) -> List[Fi
     if not unknown:
         return []
     text = f"Types of train that '{name}' does not know: {', '.join(unknown)}"
-    remedy = "make its labels file again with `spacy init labels`, or delete it"
-    return [Finding(FAIL, f"{text}. Training stops at the first of them: {remedy}")]
+    remedy = (
+        "Make its labels file again with `spacy init labels`, or delete it; what was "
+        "trained before keeps its types"
+    )
+    return [Finding(FAIL, f"{text}. Training stops at the first of them. {remedy}")]
 
 
 def judge_words(words: Words) -> Finding:
