@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, List, NamedTuple, Optional, Set
 from typer import Argument, Option
 from wasabi import msg
 
-from ..errors import MoeeError
+from ..errors import WARNINGS, MoeeError
 from . import app, fail
 
 if TYPE_CHECKING:
@@ -28,9 +28,10 @@ def prune_vectors_cli(
     """
     Save a pipeline with the word vectors that it can meet: of the words of some
     texts, of the first rows of the table, or both. On these texts it finds exactly
-    what it found before. All other words are unknown to it then, so give it as much
-    text as you can. What it needs itself stays: words whose vectors were trained, and
-    those that describe entity types.
+    what it found before. All other words are unknown to it then, and on other texts it
+    finds less: give it as much text of the target domain as you can, and --rows. What
+    it needs itself stays: words whose vectors were trained, and those that describe
+    entity types.
     """
     try:
         prune(model, output_path, texts or [], rows)
@@ -75,6 +76,8 @@ def prune(model: str, output: Path, texts: List[Path], rows: int) -> None:
             f"{share:.1f} % of the {words.tokens:,} tokens of the texts have a vector, "
             "and keep it"
         )
+    if not rows:
+        msg.warn(f"[MW73] {WARNINGS['MW73']}")
     after = subset.shape[0], subset.data.nbytes, size_of(output)
     msg.text(
         f"Vectors: {before[0]:,} -> {after[0]:,}, {mb(before[1])} -> {mb(after[1])}"

@@ -102,4 +102,8 @@ WARNINGS: Dict[str, str] = {
         "anything was found. If nobody has annotated it, convert it without tags; it "
         "is then tagged."
     ),
+    "MW73": (
+        "No word but those of the texts has a vector now, so that less is found in "
+        "other texts. --rows 20000 would keep the most frequent words, too."
+    ),
 }
