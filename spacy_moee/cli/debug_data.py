@@ -1,5 +1,6 @@
 """`python -m spacy moee debug-data`: what a config's training data holds."""
 
+import warnings
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Dict, Iterable, List, Optional, Tuple
@@ -54,7 +55,10 @@ def debug_data(config_path: Path, overrides: Dict[str, Any]) -> None:
     from ..insight import findings
     from ..insight.statistics import collect
 
-    nlp, problem = initialize(config_path, overrides)
+    with warnings.catch_warnings(record=True) as caught:
+        # each once, and below
+        warnings.simplefilter("always")
+        nlp, problem = initialize(config_path, overrides)
     train_examples, dev_examples = read_corpora(nlp, config_path, problem is None)
     taggers = {
         name: nlp.get_pipe(name)
@@ -78,6 +82,8 @@ def debug_data(config_path: Path, overrides: Dict[str, Any]) -> None:
     if problem is None:
         show_words(nlp, train_examples)
     msg.divider("Training")
+    for text in dict.fromkeys(str(warning.message) for warning in caught):
+        msg.warn(text)
     show_training(train, taggers, problem)
     summarize(counts_before)
 

