@@ -2,8 +2,10 @@
 
 import hashlib
 import os
+import shutil
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Dict, Iterable, Tuple
+from typing import Dict, Iterable, Iterator, Tuple
 
 BLOCK = 1 << 20
 
@@ -76,3 +78,34 @@ def write_all(files: Iterable[Tuple[Path, bytes]]) -> None:
     finally:
         for draft in drafts.values():
             draft.unlink(missing_ok=True)
+
+
+@contextmanager
+def whole_folder(path: Path) -> Iterator[Path]:
+    """Make a folder that is there as a whole, or as it was before.
+
+    path (Path): The folder. What it holds is replaced; missing folders above it are
+        made.
+    YIELDS (Path): An empty folder beside it, to be filled.
+    RAISES (OSError): If it can't be written.
+    """
+    path = path.resolve()
+    stem = f".{path.name}.{os.getpid()}"
+    draft, before = path.with_name(f"{stem}.tmp"), path.with_name(f"{stem}.old")
+    draft.mkdir(parents=True)
+    try:
+        yield draft
+        for file in draft.rglob("*"):
+            if file.is_file():
+                with file.open("rb") as stream:
+                    os.fsync(stream.fileno())
+        if path.exists():
+            path.rename(before)
+        draft.rename(path)
+    except BaseException:
+        if before.exists() and not path.exists():
+            before.rename(path)
+        raise
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+        shutil.rmtree(before, ignore_errors=True)

@@ -11,6 +11,7 @@ import typer
 from typer import Argument, Option
 from wasabi import msg
 
+from ..devices import check_gpu
 from ..errors import MoeeError
 from . import app, fail
 
@@ -48,6 +49,7 @@ def compare_cli(
     try:
         # before hours of training, not after
         check_packages()
+        check_gpu(gpu_id)
         experiment = read_experiment(experiment_path)
         runs = make_runs(experiment)
         with own_folder(output_path):
