@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(
     name="moee",
-    help="Convert files, build vectors, check data, run experiments, read results.",
+    help="Start a project, convert files, check data, run experiments, read results.",
     no_args_is_help=True,
 )
 
@@ -54,6 +54,7 @@ from . import (  # noqa: E402
     debug_data,  # noqa: F401
     evaluate,  # noqa: F401
     fasttext,  # noqa: F401
+    init,  # noqa: F401
     prune_vectors,  # noqa: F401
     report,  # noqa: F401
     vectors,  # noqa: F401

@@ -16,7 +16,7 @@ Put your corpus here, and run `python -m spacy project run all` in the project's
 
     source/train.txt   annotated text of the domain that is learned from
     source/dev.txt     chooses the best epoch: the same domain, other texts
-    source/test.txt    (optional) tells how good it is there
+    source/test.txt    tells how good the pipeline is there
     target/test.txt    (optional) the domain that you care about: annotated, to be
                        scored; or not, to be tagged
 
@@ -62,7 +62,7 @@ def plan(folder: Path, recipe: str, corpus: str) -> Dict[Path, bytes]:
     recipes = [p.stem for p in configs if p.parent.name == "configs"]
     if recipe not in recipes:
         raise MoeeError("M731", found=recipe, expected=", ".join(recipes))
-    if not corpus or Path(corpus).name != corpus:
+    if not corpus or corpus == ".." or Path(corpus).name != corpus:
         raise MoeeError("M732", found=corpus)
     text = (source / "project.yml").read_text(encoding="utf8")
     files = {

@@ -90,6 +90,20 @@ ERRORS: Dict[str, str] = {
         '= ${{paths.source}}, or write replace_listeners = ["model.tok2vec"] into '
         "[components.{name}]: the component then gets a copy of its own."
     ),
+    # M731 to M734: a new project
+    "M731": "There is no recipe '{found}'. Expected one of {expected}.",
+    "M732": (
+        "'{found}' can't name a corpus: expected the name of a folder, without a path, "
+        "such as 'mine'."
+    ),
+    "M733": (
+        "'{folder}' has a file '{path}', and nothing that is there is overwritten. "
+        "Name another folder, or move that file away."
+    ),
+    "M734": (
+        "Can't write '{path}': {reason}. Check the path, its permissions and the free "
+        "disk space."
+    ),
 }
 
 WARNINGS: Dict[str, str] = {
