@@ -9,8 +9,9 @@ from typing import NoReturn
 
 import typer
 from spacy.cli import app as spacy_app
+from wasabi import msg
 
-from ..errors import MoeeError
+from ..errors import WARNINGS, MoeeError
 
 app = typer.Typer(
     name="moee",
@@ -26,6 +27,15 @@ def fail(error: MoeeError) -> NoReturn:
     """
     typer.secho(f"\u2718 {error}", fg="red", err=True)
     raise typer.Exit(1) from None
+
+
+def show_warning(code: str, **values: object) -> None:
+    """Print a coded warning.
+
+    code (str): A key of `WARNINGS`.
+    **values: What the message names.
+    """
+    msg.warn(f"[{code}] {WARNINGS[code].format(**values)}")
 
 
 from . import compare, convert, fasttext, report, vectors  # noqa: E402, F401
