@@ -24,7 +24,7 @@ ARROWS = {
     "insight": {"errors"},
     "models": {"errors", "networks", "padding"},
     "component": {"errors", "models", "scorer", "tags"},
-    "experiments": {"errors", "files", "insight"},
+    "experiments": {"embeddings", "errors", "files", "insight"},
     "cli": {
         *{"errors", "files", "corpora", "embeddings", "experiments", "insight"},
         "component",

@@ -38,7 +38,7 @@ def compare_cli(
     fails is shown with its log, and the others go on.
     """
     from ..experiments.experiment import read_experiment
-    from ..experiments.grid import make_runs
+    from ..experiments.grid import check_needs, make_runs
     from ..experiments.runner import State, own_folder
 
     for stream in (sys.stdout, sys.stderr):
@@ -49,6 +49,7 @@ def compare_cli(
         # before hours of training, not after
         check_packages()
         experiment = read_experiment(experiment_path)
+        check_needs(experiment)
         runs = make_runs(experiment)
         with own_folder(output_path):
             state = State(runs, output_path)

@@ -12,9 +12,9 @@ ERRORS: Dict[str, str] = {
         "Change it in the file; configs/experiments/sample.yml has every key."
     ),
     "M503": (
-        "Experiment '{file}', key '{key}': there is no '{path}' in {folder}. Paths "
-        "are relative to the current folder, so start the command in the project's "
-        "folder; the workflow 'table1' of project.yml makes the data."
+        "Experiment '{file}' can't start, because something is missing:{missing}\n"
+        "Paths are relative to the current folder, {folder}: start the command in the "
+        "project's folder. The workflow 'table1' of project.yml makes data and vectors."
     ),
     "M504": (
         "Experiment '{file}': the config of '{system}' with '{embeddings}' is not "

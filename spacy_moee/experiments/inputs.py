@@ -45,17 +45,31 @@ def _paths(values: Dict[str, Any], prefix: str = "") -> Iterator[Tuple[str, Path
     for key, value in values.items():
         if isinstance(value, dict):
             yield from _paths(value, f"{prefix}{key}.")
-        elif isinstance(value, str) and _is_there(value):
+        elif isinstance(value, str) and is_there(value):
             yield f"{prefix}{key}", Path(value)
 
 
-def _is_there(value: str) -> bool:
+def is_there(value: str) -> bool:
+    """See whether a text names a file or a folder.
+
+    value (str): Any text.
+    RETURNS (bool): Whether there is one of this name, other than the current folder.
+    """
     try:
         # "" and "." are the current folder
         return Path(value).name != "" and Path(value).exists()
     except (OSError, ValueError):
         # no path at all: too long, or with a null character
         return False
+
+
+def is_file(path: Path) -> bool:
+    """See whether a path is that of a file.
+
+    path (Path): Any path.
+    RETURNS (bool): False also for what no file can be called.
+    """
+    return is_there(str(path)) and path.is_file()
 
 
 def write_inputs(file: Path, inputs: Dict[str, Path], hashes: Dict[str, str]) -> None:
