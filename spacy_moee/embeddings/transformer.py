@@ -146,7 +146,8 @@ def check_encoder(name: str) -> None:
             raise OSError("there is no config.json in this folder")
         AutoConfig.from_pretrained(source)
     except (ImportError, OSError, ValueError) as error:
-        raise MoeeError("M242", name=name, problem=error) from None
+        problem = str(error).partition("\n")[0].rstrip(".")
+        raise MoeeError("M242", name=name, problem=problem) from None
 
 
 def _find(name: str) -> str:

@@ -1,6 +1,7 @@
 """What the runs of an experiment need, and is not there: files, vectors, encoders,
 packages. It is listed before the first training, not found out by each of them."""
 
+import logging
 import warnings
 from functools import cache
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any, Callable, Dict, Iterator, List, Mapping, Sequence, Set, 
 import numpy
 from confection import Config
 from spacy.attrs import ENT_TYPE
+from spacy.language import Language
 from spacy.tokens import DocBin
 from spacy.util import is_package, registry
 
@@ -176,22 +178,30 @@ def _names_encoder(block: Dict) -> bool:
 def _encoder(name: str) -> str:
     from ..embeddings.transformer import check_encoder
 
+    # without a network it tells of each of its attempts
+    logger = logging.getLogger("huggingface_hub")
+    level = logger.level
+    logger.setLevel(logging.CRITICAL)
     try:
         check_encoder(name)
     except MoeeError as error:
         return str(error)
+    finally:
+        logger.setLevel(level)
     return ""
 
 
 def _sources(values: Dict[str, Any]) -> List[str]:
     """What is wrong with the components that a config names."""
     lines = []
+    # the first pipeline of a process finds the factories of other packages
+    known = Language().has_factory
     for name, component in values["components"].items():
         factory, source = component.get("factory"), component.get("source")
         place = f"components.{name}"
         if source is not None and not (is_package(source) or is_there(source)):
             lines.append(f"{place}.source: there is no pipeline '{source}'")
-        if factory is not None and not _is_registered("factories", factory):
+        if factory is not None and not known(factory):
             lines.append(f"{place}.factory: '{factory}' is not registered")
     return lines
 
@@ -199,5 +209,4 @@ def _sources(values: Dict[str, Any]) -> List[str]:
 def _is_registered(kind: str, name: str) -> bool:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        kinds = ("factories", "internal_factories") if kind == "factories" else (kind,)
-        return any(registry.has(k, name) for k in kinds)
+        return registry.has(kind, name)

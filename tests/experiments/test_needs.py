@@ -1,5 +1,6 @@
 """What is missing is listed before anything is run."""
 
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any, Dict, List
@@ -197,3 +198,12 @@ def test_names_that_are_none(tmp_path: Path) -> None:
     assert len(missing(tmp_path, **changes)) == 1
     changes["data"]["train"] = str(tmp_path)
     assert len(missing(tmp_path, **changes)) == 1
+
+
+def test_fresh_process(tmp_path: Path) -> None:
+    """Where nothing has loaded the entry points of any package."""
+    path = write_content(tmp_path / "e.yml", make_content(tmp_path))
+    code = "from spacy_moee.experiments.experiment import read_experiment as read; "
+    code += "from spacy_moee.experiments.grid import check_needs as check; "
+    code += f"from pathlib import Path; check(read(Path({str(path)!r})))"
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=120)
