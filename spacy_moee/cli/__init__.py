@@ -9,7 +9,6 @@ from typing import NoReturn
 
 import typer
 from spacy.cli import app as spacy_app
-from wasabi import msg
 
 from ..errors import WARNINGS, MoeeError
 
@@ -30,12 +29,13 @@ def fail(error: MoeeError) -> NoReturn:
 
 
 def show_warning(code: str, **values: object) -> None:
-    """Print a coded warning.
+    """Print a coded warning, unwrapped.
 
     code (str): A key of `WARNINGS`.
     **values: What the message names.
     """
-    msg.warn(f"[{code}] {WARNINGS[code].format(**values)}")
+    text = f"[{code}] {WARNINGS[code].format(**values)}"
+    typer.secho(f"\u26a0 {text}", fg="yellow", err=True)
 
 
 from . import compare, convert, fasttext, report, vectors  # noqa: E402, F401

@@ -25,19 +25,25 @@ def report_cli(metrics: Metrics, output: Output = None) -> None:
     `spacy evaluate --per-component` show each component that finds entities.
     """
     from ..insight.metrics import read_evaluations
-    from ..insight.report import HEADER, explain_dashes, markdown_table, score_rows
+    from ..insight.report import (
+        ALIGNS,
+        HEADER,
+        explain_dashes,
+        markdown_table,
+        score_rows,
+    )
 
     try:
         paths = distinct(metrics)
         check_output(output, paths)
         evaluations = read_evaluations(paths)
         rows, note = score_rows(evaluations), explain_dashes(evaluations)
-        msg.table(rows, header=HEADER, divider=True, aligns=("l", "l", "r", "r", "r"))
+        msg.table(rows, header=HEADER, divider=True, aligns=ALIGNS)
         if note:
             msg.text(note)
         if output is not None:
-            text = markdown_table(HEADER, rows) + (f"\n{note}\n" if note else "")
-            save(output, text)
+            text = markdown_table(HEADER, rows, ALIGNS)
+            save(output, f"{text}\n{note}\n" if note else text)
     except MoeeError as err:
         fail(err)
 

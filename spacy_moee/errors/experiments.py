@@ -33,6 +33,35 @@ ERRORS: Dict[str, str] = {
         "the command started, and is {found}. Give the command again: what was read "
         "before the change is kept, and the rest is run."
     ),
+    "M508": (
+        "Stopped, since {failed} of the {total} runs failed in the same way before "
+        "their first epoch, and so would the {untried} others: {reason}. Logs: {logs}. "
+        "Mend it and give the command again."
+    ),
+    "M510": (
+        "Can't write to '{file}': {reason}. Check the path, its permissions and the "
+        "free disk space, and give the command again: finished runs are in '{folder}' "
+        "and are kept."
+    ),
+    "M511": (
+        "'{file}' would be replaced, and `spacy moee compare` has not written it. Name "
+        "another output folder, or move the file."
+    ),
+    "M512": (
+        "'{file}' can't be used: {problem}. Expected what `spacy moee compare` wrote; "
+        "remove the file if it was changed by hand."
+    ),
 }
 
-WARNINGS: Dict[str, str] = {}
+WARNINGS: Dict[str, str] = {
+    "MW51": (
+        "{table} and the files beside it stay, since they show what this command has "
+        "not got: {lost}. Its own results are in {paths}. To have them replaced, "
+        "remove {results}; for another experiment, name another output folder."
+    ),
+    "MW52": "'{file}' is damaged: {problem}. That run is done again.",
+    "MW53": (
+        "{count} lines of '{file}' are damaged. They are written anew from what the "
+        "runs left."
+    ),
+}

@@ -47,6 +47,11 @@ class Run(NamedTuple):
         return "_".join([*words, self.key])
 
 
+def title(run: Run) -> str:
+    """Name a run for a person. RETURNS (str): System, embeddings and seed."""
+    return f"{run.system} \u00b7 {run.embeddings} \u00b7 seed {run.seed}"
+
+
 def check_needs(experiment: Experiment) -> None:
     """See that all that any run reads is there.
 

@@ -94,10 +94,34 @@ def check_inputs(folder: Path) -> Dict[str, Path]:
     """
     content = json.loads((folder / INPUTS).read_text(encoding="utf8"))
     for name, entry in content.items():
-        path = Path(entry["path"])
-        found = hash_of_path(path) if path.exists() else "nothing"
-        if found != entry["hash"]:
+        try:
+            check_hash(Path(entry["path"]), entry["hash"])
+        except MoeeError:
             if name not in TESTS:
                 (folder / TRAINED).unlink(missing_ok=True)
-            raise MoeeError("M507", path=path, expected=entry["hash"], found=found)
+            raise
     return {name: Path(entry["path"]) for name, entry in content.items()}
+
+
+def check_hash(path: Path, expected: str) -> None:
+    """See that a file or folder is what it was.
+
+    path (Path): The file or folder.
+    expected (str): Its hash when the command started.
+    RAISES (MoeeError): M507, if it has changed or is gone.
+    """
+    found = hash_of_path(path) if path.exists() else "nothing"
+    if found != expected:
+        raise MoeeError("M507", path=path, expected=expected, found=found)
+
+
+def stamp(path: Path) -> Tuple[Tuple[str, int, int], ...]:
+    """Say what a file or folder is like, without reading it.
+
+    path (Path): The file or folder.
+    RETURNS (Tuple[Tuple[str, int, int], ...]): The names, sizes and times of its files;
+        they are equal if nothing was written.
+    """
+    files = sorted(path.rglob("*")) if path.is_dir() else [path]
+    states = [(str(file), file.stat()) for file in files if file.is_file()]
+    return tuple((name, x.st_size, x.st_mtime_ns) for name, x in states)

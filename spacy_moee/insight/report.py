@@ -5,6 +5,7 @@ from typing import List, Sequence
 from .metrics import Evaluation, Scores
 
 HEADER = ["Corpus", "Entities", "P", "R", "F1"]
+ALIGNS = ("l", "l", "r", "r", "r")
 UNDEFINED = (
     "A dash is a score that is undefined: the corpus has no annotated entity, and none "
     "was predicted where it is annotated."
@@ -50,28 +51,32 @@ def _cells(scores: Scores) -> List[str]:
     return ["-" if value is None else f"{value:.2f}" for value in scores]
 
 
-def markdown_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Write a table in Markdown, numbers to the right.
+def markdown_table(
+    header: Sequence[str], rows: Sequence[Sequence[str]], aligns: Sequence[str]
+) -> str:
+    """Write a table in Markdown.
 
-    header (Sequence[str]): The columns' names; the first two columns are text.
+    header (Sequence[str]): The columns' names.
     rows (Sequence[Sequence[str]]): The cells.
+    aligns (Sequence[str]): Of each column, "l" or "r": text is on the left.
     RETURNS (str): The table, with a final line break.
     """
     header, *rows = [[cell.replace("|", "\\|") for cell in r] for r in [header, *rows]]
-    widths = [max(len(row[i]) for row in [header, *rows]) for i in range(len(header))]
-    lines = [_line(header, widths)]
-    rule = [
-        "-" * width if i < 2 else "-" * (width - 1) + ":"
-        for i, width in enumerate(widths)
+    # a rule has three signs or more
+    widths = [
+        max(3, *(len(row[i]) for row in [header, *rows])) for i in range(len(header))
     ]
-    lines.append(_line(rule, widths))
-    lines += [_line(row, widths) for row in rows]
+    rule = [
+        "-" * width if align == "l" else "-" * (width - 1) + ":"
+        for align, width in zip(aligns, widths, strict=True)
+    ]
+    lines = [_line(row, widths, aligns) for row in [header, rule, *rows]]
     return "\n".join(lines) + "\n"
 
 
-def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
+def _line(cells: Sequence[str], widths: Sequence[int], aligns: Sequence[str]) -> str:
     padded = [
-        cell.ljust(width) if i < 2 else cell.rjust(width)
-        for i, (cell, width) in enumerate(zip(cells, widths, strict=True))
+        cell.ljust(width) if align == "l" else cell.rjust(width)
+        for cell, width, align in zip(cells, widths, aligns, strict=True)
     ]
     return f"| {' | '.join(padded)} |"

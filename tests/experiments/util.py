@@ -70,17 +70,20 @@ def make_result(system: str, seed: int, share: float = 0.5, **changes: Any) -> D
     for name in ("source", "target"):
         counts = make_counts(rng, 40, share)
         scores = {"precision": 60.0, "recall": 40.0, "f1": 48.0 + seed}
+        scores["counts"] = [sum(x) for x in counts.values()]
         domains[name] = {
             **scores,
+            "annotated": 40,
             "per_type": {"PER": scores, "<LOC>": {**scores, "f1": 12.5}},
             "sentences": counts,
             "words_per_second": 1000.0,
         }
     result = {
+        "experiment": TITLE,
         "system": system,
         "embeddings": "hash",
         "seed": seed,
-        "config": "0123456789ab",
+        "config": f"{system} {seed}",
         "data": {"train": "ba9876543210"},
         "code": "abcdef012345",
         "versions": {"spacy": "3.8"},
@@ -95,3 +98,15 @@ def make_result(system: str, seed: int, share: float = 0.5, **changes: Any) -> D
         **domains,
     }
     return {**result, **changes}
+
+
+def without_gold(result: Dict, domain: str, annotated: int) -> Dict:
+    """The same with nothing to find on a domain; one entity is predicted there, if it
+    is annotated."""
+    predicted = [min(1, annotated), *[0] * 39]
+    nothing = {"precision": None, "recall": None, "f1": None}
+    scores = {**nothing, "counts": [0, sum(predicted), 0]}
+    sentences = {"correct": [0] * 40, "predicted": predicted, "gold": [0] * 40}
+    per_type = {"PER": scores} if annotated else {}
+    changed = {**scores, "annotated": annotated, "sentences": sentences}
+    return {**result, domain: {**result[domain], **changed, "per_type": per_type}}
