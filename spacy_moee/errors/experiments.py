@@ -61,7 +61,7 @@ WARNINGS: Dict[str, str] = {
     ),
     "MW52": "'{file}' is damaged: {problem}. That run is done again.",
     "MW53": (
-        "{count} lines of '{file}' are damaged. They are written anew from what the "
-        "runs left."
+        "{count} lines of '{file}' are damaged. It is written anew from what the runs "
+        "left, as soon as there are as many results."
     ),
 }

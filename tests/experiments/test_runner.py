@@ -4,75 +4,25 @@ import json
 import os
 import signal
 from pathlib import Path
-from typing import Any, Dict, List
+from typing import Any, List
 
 import pytest
 
 from spacy_moee.errors import MoeeError
 from spacy_moee.experiments import runner
 from spacy_moee.experiments.experiment import read_experiment
-from spacy_moee.experiments.failure import Failure
 from spacy_moee.experiments.grid import Run, make_runs
 from spacy_moee.experiments.inputs import TRAINED
 from spacy_moee.experiments.job import RESULT
 from spacy_moee.experiments.results import own_folder
 from tests.test_configs import make_corpus
 
-from .util import BASELINE, OTHER, make_content, make_result, write_content
-
-LOOKS = 3
-
-
-class FakeJob:
-    """A run that is over after some looks. It fails if its seed is in `fails`, with the
-    reason that `reasons` has for its system."""
-
-    fails: List[int] = []
-    reasons: Dict[str, str] = {}
-    started: List["FakeJob"] = []
-    step = "train"
-
-    def __init__(self, run: Run, folder: Path, gpu_id: int) -> None:
-        self.run, self.folder = run, folder
-        self.log = folder / "train.log"
-        self.looks = 0
-        self.calls: List[str] = []
-        folder.mkdir(parents=True, exist_ok=True)
-        self.reason = self.reasons.get(run.system, "No such thing")
-        self.rows: List[Dict[str, float]] = []
-        self.started.append(self)
-
-    def is_over(self) -> bool:
-        self.looks += 1
-        if self.looks < LOOKS:
-            return False
-        if self.run.seed not in self.fails:
-            known = {"data": self.run.data, "config": self.run.key}
-            result = make_result(self.run.system, self.run.seed, **known)
-            (self.folder / RESULT).write_text(json.dumps(result))
-        return True
-
-    @property
-    def is_early(self) -> bool:
-        return not any(row["#"] for row in self.rows)
-
-    def explain(self, problem: str = "") -> Failure:
-        return Failure(self.log, problem or self.reason, self.is_early)
-
-    def ask_to_end(self) -> None:
-        self.calls.append("ask")
-
-    def end(self) -> None:
-        self.calls.append("end")
+from .util import BASELINE, OTHER, FakeJob, make_content, write_content
 
 
 @pytest.fixture(autouse=True)
 def fake(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(runner, "Job", FakeJob)
-    monkeypatch.setattr(runner, "PAUSE", 0)
-    monkeypatch.setattr(FakeJob, "started", [])
-    monkeypatch.setattr(FakeJob, "fails", [])
-    monkeypatch.setattr(FakeJob, "reasons", {})
+    FakeJob.install(monkeypatch)
 
 
 def run(folder: Path, show: Any = lambda state: None, jobs: int = 2, **changes: Any):
