@@ -1,6 +1,9 @@
 """Why a run failed, and whether all runs fail in the same way."""
 
+import errno
+import os
 import re
+import shutil
 import signal
 from pathlib import Path
 from typing import Dict, List, NamedTuple, Optional, Sequence, Set, Tuple
@@ -9,10 +12,13 @@ from ..insight.report import plain
 from .grid import Run, title
 
 LONGEST = 500
+# bytes that are free where next to nothing is
+FULL = 1 << 16
 COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 TRACEBACK = "Traceback (most recent call last):"
 # the class of an error, without its module, and what it says
 ERROR = re.compile(r"(?:\w+\.)*(\w+)(?:: (.*))?$")
+CODE = re.compile(r"\[[A-Z]+\d+\]")
 # what differs between two runs that fail alike
 ADDRESS = re.compile(r"0x[0-9a-f]+")
 
@@ -46,6 +52,9 @@ def read_reason(log: Path, code: int) -> str:
     lines = [x for x in COLOURS.sub("", text).splitlines() if x.strip()]
     silent = f"it ended with exit code {code} and no message"
     reason = plain(_last_error(lines)) or silent
+    if shutil.disk_usage(log.parent).free < FULL and "No space left" not in reason:
+        # what it had to say did not fit
+        return f"OSError: [Errno {errno.ENOSPC}] {os.strerror(errno.ENOSPC)}"
     return reason if len(reason) <= LONGEST else f"{reason[:LONGEST]}\u2026"
 
 
@@ -67,7 +76,8 @@ def _last_error(lines: List[str]) -> str:
             name, message = match[1], match[2]
             if not message:
                 return f"{name} at {_last_frame(after)}"
-            return message if message.startswith("[") else f"{name}: {message}"
+            return message if CODE.match(message) else f"{name}: {message}"
+        return "its log breaks off in the middle of an error"
     marks = [i for i, line in enumerate(lines) if line.startswith("\u2718")]
     if marks:
         # spaCy writes what is wrong into the next line
@@ -147,6 +157,7 @@ class Watch:
         if not failure.is_early:
             self._got_further = True
             return
-        reason = failure.reason.replace(str(folder), "").replace(key, "")
-        self._reasons.add(ADDRESS.sub("", reason))
+        own = rf"{re.escape(str(folder))}[^'\s]*|{key}"
+        reason = ADDRESS.sub("", re.sub(own, "", failure.reason))
+        self._reasons.add(reason.rstrip("': "))
         self._has_probe_failed |= key == self._probe

@@ -135,7 +135,9 @@ def _start(state: State, run: Run, gpu_id: int, watch: Watch) -> None:
         state.check_inputs(run)
         state.active.append(Job(run, folder, gpu_id))
     except (OSError, MoeeError) as error:
-        failure = Failure(folder / "train.log", str(error), is_early=True)
+        coded = isinstance(error, MoeeError)
+        reason = str(error) if coded else f"{type(error).__name__}: {error}"
+        failure = Failure(folder / "train.log", reason, is_early=True)
         state.failed[run.key] = failure
         watch.fail(run.key, failure, folder)
 

@@ -1,5 +1,6 @@
 """Why a run failed, and whether all fail alike."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -53,7 +54,8 @@ def test_reasons(tmp_path: Path, text: str, expected: str) -> None:
         ("", "it ended with exit code 1 and no message"),
         ("\n \x00\n", "it ended with exit code 1 and no message"),
         ("x" * 2000, "x" * 500 + "\u2026"),
-        ("Traceback (most recent call last):", "Traceback (most recent call last):"),
+        (f"{TRACEBACK}    rai", "its log breaks off in the middle of an error"),
+        (f"{TRACEBACK}!", "its log breaks off in the middle of an error"),
     ],
 )
 def test_other_endings(tmp_path: Path, text: str, expected: str) -> None:
@@ -82,6 +84,16 @@ def test_whatever_is_in_a_log(tmp_path: Path, data: bytes, before: bytes) -> Non
     assert reason and reason.isprintable() and len(reason) <= 501
 
 
+def test_log_on_a_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    full = shutil.disk_usage(tmp_path)._replace(free=0)
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: full)
+    reason = "OSError: [Errno 28] No space left on device"
+    for text in ("", "Traceback (m", f"{TRACEBACK}    rai", f"{TRACEBACK}KeyError: 1"):
+        assert read_reason(write(tmp_path, text), 1) == reason
+    whole = f"{reason}: 'x'"
+    assert read_reason(write(tmp_path, TRACEBACK + whole), 1) == whole
+
+
 def test_groups() -> None:
     runs = [Run(x, "e", 0, "", {}, {}, x) for x in "abc"]
     failures = [Failure(Path(run.key), r) for run, r in zip(runs, "xyx", strict=True)]
@@ -99,7 +111,7 @@ def key_of(name: str) -> str:
 def fail(watch: Watch, name: str, reason: str, is_early: bool = True) -> None:
     key = key_of(name)
     folder = Path("out") / key
-    text = f"{reason} in {folder} at 0x{hash(key) & 0xFFFF:x}"
+    text = f"{reason} at 0x{hash(key) & 0xFFFF:x} in '{folder / name}.txt'"
     watch.fail(key, Failure(folder / "train.log", text, is_early), folder)
 
 
