@@ -6,7 +6,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Dict, List, NamedTuple
 
-from confection import Config, ConfigValidationError
+from confection import Config
 from spacy.util import load_config
 
 from ..errors import MoeeError
@@ -106,7 +106,8 @@ def _make_config(experiment: Experiment, block: str, row: str, seed: int) -> Con
     try:
         config = merge(experiment, system, embeddings, seed)
         _check(experiment, config, seed)
-    except (ConfigValidationError, KeyError, ValueError, TypeError, OSError) as error:
+    # whatever reading a file that a person has written raises
+    except Exception as error:
         missing = isinstance(error, KeyError)
         problem = f"it has no {error}" if missing else str(error).strip()
         raise MoeeError(
@@ -132,7 +133,7 @@ def merge(
     RETURNS (Config): The config, with its variables.
     """
     config = load_config(system.config)
-    for section in ("paths", "components", "corpora", "training", "initialize"):
+    for section in ("nlp", "paths", "components", "corpora", "training", "initialize"):
         if section not in config:
             raise ValueError(f"'{system.config}' has no section '{section}'")
     if embeddings.tok2vec is not None:

@@ -135,7 +135,7 @@ def _vectors(values: Dict[str, Any], blocks: Sequence[Tuple[str, Dict]]) -> List
 
 
 def _reads_vectors(block: Dict, blocks: Sequence[Tuple[str, Dict]]) -> bool:
-    name = block.get("@architectures")
+    name = str(block.get("@architectures"))
     if name in DESCRIBED:
         return not any(_names_encoder(other) for _, other in blocks)
     return name in STATIC or block.get("include_static_vectors") is True
@@ -197,8 +197,12 @@ def _sources(values: Dict[str, Any]) -> List[str]:
     # the first pipeline of a process finds the factories of other packages
     known = Language().has_factory
     for name, component in values["components"].items():
-        factory, source = component.get("factory"), component.get("source")
         place = f"components.{name}"
+        if not isinstance(component, dict):
+            lines.append(f"{place}: it is no section, with a factory or a source")
+            continue
+        named = {k: str(component[k]) for k in ("factory", "source") if k in component}
+        source, factory = named.get("source"), named.get("factory")
         if source is not None and not (is_package(source) or is_there(source)):
             lines.append(f"{place}.source: there is no pipeline '{source}'")
         if factory is not None and not known(factory):

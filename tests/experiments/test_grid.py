@@ -12,7 +12,7 @@ from thinc.api import Config
 
 from spacy_moee.errors import MoeeError
 from spacy_moee.experiments.experiment import read_experiment
-from spacy_moee.experiments.grid import make_runs
+from spacy_moee.experiments.grid import check_needs, make_runs
 from spacy_moee.experiments.inputs import TESTS
 from tests.test_configs import FOLDER, make_corpus, make_vectors
 
@@ -301,6 +301,36 @@ def test_config_of_something_else(tmp_path: Path) -> None:
     path.write_text("\n".join(f"[{name}]" for name in ("nlp", "system", *sections)))
     with pytest.raises(MoeeError, match="M504(.|\n)*no 'seed'"):
         runs_of(tmp_path, **{**content, "overrides": {}})
+
+
+SAMPLE = (FOLDER / "sample.cfg").read_text(encoding="utf8")
+NEW = ["null", "3", '"x"', "[]", "{}", '{"a": 1}', "${paths.none}", "NaN", "[1,", ""]
+NEW += ["[training]", "[nlp]", "[paths.vectors]", "\x00\u20ac", "  x", "a = 1"]
+EDITS = st.lists(
+    st.tuples(st.integers(0, len(SAMPLE.splitlines()) - 1), st.sampled_from(NEW)),
+    min_size=1,
+    max_size=3,
+)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40)
+@given(EDITS, st.sampled_from(["utf8", "utf16"]))
+def test_whatever_is_in_a_config(tmp_path: Path, edits: Any, encoding: str) -> None:
+    """It can be run, or an error with a code says why not."""
+    lines = SAMPLE.splitlines()
+    for place, new in edits:
+        key, equals, _ = lines[place].partition("=")
+        lines[place] = f"{key}= {new}" if equals and new[:1] != "[" else new
+    path = tmp_path / "edited.cfg"
+    path.write_text("\n".join(lines), encoding=encoding)
+    content = make_content(tmp_path, overrides={})
+    content["systems"][OTHER]["config"] = str(path)
+    try:
+        experiment = read_experiment(write_content(tmp_path / "e.yml", content))
+        check_needs(experiment)
+        make_runs(experiment)
+    except MoeeError as error:
+        assert error.code in ("M503", "M504")
 
 
 def test_override_of_a_block_that_is_not_there(tmp_path: Path) -> None:
