@@ -55,9 +55,10 @@ def is_there(value: str) -> bool:
     value (str): Any text.
     RETURNS (bool): Whether there is one of this name, other than the current folder.
     """
+    path = Path(value)
     try:
-        # "" and "." are the current folder
-        return Path(value).name != "" and Path(value).exists()
+        # "" and "." are the current folder; a device or a pipe has no end
+        return path.name != "" and (path.is_file() or path.is_dir())
     except (OSError, ValueError):
         # no path at all: too long, or with a null character
         return False

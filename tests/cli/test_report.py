@@ -201,6 +201,15 @@ def test_file_that_can_t_be_read(
     assert "[M402]" in result.output and "Permission denied" in result.output
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes")
+def test_output_that_is_no_file(tmp_path: Path) -> None:
+    path = write_metrics(tmp_path / "a.json", 0.5)
+    os.mkfifo(tmp_path / "pipe")
+    result = run(path, "-o", tmp_path / "pipe")
+    assert result.exit_code == 1 and "[M403]" in result.output
+    assert "not a regular file" in result.output and (tmp_path / "pipe").is_fifo()
+
+
 def test_output_that_can_t_be_written(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,5 +1,6 @@
 """The experiment file, and the runs that it stands for."""
 
+import os
 from datetime import date
 from pathlib import Path
 from typing import Any, Callable, Dict
@@ -173,6 +174,15 @@ def test_whatever_the_config_names_is_an_input(tmp_path: Path) -> None:
             assert run.inputs.keys() == run.data.keys() == names
         keys.append({run.key for run in runs})
     assert not keys[0] & keys[1]
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes")
+def test_what_has_no_end_is_no_input(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    content = make_content(tmp_path)
+    content["overrides"]["training.note"] = str(tmp_path / "pipe")
+    names = {"train", "dev", "test", "target"}
+    assert all(run.inputs.keys() == names for run in runs_of(tmp_path, **content))
 
 
 def test_changed_vectors_make_other_runs(tmp_path: Path) -> None:
