@@ -24,7 +24,6 @@ class Row(NamedTuple):
     embeddings (str): The embeddings' name.
     system (str): The system's name.
     results (List[Record]): A result a seed; none if no seed is finished.
-    failures (List[Failure]): Why seeds failed.
     published (Optional[Published]): The paper's figure.
     difference (Optional[Difference]): To the baseline; None for itself, as long as one
         of the two has no result, and where there is none.
@@ -34,7 +33,6 @@ class Row(NamedTuple):
     embeddings: str
     system: str
     results: List[Record]
-    failures: List[Failure]
     published: Optional[Published]
     difference: Optional[Difference]
     notes: List[str]
@@ -85,9 +83,7 @@ def summarize(
                 if not reason and not any(why_undefined(r, "target") for r in group):
                     difference = compare(_counts(group), _counts(baseline))
             published = published_f1(system, embeddings.published)
-            rows.append(
-                Row(name, system, group, failures, published, difference, notes)
-            )
+            rows.append(Row(name, system, group, published, difference, notes))
     return rows
 
 
