@@ -51,6 +51,10 @@ ERRORS: Dict[str, str] = {
         "'{file}' can't be used: {problem}. Expected what `spacy moee compare` wrote; "
         "remove the file if it was changed by hand."
     ),
+    "M513": (
+        "Can't read '{file}', which runs of the experiment need: {problem}. Check its "
+        "permissions."
+    ),
 }
 
 WARNINGS: Dict[str, str] = {

@@ -82,11 +82,12 @@ def make_runs(experiment: Experiment) -> List[Run]:
 
     experiment (Experiment): The experiment; what it needs is there.
     RETURNS (List[Run]): The runs.
-    RAISES (MoeeError): M504, for overrides that a config refuses.
+    RAISES (MoeeError): M504, for overrides that a config refuses; M513, for a file that
+        can't be read.
     """
     runs = []
     # many runs read the same files
-    hash_once = cache(hash_of_path)
+    hash_once = cache(_hash)
     for embeddings_name, embeddings in experiment.embeddings.items():
         for seed in embeddings.seeds:
             for name in embeddings.systems:
@@ -98,6 +99,14 @@ def make_runs(experiment: Experiment) -> List[Run]:
                 key = hash_of(version("spacy-moee"), text, *_flat(trained_on))
                 runs.append(Run(name, embeddings_name, seed, text, inputs, data, key))
     return runs
+
+
+def _hash(path: Path) -> str:
+    try:
+        return hash_of_path(path)
+    except OSError as error:
+        file, problem = error.filename or path, error.strerror or error
+        raise MoeeError("M513", file=file, problem=problem) from error
 
 
 def _make_config(experiment: Experiment, block: str, row: str, seed: int) -> Config:

@@ -93,6 +93,8 @@ def read_record(path: Path, expected: Dict[Any, Any]) -> Record:
     """
     try:
         content = json.loads(path.read_text(encoding="utf8"))
+        # half of a surrogate pair is JSON, and can stand in no report
+        json.dumps(content, ensure_ascii=False).encode("utf8")
         problem = find_problem(content, expected)
     except OSError as error:
         problem = error.strerror or str(error)

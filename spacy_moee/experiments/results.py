@@ -116,6 +116,9 @@ def choose_paths(folder: Path, lines: Sequence[Record]) -> Tuple[Paths, List[str
     kept: List[str] = []
     for number in count(1):
         paths = name_paths(folder, number)
+        if number > 1 and not paths.results.exists() and any(p.exists() for p in paths):
+            # a person's own, as `_check_origin` says of the first ones
+            continue
         lost = find_lost(_read(paths.results), lines)
         if not lost:
             return paths, kept

@@ -1,5 +1,6 @@
 """The experiment file, and the runs that it stands for."""
 
+import errno
 import os
 from datetime import date
 from pathlib import Path
@@ -12,6 +13,7 @@ from spacy.util import load_config
 from thinc.api import Config
 
 from spacy_moee.errors import MoeeError
+from spacy_moee.experiments import grid
 from spacy_moee.experiments.experiment import read_experiment
 from spacy_moee.experiments.grid import check_needs, make_runs
 from spacy_moee.experiments.inputs import TESTS
@@ -142,6 +144,17 @@ def test_changed_data(tmp_path: Path, name: str) -> None:
         assert changed == {name}
         # what a pipeline is tested on makes it no other one
         assert (old.key == new.key) == (name in TESTS)
+
+
+def test_data_that_can_t_be_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(path: Path) -> str:
+        raise PermissionError(errno.EACCES, "Permission denied", str(path))
+
+    monkeypatch.setattr(grid, "hash_of_path", refuse)
+    with pytest.raises(MoeeError, match="M513.*spacy.*Permission denied"):
+        runs_of(tmp_path)
 
 
 def test_renamed_systems_are_the_same_runs(tmp_path: Path) -> None:

@@ -59,6 +59,7 @@ def test_whole_results(tmp_path: Path) -> None:
         ({**WHOLE, "minutes": float("nan")}, "minutes is nan"),
         ({**WHOLE, "minutes": "1"}, "minutes is '1'"),
         ({**WHOLE, "seed": True}, "seed is True"),
+        ({**WHOLE, "device": "\ud800"}, "surrogates not allowed"),
         ({**WHOLE, "dev_curve": [[0, 1], [2]]}, r"dev_curve\[1\] is \[2\]"),
         ({**WHOLE, "versions": {"spacy": 3.8}}, "versions.spacy is 3.8"),
         ({**WHOLE, "target": {**TARGET, "f1": 101}}, "target.f1 is 101"),

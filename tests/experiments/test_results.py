@@ -120,6 +120,13 @@ def test_what_was_beside_goes_when_it_shows_nothing_more(tmp_path: Path) -> None
     assert not (tmp_path / "table-2.md").exists()
 
 
+def test_a_person_s_own_files_beside(tmp_path: Path) -> None:
+    write(tmp_path, results(*ALL), "one")
+    (tmp_path / "table-2.md").write_text("My own")
+    assert write(tmp_path, results(ALL[0]), "two").name == "results-3.jsonl"
+    assert (tmp_path / "table-2.md").read_text() == "My own"
+
+
 @pytest.mark.parametrize("line", ["{", "[1]", '{"system": 1}', "\ud800"])
 def test_damaged_lines(tmp_path: Path, line: str) -> None:
     path = write(tmp_path, results(*ALL), "one")
