@@ -22,10 +22,13 @@ from .inputs import is_file, is_there
 LABELLED = ("train", "dev")
 # bytes of a corpus that is read to see what is in it
 LARGEST = 1 << 26
-STATIC = {"spacy_moee.StaticEmbed.v1", "spacy.StaticVectors.v1"}
-STATIC |= {"spacy.StaticVectors.v2"}
+STATIC = {
+    *("spacy_moee.StaticEmbed.v1", "spacy.StaticVectors.v1", "spacy.StaticVectors.v2")
+}
 DESCRIBED = {"spacy_moee.ConceptTagger.v1", "spacy_moee.RobustTagger.v1"}
 ENCODERS = ("spacy_moee.TransformerEmbed.", "spacy-transformers.TransformerModel.")
+# the first bytes of a table
+NUMPY = b"\x93NUMPY"
 EXTRA = 'run `pip install "spacy-moee[transformers]"`'
 MAKE_VECTORS = "`python -m spacy moee vectors` makes some"
 
@@ -119,15 +122,16 @@ def _blocks(values: Dict[str, Any], prefix: str = "") -> Iterator[Tuple[str, Dic
 
 def _vectors(values: Dict[str, Any], blocks: Sequence[Tuple[str, Dict]]) -> List[str]:
     """What is wrong with the word vectors."""
-    named, other = values["initialize"].get("vectors"), values["nlp"].get("vectors", {})
-    if isinstance(other.get("path"), str):
-        problem = _fasttext(other["path"])
+    named = values["initialize"].get("vectors")
+    section = values["nlp"].get("vectors", {})
+    if isinstance(section.get("path"), str):
+        problem = _fasttext(section["path"])
         return [f"nlp.vectors.path: {problem}"] if problem else []
     if named is not None:
         problem = _table(str(named))
         return [f"initialize.vectors: {problem}"] if problem else []
     used = [place for place, block in blocks if _reads_vectors(block, blocks)]
-    own = other.get("@vectors", "spacy.Vectors.v1") != "spacy.Vectors.v1"
+    own = section.get("@vectors", "spacy.Vectors.v1") != "spacy.Vectors.v1"
     if not used or own:
         return []
     what = f"{used[0]} looks word vectors up, and none are named"
@@ -150,13 +154,17 @@ def _table(name: str) -> str:
     path = Path(name)
     if not (path / "config.cfg").is_file() or not (path / "vocab").is_dir():
         return f"'{name}' is no folder of vectors; {MAKE_VECTORS}"
+    file = path / "vocab" / "vectors"
     try:
-        rows = len(numpy.load(path / "vocab" / "vectors", mmap_mode="r"))
+        with file.open("rb") as stream:
+            if stream.read(len(NUMPY)) not in (b"", NUMPY):
+                # a reference to a fastText file
+                return ""
+        rows = len(numpy.load(file, mmap_mode="r"))
     except FileNotFoundError:
         rows = 0
-    except (OSError, ValueError):
-        # not a table, such as a reference to a fastText file
-        return ""
+    except (OSError, ValueError, EOFError) as error:
+        return f"the table in '{name}' is damaged ({error}); {MAKE_VECTORS}"
     return "" if rows else f"the table in '{name}' is empty; {MAKE_VECTORS}"
 
 

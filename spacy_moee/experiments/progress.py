@@ -12,8 +12,8 @@ from rich.text import Text
 
 from .grid import Run, title
 from .job import Job
+from .notes import DOMAINS, why_undefined
 from .runner import State
-from .summary import DOMAINS, why_undefined
 from .table import score
 
 # seconds between two drawings

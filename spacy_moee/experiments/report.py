@@ -12,7 +12,8 @@ from .bootstrap import REPLICATES
 from .charts import draw_curves, draw_differences, draw_types
 from .experiment import Experiment
 from .failure import group_failures
-from .summary import Failed, Row, deviation, why_undefined
+from .notes import why_undefined
+from .summary import Failed, Row, deviation
 from .table import (
     UNTRIED,
     difference_cells,

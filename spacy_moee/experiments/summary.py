@@ -11,10 +11,10 @@ from .counts import Counts
 from .experiment import Experiment
 from .failure import Failure
 from .grid import Run
+from .notes import explain_failures, explain_scores, why_no_difference, why_undefined
 from .published import Published, published_f1
 from .records import Record
 
-DOMAINS = ("target", "source")
 Failed = Sequence[Tuple[Run, Failure]]
 
 
@@ -73,68 +73,18 @@ def summarize(
                 if (run.embeddings, run.system) == (name, system)
             ]
             missing = len(embeddings.seeds) - len(group) - len(failures)
-            notes = _explain_failures(failures)
+            notes = explain_failures(failures)
             notes += [f"{missing} not run"] if missing else []
-            notes += _explain_scores(group)
+            notes += explain_scores(group)
             difference = None
             if system != experiment.baseline and group and baseline:
-                reason = _why_no_difference(group, baseline)
+                reason = why_no_difference(group, baseline)
                 notes += [f"no difference: {reason}"] if reason else []
                 if not reason and not any(why_undefined(r, "target") for r in group):
                     difference = compare(_counts(group), _counts(baseline))
             published = published_f1(system, embeddings.published)
             rows.append(Row(name, system, group, published, difference, notes))
     return rows
-
-
-def why_undefined(result: Record, domain: str) -> str:
-    """Say why a run has no score on a domain.
-
-    result (Record): Its result.
-    domain (str): "source" or "target".
-    RETURNS (str): The reason; empty if it has a score.
-    """
-    scores = result[domain]
-    if scores["f1"] is not None:
-        return ""
-    return "no gold entity" if scores["annotated"] else "not annotated"
-
-
-def _explain_failures(failures: Sequence[Failure]) -> List[str]:
-    reasons = [failure.reason for failure in failures]
-    return [f"{reasons.count(x)} failed: {x}" for x in dict.fromkeys(reasons)]
-
-
-def _explain_scores(results: Sequence[Record]) -> List[str]:
-    found: Dict[str, List[str]] = {}
-    for domain in DOMAINS:
-        reasons = {why_undefined(result, domain) for result in results} - {""}
-        silent = sum(map(_is_silent, (result[domain] for result in results)))
-        if silent:
-            seeds = "1 seed" if silent == 1 else f"{silent} seeds"
-            reasons.add(f"no entity predicted with {seeds}")
-        for reason in sorted(reasons):
-            found.setdefault(reason, []).append(domain)
-    return [f"{' and '.join(names)}: {reason}" for reason, names in found.items()]
-
-
-def _is_silent(scores: Record) -> bool:
-    """Whether nothing was predicted where something should have been."""
-    _, predicted, gold = scores["counts"]
-    return gold > 0 and predicted == 0
-
-
-def _why_no_difference(system: List[Record], baseline: List[Record]) -> str:
-    """Why a bootstrap would say nothing, though the target has gold entities; "" if it
-    would."""
-    targets = [result["target"] for result in [*system, *baseline]]
-    if any(scores["f1"] is None for scores in targets):
-        return ""
-    for name, group in (("it predicts", system), ("the baseline predicts", baseline)):
-        if all(_is_silent(result["target"]) for result in group):
-            return f"{name} no entity"
-    found = any(scores["counts"][0] for scores in targets)
-    return "" if found else "neither it nor the baseline finds an entity"
 
 
 def entity_types(rows: Sequence[Row], domain: str) -> List[str]:

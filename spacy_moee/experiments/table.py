@@ -6,14 +6,8 @@ from typing import List, NamedTuple, Optional, Sequence
 from ..insight.report import markdown_table
 from .experiment import Experiment
 from .failure import group_failures
-from .summary import (
-    DOMAINS,
-    Failed,
-    Row,
-    entity_types,
-    mean_deviation,
-    undefined_types,
-)
+from .notes import DOMAINS
+from .summary import Failed, Row, entity_types, mean_deviation, undefined_types
 
 NOTE = (
     "Entity F1 in percent, exact matches; mean and, in brackets, sample deviation of "

@@ -88,6 +88,13 @@ def test_vectors(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert line.startswith("initialize.vectors: the table in 'vectors' is empty")
     make_vectors(tmp_path / "vectors")
     assert missing(tmp_path, **changes) == []
+    table = tmp_path / "vectors" / "vocab" / "vectors"
+    for content in (b"", table.read_bytes()[:-9], table.read_bytes()[:9]):
+        table.write_bytes(content)
+        [line] = missing(tmp_path, **changes)
+        assert "the table in 'vectors' is damaged" in line
+    table.write_text("{}")
+    assert missing(tmp_path, **changes) == []
     (tmp_path / "vectors" / "config.cfg").unlink()
     [line] = missing(tmp_path, **changes)
     assert "'vectors' is no folder of vectors" in line
