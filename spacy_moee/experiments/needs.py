@@ -22,9 +22,11 @@ from .inputs import is_file, is_there
 LABELLED = ("train", "dev")
 # bytes of a corpus that is read to see what is in it
 LARGEST = 1 << 26
-STATIC = {
-    *("spacy_moee.StaticEmbed.v1", "spacy.StaticVectors.v1", "spacy.StaticVectors.v2")
-}
+STATIC = (
+    "spacy_moee.StaticEmbed.v1",
+    "spacy.StaticVectors.v1",
+    "spacy.StaticVectors.v2",
+)
 DESCRIBED = {"spacy_moee.ConceptTagger.v1", "spacy_moee.RobustTagger.v1"}
 ENCODERS = ("spacy_moee.TransformerEmbed.", "spacy-transformers.TransformerModel.")
 # the first bytes of a table
