@@ -29,7 +29,7 @@ ARROWS = {
     "evaluation": {"errors"},
     "models": {"errors", "networks", "padding", "scheme"},
     "component": {"errors", "faults", "models", "scheme", "scorer", "tags"},
-    "experiments": {"errors", "files", "insight", "scorer"},
+    "experiments": {"embeddings", "errors", "files", "insight", "scorer"},
     "cli": {
         *{"errors", "files", "corpora", "embeddings", "experiments", "insight"},
         # models know what they look up in the vectors; nothing else does
