@@ -1,0 +1,64 @@
+"""The best sequence of tags of a linear chain."""
+
+from typing import Callable
+
+import torch
+from torch import Tensor
+
+# Floats of a tile, [batch, some tags, tags], that is reduced at once: few enough for a
+# processor's cache. No array of all [batch, tags, tags] is ever made.
+TILE = 2**18
+
+
+def over_sources(reduce: Callable[..., Tensor], scores: Tensor, into: Tensor) -> Tensor:
+    """Reduce what leads into each tag over the tags that it comes from, tile by tile.
+
+    reduce (Callable): `torch.amax`, or `torch.logsumexp`.
+    scores (Tensor): Score of each tag that a move starts from, shape [batch, tags].
+    into (Tensor): Score of tag b after tag a at [b, a], shape [tags, tags].
+    RETURNS (Tensor): The reduction of `scores[n, a] + into[b, a]` over a, shape
+        [batch, tags].
+    """
+    rows = scores.unsqueeze(1)  # [batch, 1, from]
+    if scores.numel() * len(into) <= TILE:
+        return reduce(rows + into, 2)
+    # [batch, 1, from] + [some to, from] -> [batch, some to]
+    parts = [reduce(rows + tile, 2) for tile in into.split(tile_size(scores))]
+    return torch.cat(parts, dim=1)
+
+
+def tile_size(scores: Tensor) -> int:
+    """How many tags of a tile there are beside scores of the shape [batch, tags].
+    RETURNS (int): One or more."""
+    return max(1, TILE // scores.numel())
+
+
+def best_paths(
+    emissions: Tensor, mask: Tensor, start: Tensor, moves: Tensor, end: Tensor
+) -> Tensor:
+    """The Viterbi algorithm over a batch. It keeps the scores of each step, not the tag
+    before each tag, which is looked up on the best path alone.
+
+    emissions (Tensor): Scores, shape [batch, seq, tags].
+    mask (Tensor): True on real tokens, a prefix of each row, shape [batch, seq].
+    start (Tensor): Score of each first tag, shape [tags].
+    moves (Tensor): Score of tag b after tag a at [a, b], shape [tags, tags].
+    end (Tensor): Score of each last tag, shape [tags].
+    RETURNS (Tensor): Tag numbers, shape [batch, seq]; any number on padding.
+    """
+    into = moves.T.contiguous()  # [to, from]
+    steps = emissions.unbind(1)
+    scores = [start + steps[0]]  # [batch, tags] each
+    for emission in steps[1:]:
+        scores.append(over_sources(torch.amax, scores[-1], into) + emission)
+    lengths = mask.sum(dim=1)
+    rows = torch.arange(len(mask), device=mask.device)
+    last = (torch.stack(scores)[lengths - 1, rows] + end).argmax(dim=1)  # [batch]
+    tag, path = last, [last]
+    ends = (mask[:, :-1] & ~mask[:, 1:]).unbind(1)  # whether a row ends here
+    for step in range(len(steps) - 2, -1, -1):
+        tag = (scores[step] + into.index_select(0, tag)).argmax(dim=1)
+        # whatever was made of the padding after it
+        tag = torch.where(ends[step], last, tag)
+        path.append(tag)
+    return torch.stack(path[::-1], dim=1)
