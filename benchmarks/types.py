@@ -234,8 +234,9 @@ def measure(case: Case, rounds: int) -> Tuple[List[str], Dict[str, float]]:
     for step, (ours, _) in whole.items():
         row += [f"{ours:.3f}", f"{ratios[step]:.1f}"]
     row += [f"{mb:.0f}" for mb in memory.values()]
-    keys = {f"{case}_{step}": ratio for step, ratio in ratios.items()}
-    return row, {**keys, **{f"{case}_{step}_mb": mb for step, mb in memory.items()}}
+    values = {**ratios, **{f"{step}_mb": mb for step, mb in memory.items()}}
+    sizes = "_".join(map(str, case))
+    return row, {f"{sizes}_{name}": value for name, value in values.items()}
 
 
 def read_case(text: str) -> Case:

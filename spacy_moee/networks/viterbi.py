@@ -1,6 +1,5 @@
 """The best sequence of tags of a linear chain."""
 
-from functools import partial
 from typing import Callable
 
 import torch
@@ -52,10 +51,9 @@ def best_paths(
     into = moves.T.contiguous()  # [to, from]
     steps = emissions.unbind(1)
     scores = [start + steps[0]]  # [batch, tags] each
-    is_small = scores[0].numel() * len(into) <= TILE
-    best = partial(over_sources, torch.amax, into=into) if is_small else _split(into)
+    find_best = _make_finder(into, len(mask))
     for emission in steps[1:]:
-        scores.append(best(scores[-1]) + emission)
+        scores.append(find_best(scores[-1]) + emission)
     lengths = mask.sum(dim=1)
     rows = torch.arange(len(mask), device=mask.device)
     last = (torch.stack(scores)[lengths - 1, rows] + end).argmax(dim=1)  # [batch]
@@ -69,18 +67,20 @@ def best_paths(
     return torch.stack(path[::-1], dim=1)
 
 
-def _split(into: Tensor) -> Callable[[Tensor], Tensor]:
-    """Make what finds the best score of a way into each tag. In IOB2 half of the tags
-    can follow two tags alone: I-X only B-X and I-X."""
+def _make_finder(into: Tensor, n_batch: int) -> Callable[[Tensor], Tensor]:
+    """Make what finds the score of the best way into each tag. In IOB2 half of the tags
+    follow two tags alone: I-X only B-X and I-X."""
+    if n_batch * into.numel() <= TILE:
+        return lambda scores: over_sources(torch.amax, scores, into)
     is_few = (into > float("-inf")).sum(dim=1) <= FEW
     from_few, sources = into[is_few].topk(min(FEW, len(into)), dim=1)
     from_many = into[~is_few]
 
-    def best(scores: Tensor) -> Tensor:
-        found = torch.empty_like(scores)
-        found[:, ~is_few] = over_sources(torch.amax, scores, from_many)
+    def find_best(scores: Tensor) -> Tensor:
+        best = torch.empty_like(scores)
+        best[:, ~is_few] = over_sources(torch.amax, scores, from_many)
         # [batch, some to, FEW]
-        found[:, is_few] = (scores[:, sources] + from_few).amax(dim=2)
-        return found
+        best[:, is_few] = (scores[:, sources] + from_few).amax(dim=2)
+        return best
 
-    return best
+    return find_best
