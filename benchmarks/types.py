@@ -2,9 +2,9 @@
 
     python -m benchmarks.types [TYPES[:DOCS[:TOKENS]] ...]
 
-Without arguments, 32 docs of 10 tokens with 4, 18, 100 and 200 types, 1,000 docs of 5
-with 200, and one doc of two tokens with 1,000. Random words, one entity a doc, a bare
-`nlp.add_pipe("moee_ner")`, one thread.
+Without arguments, 32 docs of 10 tokens with 4, 18, 100 and 200 types, and one doc of
+two tokens with 1,000. Random words, one entity a doc, one thread, and a bare
+`nlp.add_pipe("moee_ner")`. `200:1000:5` takes minutes and, with torchcrf's code, GB.
 
 CRF loss      how many times longer torchcrf's own code takes for the loss of the same
               scores and its gradient
@@ -68,7 +68,7 @@ class Case(NamedTuple):
         return ":".join(map(str, self))
 
 
-CASES = [Case(4), Case(18), Case(100), Case(200), Case(200, 1000, 5), Case(1000, 1, 2)]
+CASES = [Case(4), Case(18), Case(100), Case(200), Case(1000, 1, 2)]
 
 
 class TorchCRF(torchcrf.CRF):
