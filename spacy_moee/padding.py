@@ -6,18 +6,20 @@ from typing import List
 import numpy
 from numpy import ndarray
 
-# Padded places that go through a network at once: what bounds its memory.
+# Padded places that go through a network at once, and the floats that they may take
+# there: what bounds its memory.
 MAX_PADDED = 4096
+MAX_FLOATS = 2**23
 
 
-def plan(lengths: ndarray, passes: int = 1) -> List[ndarray]:
+def plan(lengths: ndarray, floats: int = 1) -> List[ndarray]:
     """Group stretches of similar length.
 
     lengths (ndarray): The places of each stretch.
-    passes (int): How often each of them is read at once.
+    floats (int): How many numbers each place takes in the network.
     RETURNS (List[ndarray]): The numbers of the stretches of each batch.
     """
-    limit = MAX_PADDED // passes
+    limit = min(MAX_PADDED, MAX_FLOATS // floats)
     order = numpy.argsort(-lengths, kind="stable")
     groups, first = [], 0
     while first < len(order):

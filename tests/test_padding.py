@@ -9,18 +9,20 @@ from spacy_moee import padding
 @given(
     lengths=st.lists(st.integers(1, 60), max_size=30),
     limit=st.sampled_from([1, 40, 200, 4096]),
-    passes=st.integers(1, 5),
+    floats=st.integers(1, 5),
 )
-def test_plan(lengths, limit, passes):
+def test_plan(lengths, limit, floats):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(padding, "MAX_PADDED", limit)
-        groups = padding.plan(numpy.array(lengths, dtype="int64"), passes)
+        patch.setattr(padding, "MAX_FLOATS", 2 * limit)
+        groups = padding.plan(numpy.array(lengths, dtype="int64"), floats)
     assert sorted(i for group in groups for i in group.tolist()) == [
         *range(len(lengths))
     ]
     for group in groups:
         longest = max(lengths[i] for i in group.tolist())
-        assert len(group) == 1 or longest * len(group) * passes <= limit
+        places = longest * len(group)
+        assert len(group) == 1 or places * max(1, floats / 2) <= limit
     # a group holds windows of similar length: none is longer than one before it
     flat = [lengths[i] for group in groups for i in group.tolist()]
     assert flat == sorted(lengths, reverse=True)

@@ -1,7 +1,7 @@
 """A network inside a Thinc model: documents in, scores out.
 
 It owns the seam between arrays and tensors, and works with any network that has
-`forward`, `loss`, `decode` and `passes`. No other file touches the shim.
+`forward`, `loss`, `decode` and `floats`. No other file touches the shim.
 """
 
 from contextlib import nullcontext
@@ -197,7 +197,7 @@ def forward(
 def _run(network: Any, table: Tensor, layout: Layout, dropout: float) -> List[Batch]:
     """Score in training: with a graph that reaches back to the vectors."""
     done = []
-    for rows in plan(layout.lengths, network.passes):
+    for rows in plan(layout.lengths, network.floats):
         tokens, lengths = batches.pad(layout, rows, table.device)
         inputs = table[tokens].requires_grad_()
         outputs = network(inputs, lengths, dropout)
@@ -208,7 +208,7 @@ def _run(network: Any, table: Tensor, layout: Layout, dropout: float) -> List[Ba
 @torch.no_grad()
 def _predict(network: Any, table: Tensor, layout: Layout) -> List[Batch]:
     """Score in prediction: nothing is kept but the outputs."""
-    groups = plan(layout.lengths, network.passes)
+    groups = plan(layout.lengths, network.floats)
     places = sum(len(rows) * int(layout.lengths[rows[0]]) for rows in groups)
     tables = batches.OutputTables(places)
     nothing = table[:0]

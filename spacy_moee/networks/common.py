@@ -7,6 +7,8 @@ from torch import Tensor, nn
 
 # Before training every token is most likely O, as in any corpus.
 OUTSIDE_BIAS = 3.0
+# About how many numbers a BiLSTM takes for each place that it reads.
+FLOATS_READ = 2048
 
 
 class Loss(NamedTuple):

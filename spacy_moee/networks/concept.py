@@ -9,7 +9,14 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from .attention import ExampleAttention
-from .common import OUTSIDE_BIAS, Loss, look_up, register_scheme, token_mask
+from .common import (
+    FLOATS_READ,
+    OUTSIDE_BIAS,
+    Loss,
+    look_up,
+    register_scheme,
+    token_mask,
+)
 from .encoder import BiLSTM
 
 
@@ -94,9 +101,9 @@ class ConceptNetwork(nn.Module):
             self.output.bias[0] = OUTSIDE_BIAS
 
     @property
-    def passes(self) -> int:
-        """How often a sentence is read: once for each entity type."""
-        return max(1, len(self.descriptions))
+    def floats(self) -> int:
+        """About how many numbers a place takes: it is read once for each type."""
+        return FLOATS_READ * max(1, len(self.descriptions))
 
     def forward(
         self, vectors: Tensor, lengths: Tensor, dropout: float = 0.0

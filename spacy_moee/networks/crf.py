@@ -1,4 +1,5 @@
-"""The CRF layer: pytorch-crf's likelihood, with batched scoring and decoding."""
+"""The CRF layer: pytorch-crf's parameters and likelihood, for many tags, and for
+sequences whose gold is partly unknown."""
 
 from typing import List, Optional
 
@@ -6,13 +7,14 @@ import torch
 import torchcrf
 from torch import Tensor
 
-# Far below any score, and finite: logsumexp has no gradient where all is -inf.
-EXCLUDED = -1e9
+from .partition import log_partition
+from .viterbi import best_paths
 
 
 class CRF(torchcrf.CRF):
-    """`torchcrf.CRF` without its loops over tokens in Python, and with sequences
-    whose gold is partly unknown. Batch first (paper, section 2; decisions D7, D8).
+    """`torchcrf.CRF`, which owns the parameters, with a loss and a decoding that take
+    memory for batch x seq x tags, not for tags x tags in each row. Batch first (paper,
+    section 2; decisions D7, D8).
 
     n_tags (int): The number of tags.
     """
@@ -34,31 +36,42 @@ class CRF(torchcrf.CRF):
         labelled = known.any(dim=1)
         if not bool(labelled.all()):
             # exactly 0, gradient included: Adam makes a whole step of a rounding error
-            losses = emissions.sum(dim=(1, 2)) * 0
+            losses = emissions[:, 0, 0].masked_fill(torch.ones_like(labelled), 0)
             if bool(labelled.any()):
                 rows = (emissions[labelled], gold[labelled], mask[labelled])
                 losses = losses.masked_scatter(labelled, self.nll(*rows))
             return losses
-        scores, steps = emissions.transpose(0, 1), mask.T  # torchcrf: seq first
-        partition = self._compute_normalizer(scores, steps)
-        if bool((known | ~mask).all()):
-            return partition - self._compute_score(scores, gold.T, steps)
-        tags = torch.arange(self.num_tags, device=gold.device)
-        allowed = ~known.unsqueeze(2) | (gold.unsqueeze(2) == tags)
-        constrained = scores.masked_fill(~allowed.transpose(0, 1), EXCLUDED)
-        return partition - self._compute_normalizer(constrained, steps)
+        steps = mask.T  # torchcrf: seq first
+        agreeing = self._compute_score(emissions.transpose(0, 1), gold.T, steps)
+        partly = (mask & ~known).any(dim=1)
+        if bool(partly.any()):
+            tags = torch.arange(self.num_tags, device=gold.device)
+            gold = gold[partly].unsqueeze(2)  # [some of batch, seq, 1]
+            possible = (gold < 0) | (gold == tags)
+            sums = self._log_partition(emissions[partly], mask[partly], possible)
+            agreeing = agreeing.masked_scatter(partly, sums)
+        return self._log_partition(emissions, mask) - agreeing
+
+    def _log_partition(
+        self, emissions: Tensor, mask: Tensor, possible: Optional[Tensor] = None
+    ) -> Tensor:
+        scores = self.start_transitions, self.transitions, self.end_transitions
+        return log_partition(emissions, mask, *scores, possible)
+
+    def _compute_normalizer(self, emissions: Tensor, mask: Tensor) -> Tensor:
+        # [seq, batch, tags], [seq, batch] -> [batch]
+        return self._log_partition(emissions.transpose(0, 1), mask.T.bool())
 
     def _compute_score(self, emissions: Tensor, tags: Tensor, mask: Tensor) -> Tensor:
         # [seq, batch, tags], [seq, batch], [seq, batch] -> [batch]
-        tags = tags.clamp(min=0)
-        steps = mask.to(emissions.dtype)
-        last = tags.gather(0, mask.long().sum(dim=0, keepdim=True) - 1)[0]
+        tags, padding = tags.clamp(min=0), ~mask.bool()
+        last = tags.gather(0, (~padding).sum(dim=0, keepdim=True) - 1)[0]
         emitted = emissions.gather(2, tags.unsqueeze(2)).squeeze(2)
         moved = self.transitions[tags[:-1], tags[1:]]
         return (
             self.start_transitions[tags[0]]
-            + (emitted * steps).sum(dim=0)
-            + (moved * steps[1:]).sum(dim=0)
+            + emitted.masked_fill(padding, 0).sum(dim=0)
+            + moved.masked_fill(padding[1:], 0).sum(dim=0)
             + self.end_transitions[last]
         )
 
@@ -83,35 +96,3 @@ class CRF(torchcrf.CRF):
             start = start.masked_fill(~legal[-1], float("-inf"))
             moves = moves.masked_fill(~legal[:-1], float("-inf"))
         return best_paths(emissions, mask, start, moves, self.end_transitions)
-
-
-def best_paths(
-    emissions: Tensor, mask: Tensor, start: Tensor, moves: Tensor, end: Tensor
-) -> Tensor:
-    """The Viterbi algorithm over a batch.
-
-    emissions (Tensor): Scores, shape [batch, seq, tags].
-    mask (Tensor): True on real tokens, shape [batch, seq].
-    start (Tensor): Score of each first tag, shape [tags].
-    moves (Tensor): Score of tag b after tag a at [a, b], shape [tags, tags].
-    end (Tensor): Score of each last tag, shape [tags].
-    RETURNS (Tensor): Tag numbers, shape [batch, seq]; any number on padding.
-    """
-    n_batch, n_steps, n_tags = emissions.shape
-    scores = start + emissions[:, 0]  # [batch, tags]
-    # the tag before each tag; padding keeps the tag, so that all rows end together
-    stay = torch.arange(n_tags, device=emissions.device).expand(n_batch, n_tags)
-    into = moves.T.contiguous()  # [to, from]
-    history = []
-    for step in range(1, n_steps):
-        # [batch, 1, from] + [to, from] -> max over from
-        best, before = (scores.unsqueeze(1) + into).max(dim=2)
-        here = mask[:, step].unsqueeze(1)
-        scores = torch.where(here, best + emissions[:, step], scores)
-        history.append(torch.where(here, before, stay))
-    tag = (scores + end).argmax(dim=1, keepdim=True)  # [batch, 1]
-    path = [tag]
-    for before in reversed(history):
-        tag = before.gather(1, tag)
-        path.append(tag)
-    return torch.cat(path[::-1], dim=1)

@@ -6,10 +6,18 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from .common import OUTSIDE_BIAS, Loss, look_up, register_scheme, token_mask
-from .crf import CRF, best_paths
+from .common import (
+    FLOATS_READ,
+    OUTSIDE_BIAS,
+    Loss,
+    look_up,
+    register_scheme,
+    token_mask,
+)
+from .crf import CRF
 from .encoder import BiLSTM
 from .experts import ExpertMixture
+from .viterbi import best_paths
 
 
 class Outputs(NamedTuple):
@@ -90,9 +98,10 @@ class MoEENetwork(nn.Module):
             output.bias[0] = OUTSIDE_BIAS
 
     @property
-    def passes(self) -> int:
-        """How often a sentence is read."""
-        return 1
+    def floats(self) -> int:
+        """About how many numbers a place takes: as the BiLSTM reads it, or, if there
+        are many types, for what the loss computes of each tag."""
+        return max(FLOATS_READ, 8 * len(self.category))
 
     def forward(
         self, vectors: Tensor, lengths: Tensor, dropout: float = 0.0

@@ -11,9 +11,13 @@ REPO = Path(__file__).parents[2]
 
 
 def run_quickly(folder: Path, module: str, *args: str) -> str:
-    command = [sys.executable, "-m", f"benchmarks.{module}", "--quick", *args]
+    data = str(REPO / "assets" / "sample")
+    return run_module(folder, module, "--quick", *args, "--data", data)
+
+
+def run_module(folder: Path, module: str, *args: str) -> str:
     done = subprocess.run(
-        [*command, "--data", str(REPO / "assets" / "sample")],
+        [sys.executable, "-m", f"benchmarks.{module}", *args],
         cwd=folder,
         env={**os.environ, "PYTHONPATH": str(REPO), "PYTHONUTF8": "1"},
         capture_output=True,

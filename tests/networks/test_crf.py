@@ -18,16 +18,11 @@ from .util import (
     make_legal,
     make_mask,
     score_paths,
+    stock_of,
 )
 
 LENGTHS = st.lists(st.integers(1, 6), min_size=1, max_size=4)
 SEEDS = st.integers(0, 2**16)
-
-
-def make_torchcrf(crf):
-    other = torchcrf.CRF(crf.num_tags, batch_first=True)
-    other.load_state_dict(crf.state_dict())
-    return other
 
 
 def gradients(value, *tensors):
@@ -124,7 +119,7 @@ def test_gold_on_padding_is_not_read():
 @settings(max_examples=30)
 def test_equals_torchcrf(lengths, seed):
     crf, mask = make_crf(4, seed), make_mask(lengths)
-    other = make_torchcrf(crf)
+    other = stock_of(crf)
     emissions = make_emissions(*mask.shape, 4, seed=seed)
     gold = make_gold(*mask.shape, 4, seed=seed)
     assert_close(crf.nll(emissions, gold, mask), -other(emissions, gold, mask, "none"))
@@ -138,7 +133,7 @@ def test_equals_torchcrf(lengths, seed):
 
 def test_gradients_equal_torchcrf():
     crf, mask = make_crf(5), make_mask([6, 3, 1])
-    other = make_torchcrf(crf)
+    other = stock_of(crf)
     emissions, gold = make_emissions(3, 6, 5).requires_grad_(), make_gold(3, 6, 5)
     found = gradients(crf.nll(emissions, gold, mask).sum(), emissions, *_all(crf))
     wanted = gradients(-other(emissions, gold, mask), emissions, *_all(other))

@@ -34,8 +34,10 @@ def run_paper(mixture, linears, states):
     return mixture.output(meta)
 
 
-def test_equals_the_equations_of_the_paper():
+@pytest.mark.parametrize("folds", [True, False])
+def test_equals_the_equations_of_the_paper(folds, monkeypatch):
     mixture, states = make_mixture(), make_emissions(3, 4, WIDTH).requires_grad_()
+    monkeypatch.setattr(mixture, "_folds", lambda _: folds)
     linears = make_linears(mixture)
     found, gate = mixture(states)
     wanted = run_paper(mixture, linears, states)
@@ -87,3 +89,25 @@ def test_experts_start_as_linear_layers_do():
         assert parameter.abs().max() <= bound
         assert parameter.abs().max() > 0.9 * bound
         assert abs(float(parameter.detach().std()) - bound / 3**0.5) < 0.1 * bound
+
+
+def test_votes_of_all_experts_on_all_tags_are_few():
+    states = torch.zeros(32, 10, 400)
+    assert ExpertMixture(400, 200, 5, 9)._folds(states)
+    for n_types in (100, 200):
+        mixture = ExpertMixture(8, 200, n_types + 1, 2 * n_types + 1)
+        assert not mixture._folds(states[..., :8])
+
+
+@pytest.mark.parametrize("folds", [True, False])
+def test_gradients_of_a_difference(folds, monkeypatch):
+    mixture = make_mixture(n_experts=3).double()
+    monkeypatch.setattr(mixture, "_folds", lambda _: folds)
+    states = make_emissions(2, 3, WIDTH).double().requires_grad_()
+    names, values = zip(*mixture.named_parameters(), strict=True)
+
+    def run(states, *values):
+        parameters = dict(zip(names, values, strict=True))
+        return torch.func.functional_call(mixture, parameters, (states,))
+
+    assert torch.autograd.gradcheck(run, (states, *values))

@@ -3,9 +3,14 @@
 from itertools import product
 
 import torch
+import torchcrf
+from hypothesis import strategies as st
 
 from spacy_moee.networks.crf import CRF
 from spacy_moee.scheme import iob2_scheme
+
+# also far beyond what an exponential holds, of a float64 even
+SIZES = st.sampled_from([0.1, 1.0, 30.0, 1e3, 1e4])
 
 
 def make_emissions(*shape, seed=0, scale=1.0):
@@ -72,3 +77,35 @@ def brute_best(crf, emissions, legal=None):
     if legal is not None:
         paths = [path for path in paths if is_legal(path, legal)]
     return list(paths[int(score_paths(crf, emissions, paths).argmax())])
+
+
+def make_scores(generator, shape, size):
+    """Scores of some size, a third of them at its very ends, and many alike."""
+    scores = torch.randn(shape, generator=generator, dtype=torch.float64) * size
+    ends = torch.randint(-2, 3, shape, generator=generator) * size
+    return torch.where(ends.abs() == 2 * size, ends / 2, scores)
+
+
+@st.composite
+def chains(draw, max_labels=3, max_steps=6, max_batch=4):
+    """A CRF in float64, emissions and a mask."""
+    n_tags = 2 * draw(st.integers(0, max_labels)) + 1
+    lengths = st.lists(st.integers(1, max_steps), min_size=1, max_size=max_batch)
+    mask = make_mask(draw(lengths))
+    generator = torch.Generator().manual_seed(draw(st.integers(0, 2**16)))
+    crf = CRF(n_tags).double()
+    with torch.no_grad():
+        for parameter in crf.parameters():
+            parameter.copy_(make_scores(generator, parameter.shape, draw(SIZES)))
+        if draw(st.booleans()):
+            crf.transitions[~make_legal(n_tags // 2)[:-1]] = -1e4
+    emissions = make_scores(generator, (*mask.shape, n_tags), draw(SIZES))
+    return crf, emissions.requires_grad_(), mask
+
+
+def stock_of(crf):
+    """torchcrf's own code, with the same parameters."""
+    stock = torchcrf.CRF(crf.num_tags, batch_first=True)
+    for name, parameter in crf.named_parameters():
+        setattr(stock, name, parameter)
+    return stock

@@ -1,0 +1,142 @@
+"""The forward algorithm over a batch of linear chains, and the way back: with
+exponentials, which is fast, and with their logs, which holds for all scores."""
+
+from typing import NamedTuple, Tuple
+
+import torch
+from torch import Tensor
+
+from .viterbi import over_sources, tile_size
+
+
+class Messages(NamedTuple):
+    """What the forward algorithm says of each tag of each token.
+
+    alphas (Tensor): The sum over all sequences that end there, divided by the greatest
+        of the token, shape [seq, batch, tags].
+    sums (Tensor): The same before the token's own score comes in, divided by something
+        else, shape [seq - 1, batch, tags]; the first token has none.
+    scales (Tensor): The log of what each token was divided by in all, shape
+        [seq, batch].
+    """
+
+    alphas: Tensor
+    sums: Tensor
+    scales: Tensor
+
+
+def sum_exponentials(scores: Tensor, moves: Tensor) -> Messages:
+    """Sum up from the first token to the last: a product of matrices a step. What is
+    far below the best tag of its token underflows.
+
+    scores (Tensor): Scores of the tags, the first token's with those of a start, shape
+        [seq, batch, tags].
+    moves (Tensor): Score of tag b after tag a at [a, b], shape [tags, tags].
+    RETURNS (Messages): Exponentials.
+    """
+    factors, columns = scaled_exp(moves)
+    alphas, sums, scales = _room(scores)
+    for step, alpha in enumerate(alphas.unbind()):
+        if step:
+            torch.mm(alphas[step - 1], factors, out=sums[step - 1])
+            torch.log(sums[step - 1], out=alpha).add_(scores[step]).add_(columns)
+        else:
+            alpha.copy_(scores[0])
+        _take_off_greatest(alpha, scales[step]).exp_()
+    return Messages(alphas, sums, scales.squeeze(2).cumsum(dim=0))
+
+
+def share_exponentials(messages: Messages, marginals: Tensor, moves: Tensor) -> Tensor:
+    """Share the marginals of each token out among the tags before it, as its sum was
+    made of them.
+
+    messages (Messages): What `sum_exponentials` returned, without sums that are 0.
+    marginals (Tensor): Those of each row's last token, 0 elsewhere, shape
+        [seq, batch, tags]. Those of the tokens before are written into it.
+    moves (Tensor): Shape [tags, tags].
+    RETURNS (Tensor): The expected number of each move, shape [tags, tags].
+    """
+    factors, _ = scaled_exp(moves)
+    shares = torch.empty_like(messages.sums)
+    for step in range(len(shares), 0, -1):
+        share = shares[step - 1]
+        torch.div(marginals[step], messages.sums[step - 1], out=share)
+        alpha = messages.alphas[step - 1]
+        marginals[step - 1].addcmul_(alpha, share @ factors.T)
+    # [from, seq * batch] x [seq * batch, to]
+    counts = messages.alphas[:-1].flatten(0, 1).T @ shares.flatten(0, 1)
+    return counts.mul_(factors)
+
+
+def sum_logs(scores: Tensor, moves: Tensor) -> Messages:
+    """The same as `sum_exponentials`, where nothing underflows.
+
+    scores (Tensor): As there.
+    moves (Tensor): As there.
+    RETURNS (Messages): Logs.
+    """
+    into = moves.T.contiguous()  # [to, from]
+    alphas, sums, scales = _room(scores)
+    for step, alpha in enumerate(alphas.unbind()):
+        if step:
+            sums[step - 1] = over_sources(torch.logsumexp, alphas[step - 1], into)
+            torch.add(sums[step - 1], scores[step], out=alpha)
+        else:
+            alpha.copy_(scores[0])
+        _take_off_greatest(alpha, scales[step])
+    return Messages(alphas, sums, scales.squeeze(2).cumsum(dim=0))
+
+
+def share_logs(messages: Messages, marginals: Tensor, moves: Tensor) -> Tensor:
+    """The same as `share_exponentials`.
+
+    messages (Messages): What `sum_logs` returned.
+    marginals (Tensor): As there.
+    moves (Tensor): As there.
+    RETURNS (Tensor): As there.
+    """
+    into = moves.T.contiguous()  # [to, from]
+    counts = torch.zeros_like(into)
+    size = tile_size(marginals[0])
+    for step in range(len(messages.sums), 0, -1):
+        alpha = messages.alphas[step - 1].unsqueeze(1)  # [batch, 1, from]
+        sums = finite(messages.sums[step - 1])
+        for first in range(0, len(into), size):
+            to = slice(first, first + size)
+            # [batch, 1, from] + [some to, from] - [batch, some to, 1]
+            share = (alpha + into[to] - sums[:, to].unsqueeze(2)).exp_()
+            share *= marginals[step][:, to].unsqueeze(2)
+            marginals[step - 1] += share.sum(dim=1)
+            counts[to] += share.sum(dim=0)
+    return counts.T
+
+
+def scaled_exp(scores: Tensor) -> Tuple[Tensor, Tensor]:
+    """Take the exponential, so that the greatest of each column is 1.
+
+    scores (Tensor): Scores, shape [rows, columns] or [rows].
+    RETURNS (Tuple[Tensor, Tensor]): The exponentials, and the scores that are 1 now,
+        shape [columns] or [].
+    """
+    greatest = finite(scores.amax(dim=0))
+    return (scores - greatest).exp_(), greatest
+
+
+def finite(logs: Tensor) -> Tensor:
+    """Replace -inf by the lowest number: -inf less that is -inf again, and not, as
+    -inf less -inf, no number.
+
+    logs (Tensor): Logs.
+    RETURNS (Tensor): The same shape.
+    """
+    return logs.clamp_min(torch.finfo(logs.dtype).min)
+
+
+def _room(scores: Tensor) -> Tuple[Tensor, Tensor, Tensor]:
+    alphas = torch.empty_like(scores, memory_format=torch.contiguous_format)
+    return alphas, torch.empty_like(alphas[1:]), torch.empty_like(alphas[:, :, :1])
+
+
+def _take_off_greatest(alpha: Tensor, scale: Tensor) -> Tensor:
+    scale.copy_(finite(alpha.amax(dim=1, keepdim=True)))
+    return alpha.sub_(scale)
