@@ -79,8 +79,8 @@ def build_moee_tagger_v1(
     segments (Optional[Segmenter]): What the network reads at once; by default
         `spacy_moee.sentence_segments.v1`.
     threads (int): How many of torch's threads prediction on a CPU uses; 0 for as many
-        as the process has. One is the fastest but for long docs on an idle machine.
-        The process's own number stays as it is.
+        as the process has. All are faster on an idle machine, and several times slower
+        than one where anything else runs. The process's own number stays as it is.
     RETURNS (Model[List[Doc], Scores]): The model; it is built by `initialize`.
     RAISES (MoeeError): M103, for values that can't be.
     """

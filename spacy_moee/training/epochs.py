@@ -77,8 +77,13 @@ def make_plan_training(
         written: Dict[str, int] = {}
         if missing:
             epoch = count_steps(nlp, before)
-            every = max(1, round(eval_frequency * epoch), min_steps // EVALUATIONS)
-            every = before["eval_frequency"] or _fit(every, before, epoch)
+            every = max(1, round(eval_frequency * epoch))
+            if end := _find_end(before, epoch):
+                # a little more or less often, so that it ends soon after one
+                every = end // max(1, round(end / every))
+            else:
+                every = max(every, min_steps // EVALUATIONS)
+            every = before["eval_frequency"] or every
             last = max(max_epochs * epoch, min_steps)
             steps = {
                 "eval_frequency": every,
@@ -99,15 +104,12 @@ def make_plan_training(
     return plan_training
 
 
-def _fit(every: int, numbers: Dict[str, int], epoch: int) -> int:
-    """Evaluate a little more often, so that training ends soon after an evaluation
-    where a user's own number ends it."""
-    # steps are counted from 0; with `max_steps`, spaCy makes one more
+def _find_end(numbers: Dict[str, int], epoch: int) -> int:
+    """The last step, where a user's own number ends the training; else 0. Steps are
+    counted from 0; with `max_steps`, spaCy makes one more."""
     last = {"max_epochs": numbers["max_epochs"] * epoch - 1}
     last["max_steps"] = numbers["max_steps"]
-    ends = [max(1, step) for name, step in last.items() if numbers[name]]
-    end = min(ends, default=every)
-    return end // math.ceil(end / every)
+    return min((max(1, last[name]) for name in LIMITS if numbers[name]), default=0)
 
 
 def _own_numbers(nlp: Language, counted: Dict[str, int]) -> Dict[str, int]:
