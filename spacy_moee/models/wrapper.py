@@ -4,13 +4,14 @@ It owns the seam between arrays and tensors, and works with any network that has
 `forward`, `loss`, `decode` and `passes`. No other file touches the shim.
 """
 
-from contextlib import nullcontext
+from contextlib import contextmanager, nullcontext
 from functools import partial
 from typing import (
     Any,
     Callable,
     ContextManager,
     Dict,
+    Iterator,
     List,
     Optional,
     Sequence,
@@ -27,6 +28,7 @@ from thinc.util import torch2xp
 from torch import Tensor, nn
 
 from ..errors import MoeeError
+from ..finite import is_finite
 from ..padding import plan
 from . import batches
 from .descriptions import Described, sizes_of, type_vectors
@@ -124,6 +126,29 @@ def check_labels(model: MoEEModelT, labels: Sequence[str]) -> None:
     if n_labels != len(labels):
         problem = f"it tells {n_labels} entity types apart, and the labels are {labels}"
         raise MoeeError("M102", problem=problem)
+
+
+@contextmanager
+def checked_load(model: MoEEModelT) -> Iterator[None]:
+    """See that what is loaded inside can be of this model: finite parameters, and
+    values where there were values.
+
+    model (Model[List[Doc], Scores]): The model.
+    RAISES (MoeeError): M102, if it can't.
+    """
+    nodes = list(model.walk())
+    before = [{k: callable(v) for k, v in node.attrs.items()} for node in nodes]
+    yield
+    for node, kinds in zip(nodes, before, strict=True):
+        for name, value in node.attrs.items():
+            # a file holds no functions, and names no new settings
+            if kinds.get(name) != callable(value):
+                problem = f"it has '{name}' in {node.name}"
+                raise MoeeError("M102", problem=problem)
+        for name in node.param_names:
+            if node.has_param(name) and not is_finite(node.get_param(name)):
+                problem = f"{name} of {node.name} is not finite"
+                raise MoeeError("M102", problem=problem)
 
 
 def get_constants(model: MoEEModelT, names: Sequence[str]) -> Dict[str, ndarray]:
