@@ -1,5 +1,6 @@
 """Files that are whole or not there, and hashes of files."""
 
+import errno
 import hashlib
 import os
 import shutil
@@ -67,6 +68,9 @@ def write_all(files: Iterable[Tuple[Path, bytes]]) -> None:
     path = Path()
     try:
         for path, data in files:
+            if path.exists() and not path.is_file():
+                # renaming would replace a device such as /dev/null
+                raise FileExistsError(errno.EEXIST, "It is not a regular file")
             path.parent.mkdir(parents=True, exist_ok=True)
             drafts[path] = path.with_name(f".{path.name}.{os.getpid()}.tmp")
             with drafts[path].open("wb") as stream:

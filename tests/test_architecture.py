@@ -33,7 +33,7 @@ ARROWS = {
     "component": {
         *{"checksums", "errors", "faults", "models", "scheme", "scorer", "tags"}
     },
-    "experiments": {"errors", "files", "insight", "scorer"},
+    "experiments": {"embeddings", "errors", "files", "insight", "scorer"},
     "cli": {
         *{"errors", "files", "corpora", "embeddings", "experiments", "insight"},
         # models know what they look up in the vectors; nothing else does

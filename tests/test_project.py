@@ -210,7 +210,9 @@ def test_workflow_table1(project: Path) -> None:
     assert {"initialize.vectors", "train", "target"} <= set(result["data"])
     assert (output / "report.html").is_file()
     times = [file.stat().st_mtime_ns for file in output.rglob("*.log")]
-    run_all(project, *SMALL, *args, workflow="table1")
+    # what `all` does to the vectors, for a recipe that has none
+    run_all(project, *SMALL, workflow="vectors")
+    run_all(project, *SMALL, *args, workflow="compare")
     assert times == [file.stat().st_mtime_ns for file in output.rglob("*.log")]
 
 

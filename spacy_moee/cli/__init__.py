@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NoReturn
 import typer
 from spacy.cli import app as spacy_app
 
-from ..errors import MoeeError
+from ..errors import WARNINGS, MoeeError
 
 if TYPE_CHECKING:
     from spacy.language import Language
@@ -46,6 +46,16 @@ def load_pipeline(model: str) -> "Language":
         raise
     except (OSError, ValueError, ImportError) as error:
         raise MoeeError("M704", model=model, problem=error) from error
+
+
+def show_warning(code: str, **values: object) -> None:
+    """Print a coded warning, unwrapped.
+
+    code (str): A key of `WARNINGS`.
+    **values: What the message names.
+    """
+    text = f"[{code}] {WARNINGS[code].format(**values)}"
+    typer.secho(f"\u26a0 {text}", fg="yellow", err=True)
 
 
 from . import (  # noqa: E402

@@ -8,8 +8,8 @@ import typer
 from typer import Argument, Option
 from wasabi import msg
 
-from ..errors import WARNINGS, MoeeError
-from . import app, fail, load_pipeline
+from ..errors import MoeeError
+from . import app, fail, load_pipeline, show_warning
 
 if TYPE_CHECKING:
     from spacy.language import Language
@@ -26,7 +26,6 @@ Displacy = Annotated[Optional[Path], Option("--displacy", "-dp", file_okay=False
 Limit = Annotated[int, Option("--displacy-limit", "-dl", min=1, help="Docs on a page")]
 GpuOpt = Annotated[int, Option("--gpu-id", "-g", help="GPU, or -1 for the CPU")]
 # fmt: on
-HEADER = ["Corpus", "Entities", "P", "R", "F1"]
 
 
 class Folders(NamedTuple):
@@ -161,18 +160,26 @@ def save(files: Dict[Path, bytes]) -> None:
 
 def report(results: List[Result], folders: Folders) -> None:
     """Show the scores of all files, what was found in the others, and the rest."""
-    scored = {r.name: r.scores for r in results if r.scores is not None}
+    from ..insight.metrics import to_evaluation
+    from ..insight.report import ALIGNS, HEADER, explain_dashes, score_rows
+
+    scored = [
+        to_evaluation(r.file, r.name, r.scores) for r in results if r.scores is not None
+    ]
     if scored:
-        aligns = ("l", "l", "r", "r", "r")
-        msg.table(score_rows(scored), header=HEADER, divider=True, aligns=aligns)
+        msg.table(score_rows(scored), header=HEADER, divider=True, aligns=ALIGNS)
+        note = explain_dashes(scored)
+        if note:
+            msg.text(note)
     for result in results:
         counts = result.counts
         if result.scores is None:
             report_tagged(result, folders)
         elif counts.annotated < counts.tokens:
-            show_warning("MW71", result, **counts._asdict())
+            named = {"name": result.name, "file": result.file}
+            show_warning("MW71", **named, **counts._asdict())
         elif not counts.entities:
-            show_warning("MW72", result)
+            show_warning("MW72", name=result.name, file=result.file)
     saved = [path for result in results for path in result.saved]
     if saved:
         msg.good(f"Saved: {', '.join(map(str, saved))}")
@@ -196,22 +203,3 @@ def report_tagged(result: Result, folders: Folders) -> None:
         # a report would show it
         old.unlink()
         msg.info(f"Removed the scores of an earlier evaluation: {old}")
-
-
-def score_rows(metrics: Dict[str, Dict[str, Any]]) -> List[List[str]]:
-    """Lay scores out, in percent: for each corpus all entities, then each type."""
-    rows = []
-    for name, scores in metrics.items():
-        parts = [("all", {key: scores[f"ents_{key}"] for key in "prf"})]
-        parts += sorted((scores["ents_per_type"] or {}).items())
-        for i, (label, values) in enumerate(parts):
-            cells = [values[key] for key in "prf"]
-            percent = ["-" if v is None else f"{100 * v:.2f}" for v in cells]
-            rows.append(["" if i else name, label, *percent])
-    return rows
-
-
-def show_warning(code: str, result: Result, **values: object) -> None:
-    """Print a warning about a file."""
-    text = WARNINGS[code].format(name=result.name, file=result.file, **values)
-    msg.warn(f"[{code}] {text}")

@@ -1,5 +1,6 @@
 """`python -m spacy moee init`: a project of one's own."""
 
+import re
 from pathlib import Path
 from typing import Annotated, Dict, List
 
@@ -94,7 +95,8 @@ def adapt(text: str, recipe: str, corpus: str) -> str:
             if line.startswith(f"  {name}: "):
                 line = f'  {name}: "{value}"\n'
         lines.append(line)
-    return "".join(lines)
+    # spaCy refuses a list of dependencies that has none left
+    return re.sub(r"^    deps:\n(?!      )", "", "".join(lines), flags=re.MULTILINE)
 
 
 def write(files: Dict[Path, bytes]) -> None:

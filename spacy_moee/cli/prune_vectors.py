@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated, List, NamedTuple, Optional, Set
 from typer import Argument, Option
 from wasabi import msg
 
-from ..errors import WARNINGS, MoeeError
-from . import app, fail
+from ..errors import MoeeError
+from . import app, fail, show_warning
 
 if TYPE_CHECKING:
     from spacy.language import Language
@@ -77,7 +77,7 @@ def prune(model: str, output: Path, texts: List[Path], rows: int) -> None:
             "and keep it"
         )
     if not rows:
-        msg.warn(f"[MW73] {WARNINGS['MW73']}")
+        show_warning("MW73")
     after = subset.shape[0], subset.data.nbytes, size_of(output)
     msg.text(
         f"Vectors: {before[0]:,} -> {after[0]:,}, {mb(before[1])} -> {mb(after[1])}"

@@ -6,6 +6,7 @@ import pytest
 import srsly
 from spacy.util import load_config
 from typer.testing import CliRunner
+from weasel.util.config import load_project_config
 
 from spacy_moee.cli import app
 
@@ -41,12 +42,14 @@ def test_it_names_no_file_of_the_package(tmp_path: Path) -> None:
     ours, theirs = srsly.read_yaml(ROOT / "project.yml"), srsly.yaml_loads(text)
     defaults = {"config": "bert_frozen", "corpus": "news"}
     assert theirs["vars"] == {**ours["vars"], **defaults}
+    # spaCy can read it
+    assert load_project_config(tmp_path)["commands"]
     # all else is the same
     for name in ("workflows", "directories", "assets"):
         assert theirs[name] == ours[name]
     for before, after in zip(ours["commands"], theirs["commands"], strict=True):
         deps = [d for d in before.pop("deps", []) if not d.startswith("spacy_moee/")]
-        assert (after.pop("deps", None) or []) == deps
+        assert after.pop("deps", []) == deps
         assert before == after
 
 
