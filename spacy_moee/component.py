@@ -1,5 +1,6 @@
 """The pipeline component `moee_ner`."""
 
+import gc
 import math
 from itertools import islice
 from pathlib import Path
@@ -15,7 +16,7 @@ from spacy.training import Example, validate_examples, validate_get_examples
 from spacy.vocab import Vocab
 from thinc.api import Model, Optimizer, set_dropout_rate
 
-from .checksums import check_files, write_checksums
+from .checksums import check_files, seal, unseal, write_checksums
 from .errors import MoeeError
 from .faults import GoldFaults
 from .models.new_types import set_type
@@ -32,6 +33,7 @@ from .scheme import iob2_scheme
 from .scorer import moee_ner_score
 from .tags import (
     check_label,
+    check_saved_labels,
     find_labels,
     preset_tokens,
     read_gold,
@@ -292,6 +294,14 @@ class MoEENer(TrainablePipe):
         if not is_built(self.model):
             raise MoeeError("M101", name=self.name)
 
+    def to_bytes(self, *, exclude=()) -> bytes:
+        """Save the component to bytes, with their checksum.
+
+        exclude (Iterable[str]): Names of fields to leave out.
+        RETURNS (bytes): What `from_bytes` takes.
+        """
+        return seal(super().to_bytes(exclude=exclude))
+
     def to_disk(self, path, *, exclude=()) -> None:
         """Save the component to a directory, with checksums of its files.
 
@@ -308,9 +318,14 @@ class MoEENer(TrainablePipe):
         bytes_data (bytes): What `to_bytes` returned.
         exclude (Iterable[str]): Names of fields to leave out.
         RETURNS (MoEENer): This object.
-        RAISES (MoeeError): M005, for bytes that can't be read.
+        RAISES (MoeeError): M005, for bytes that can't be read, or are not what was
+            saved.
         """
-        return self._load(super().from_bytes, bytes_data, exclude)
+
+        def load(data: Any, *, exclude: Iterable[str]) -> None:
+            super(MoEENer, self).from_bytes(unseal(data), exclude=exclude)
+
+        return self._load(load, bytes_data, exclude)
 
     def from_disk(self, path, *, exclude=()) -> "MoEENer":
         """Load the component from a directory.
@@ -323,7 +338,7 @@ class MoEENer(TrainablePipe):
         """
 
         def load(path: Any, *, exclude: Iterable[str]) -> None:
-            check_files(Path(path), exclude)
+            check_files(Path(path), [name for name in SAVED if name not in exclude])
             super(MoEENer, self).from_disk(path, exclude=exclude)
 
         return self._load(load, path, exclude)
@@ -331,12 +346,17 @@ class MoEENer(TrainablePipe):
     def _load(self, load: Callable, source: Any, exclude: Iterable[str]) -> "MoEENer":
         before, weights = self.cfg, self.model.to_bytes()
         self.cfg = {**before}
+        collects = gc.isenabled()
         try:
             with checked_load(self.model):
                 load(source, exclude=exclude)
+            check_saved_labels(self.cfg, self.name)
             if not {"cfg", "model"} & set(exclude):
                 check_labels(self.model, self.labels)
         except Exception as error:
+            if collects:
+                # srsly turns it off, and leaves it so when it can't read something
+                gc.enable()
             # parts of another pipeline may have been read by now
             self.cfg = before
             self.model.from_bytes(weights)

@@ -2,10 +2,14 @@
 
 import io
 import json
-import pickle
-from typing import Any, Callable, Dict, Optional
+from typing import Any, Dict, Optional
+from zipfile import ZipFile
 
 import torch
+from torch import Tensor
+
+from ..errors import MoeeError
+from .encoder_config import refuse
 
 KEYS = {
     *("config", "state", "tokenizer"),
@@ -21,15 +25,13 @@ KWARGS = {"use_fast", "add_prefix_space"}
 TOKENS = ("pad", "unk", "cls", "sep", "mask", "bos", "eos")
 
 
-def read_old(
-    msg: Dict[str, Any], refuse: Callable[[str], Any]
-) -> Optional[Dict[str, Any]]:
+def read_old(msg: Dict[str, Any]) -> Optional[Dict[str, Any]]:
     """Put an old file's parts in order.
 
     msg (Dict[str, Any]): What the file holds.
-    refuse (Callable[[str], Any]): Raises the error for what can't be read.
-    RETURNS (Optional[Dict[str, Any]]): The parts as `write_encoder` names them; None if
-        the file holds no encoder yet.
+    RETURNS (Optional[Dict[str, Any]]): The parts as `write_encoder` names them, the
+        weights as tensors; None if the file holds no encoder yet.
+    RAISES (MoeeError): M260, for what can't be read.
     """
     if msg.keys() != KEYS:
         refuse(f"it has the parts {sorted(map(str, msg))}")
@@ -44,30 +46,51 @@ def read_old(
             refuse(f"it has a file {str(name)[:80]!r}, which is none of a tokenizer")
     if "tokenizer.json" not in files:
         refuse("it has no fast tokenizer (tokenizer.json)")
+    if not isinstance(msg["config"], dict):
+        refuse("its config is no table of values")
     config = dict(msg["config"])
     # what every file says that was never loaded with other code
     for name in ("_attn_implementation_autoset", "_attn_implementation"):
         config.pop(name, None)
-    try:
-        settings = _settings(files)
-        state = io.BytesIO(msg["state"])
-        weights = torch.load(state, map_location="cpu", weights_only=True)
-    except (pickle.UnpicklingError, RuntimeError, EOFError, ValueError) as error:
-        refuse(f"its parts can't be read ({str(error)[:200]})")
     return {
-        "format": "spacy_moee.encoder.v1",
         "config": config,
-        "weights": weights,
+        "weights": _read_state(msg["state"]),
         "tokenizer": files["tokenizer.json"],
-        "settings": settings,
+        "settings": _settings(files),
     }
+
+
+def _read_state(data: Any) -> Dict[str, Tensor]:
+    """Read PyTorch's own format. Only values are read of its pickle, and no more of
+    them than the file holds."""
+    try:
+        with ZipFile(io.BytesIO(data)) as archive:
+            packed = any(info.compress_type for info in archive.infolist())
+        if packed:
+            refuse("its weights are compressed")
+        state = torch.load(io.BytesIO(data), map_location="cpu", weights_only=True)
+        weights = {str(name): tensor for name, tensor in state.items()}
+        # tied tensors lie there once
+        unlike = {tensor.data_ptr(): tensor for tensor in weights.values()}
+        n_bytes = sum(t.numel() * t.element_size() for t in unlike.values())
+        dense = all(t.device.type == "cpu" and not t.is_sparse for t in state.values())
+    except MoeeError:
+        raise
+    except Exception as error:  # whatever a damaged file makes it raise
+        refuse(f"its weights can't be read ({str(error)[:200]})")
+    if not dense or n_bytes > len(data):
+        refuse(f"its weights are {n_bytes} bytes, of a file of {len(data)}")
+    return weights
 
 
 def _settings(files: Dict[str, bytes]) -> Dict[str, Any]:
     """The plain settings of a tokenizer; all others of its files are left alone."""
     values: Dict[str, Any] = {}
     for name in ("special_tokens_map.json", "tokenizer_config.json"):
-        values.update(json.loads(files.get(name, b"{}")))
+        try:
+            values.update(json.loads(files.get(name, b"{}")))
+        except (ValueError, TypeError) as error:
+            refuse(f"its {name} can't be read ({str(error)[:200]})")
     settings: Dict[str, Any] = {}
     for name in TOKENS:
         token = values.get(f"{name}_token")

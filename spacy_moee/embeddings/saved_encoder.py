@@ -8,6 +8,7 @@ of its fast tokenizer (`tokenizer.json`), and a few plain settings of that.
 """
 
 import json
+from dataclasses import replace
 from typing import Any, Dict, List
 
 import srsly
@@ -19,21 +20,20 @@ from spacy.util import SimpleFrozenDict
 from spacy_transformers.data_classes import HFObjects
 from spacy_transformers.layers.hf_shim import HFShim
 from thinc.util import get_torch_default_device
+from tokenizers import Tokenizer
 from torch import Tensor, nn
-from transformers import AutoConfig, AutoModel, PreTrainedTokenizerFast
+from transformers import AutoModel, PreTrainedTokenizerFast
 from transformers.modeling_utils import no_init_weights
 
 from ..errors import MoeeError
 from ..finite import is_finite
+from .encoder_config import UNSAFE, Budget, n_bytes, read_config, refuse
 from .old_encoder import read_old
 
 FORMAT = "spacy_moee.encoder.v1"
 KEYS = {"format", "config", "weights", "tokenizer", "settings"}
-# what would fetch or run other code, or build another network than the config's
-UNSAFE = {
-    *("auto_map", "custom_pipelines", "quantization_config", "trust_remote_code"),
-    *("attn_implementation", "_attn_implementation", "_attn_implementation_internal"),
-}
+# bytes of constants that a network may have beside its weights
+MARGIN = 2**25
 # of a tokenizer: what is not in tokenizer.json
 SETTINGS = {
     "model_max_length": int,
@@ -116,86 +116,79 @@ def read_encoder(msg: Any) -> HFObjects:
     RAISES (MoeeError): M260, for anything else.
     """
     if not isinstance(msg, dict):
-        _refuse("it is no table of values")
+        refuse("it is no table of values")
     nothing = HFObjects(None, None, None, SimpleFrozenDict(), SimpleFrozenDict())
     if msg == {"format": FORMAT}:
         return nothing
-    if "format" not in msg:
-        msg = read_old(msg, _refuse)
-        if msg is None:
+    if "format" in msg:
+        if msg["format"] != FORMAT or msg.keys() != KEYS:
+            refuse(f"it has the parts {sorted(map(str, msg))}, not {sorted(KEYS)}")
+        weights = _read_weights(msg["weights"])
+    else:
+        parts = read_old(msg)
+        if parts is None:
             return nothing
-    if msg["format"] != FORMAT or msg.keys() != KEYS:
-        _refuse(f"it has the parts {sorted(map(str, msg))}, not {sorted(KEYS)}")
-    config = _read_config(msg["config"])
-    weights: Any = msg["weights"]
-    if isinstance(weights, bytes):
-        try:
-            weights = load_tensors(weights)
-        except SafetensorError as error:
-            _refuse(f"its weights are damaged ({error})")
-    transformer = _build(config, weights)
-    return HFObjects(
-        _read_tokenizer(msg["tokenizer"], msg["settings"]),
-        transformer,
-        None,
-        SimpleFrozenDict(),
-        SimpleFrozenDict(),
-    )
+        msg, weights = parts, parts["weights"]
+    network = _build(msg["config"], weights)
+    tokenizer = _read_tokenizer(msg["tokenizer"], msg["settings"])
+    return replace(nothing, tokenizer=tokenizer, transformer=network)
 
 
-def _read_config(values: Any) -> Any:
-    if not isinstance(values, dict) or not isinstance(values.get("model_type"), str):
-        _refuse("its config names no model_type")
-    unsafe = sorted(UNSAFE & values.keys())
-    if unsafe:
-        _refuse(f"its config has {', '.join(unsafe)}, which could run other code")
-    values = dict(values)
+def _read_weights(data: Any) -> Dict[str, Tensor]:
     try:
-        return AutoConfig.for_model(values.pop("model_type"), **values)
-    except (ValueError, TypeError, AttributeError) as error:
-        _refuse(f"its config is not valid ({str(error)[:200]})")
+        return load_tensors(data)
+    except (SafetensorError, TypeError) as error:
+        refuse(f"its weights are damaged ({error})")
 
 
-def _build(config: Any, weights: Dict[str, Tensor]) -> nn.Module:
-    """Build the network, once its shapes are known to be those of the weights."""
-    n_layers = getattr(config, "num_hidden_layers", 0)
-    if not isinstance(n_layers, int) or n_layers > len(weights):
-        _refuse(f"its config has {n_layers} layers, for {len(weights)} weights")
+def _build(values: Any, weights: Dict[str, Tensor]) -> nn.Module:
+    """Build the network, once it is known to be that of the weights: a small file can
+    name large sizes."""
+    config = read_config(values, len(weights))
     try:
-        with torch.device("meta"), no_init_weights():
-            shapes = _shapes(AutoModel.from_config(config, trust_remote_code=False))
-    except (ValueError, TypeError, RuntimeError, OverflowError, ImportError) as error:
-        _refuse(f"its config makes no encoder ({str(error)[:200]})")
-    for name, tensor in weights.items():
-        if name in shapes and tuple(tensor.shape) != shapes[name]:
-            found = tuple(tensor.shape)
-            _refuse(f"its weight {name} is {found}, and expected is {shapes[name]}")
-        if not is_finite(tensor):
-            _refuse(f"its weight {name} is not finite")
+        with torch.device("meta"), no_init_weights(), Budget(len(weights)):
+            empty = AutoModel.from_config(config, trust_remote_code=False)
+    except MoeeError:
+        raise
+    except Exception as error:  # whatever other people's constructors raise
+        refuse(f"its config makes no encoder ({str(error)[:200]})")
+    empty.tie_weights()
+    expected = empty.state_dict(keep_vars=True)
+    weights = _check_weights(weights, expected)
+    room = sum(tensor.numel() for tensor in weights.values()) * 4
+    if n_bytes(empty) > 2 * room + MARGIN:
+        refuse(f"its config makes {n_bytes(empty)} bytes, for {room} of weights")
     with no_init_weights():
         network = AutoModel.from_config(config, trust_remote_code=False)
     network.tie_weights()
-    _fill(network, weights)
+    network.load_state_dict(weights, strict=False)
     return network.to(get_torch_default_device()).eval()
 
 
-def _shapes(network: nn.Module) -> Dict[str, Any]:
-    return {k: tuple(v.shape) for k, v in network.state_dict().items()}
+def _check_weights(
+    weights: Dict[str, Tensor], expected: Dict[str, Tensor]
+) -> Dict[str, Tensor]:
+    """See that all weights are there, of the right shapes, and finite. One that is
+    missing has to be the same tensor as another.
 
-
-def _fill(network: nn.Module, weights: Dict[str, Tensor]) -> None:
-    """Set every weight. One that is missing has to be the same tensor as another."""
-    state = network.state_dict()
-    missing = state.keys() - weights.keys()
-    there = {state[name].data_ptr() for name in weights if name in state}
-    lost = sorted(name for name in missing if state[name].data_ptr() not in there)
+    RETURNS (Dict[str, Tensor]): Those that the network has.
+    """
+    there = {id(tensor) for name, tensor in expected.items() if name in weights}
+    lost = sorted(name for name in expected if id(expected[name]) not in there)
     # older releases saved these constants, too
-    extra = sorted(weights.keys() - state.keys())
+    extra = sorted(weights.keys() - expected.keys())
     extra = [name for name in extra if not name.endswith("position_ids")]
     if lost or extra:
         what = f"lacks {_some(lost)}" if lost else f"has the unknown {_some(extra)}"
-        _refuse(f"it {what}")
-    network.load_state_dict({k: v for k, v in weights.items() if k in state}, False)
+        refuse(f"it {what}")
+    kept = {name: weights[name] for name in expected if name in weights}
+    for name, tensor in kept.items():
+        found, shape = (*tensor.shape,), (*expected[name].shape,)
+        if found != shape:
+            refuse(f"its weight {name} is {found}, and expected is {shape}")
+        if not is_finite(tensor):
+            refuse(f"its weight {name} is not finite")
+    return kept
 
 
 def _some(names: List[str]) -> str:
@@ -204,18 +197,16 @@ def _some(names: List[str]) -> str:
 
 
 def _read_tokenizer(rules: Any, settings: Any) -> PreTrainedTokenizerFast:
-    from tokenizers import Tokenizer
-
     if not isinstance(rules, bytes) or not isinstance(settings, dict):
-        _refuse("its tokenizer is no text and a table of settings")
+        refuse("its tokenizer is no text and a table of settings")
     for name, value in settings.items():
         kind = SETTINGS.get(name)
         if kind is None or type(value) is not kind:
-            _refuse(f"its tokenizer has the setting {name!r}: {str(value)[:80]!r}")
+            refuse(f"its tokenizer has the setting {name!r}: {str(value)[:80]!r}")
     try:
         backend = Tokenizer.from_buffer(rules)
     except Exception as error:  # the library raises bare exceptions
-        _refuse(f"its tokenizer can't be read ({str(error)[:200]})")
+        refuse(f"its tokenizer can't be read ({str(error)[:200]})")
     # else the constructor sets this rule back to its default
     before_words = backend.pre_tokenizer
     rule = json.loads(before_words.__getstate__()) if before_words else {}
@@ -223,7 +214,3 @@ def _read_tokenizer(rules: Any, settings: Any) -> PreTrainedTokenizerFast:
     return PreTrainedTokenizerFast(
         tokenizer_object=backend, add_prefix_space=prefix, **settings
     )
-
-
-def _refuse(problem: str) -> Any:
-    raise MoeeError("M260", problem=problem)

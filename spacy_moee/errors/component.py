@@ -41,8 +41,13 @@ ERRORS: Dict[str, str] = {
         "`spacy moee convert`, call `add_label`, or pass a labels file."
     ),
     "M020": (
-        "'{file}' is not what was saved: its SHA-256 is {found}, and expected is "
+        "{what} is not what was saved: its SHA-256 is {found}, and expected is "
         "{expected}. It was damaged, copied in part, or changed by hand. Copy the "
+        "pipeline again, or train it anew."
+    ),
+    "M021": (
+        "'{name}' was saved with what can't be its settings: {problem}. Expected are "
+        "the entity types, under 'labels', each once, and nothing else. Copy the "
         "pipeline again, or train it anew."
     ),
     # M1: the model and its settings

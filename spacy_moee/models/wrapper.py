@@ -130,25 +130,45 @@ def check_labels(model: MoEEModelT, labels: Sequence[str]) -> None:
 
 @contextmanager
 def checked_load(model: MoEEModelT) -> Iterator[None]:
-    """See that what is loaded inside can be of this model: finite parameters, and
-    values where there were values.
+    """See that what is loaded inside can be of this model: no other settings than it
+    has, of the same kinds, and finite parameters. On an error the settings are what
+    they were.
 
     model (Model[List[Doc], Scores]): The model.
     RAISES (MoeeError): M102, if it can't.
     """
     nodes = list(model.walk())
-    before = [{k: callable(v) for k, v in node.attrs.items()} for node in nodes]
-    yield
-    for node, kinds in zip(nodes, before, strict=True):
-        for name, value in node.attrs.items():
-            # a file holds no functions, and names no new settings
-            if kinds.get(name) != callable(value):
-                problem = f"it has '{name}' in {node.name}"
-                raise MoeeError("M102", problem=problem)
-        for name in node.param_names:
-            if node.has_param(name) and not is_finite(node.get_param(name)):
-                problem = f"{name} of {node.name} is not finite"
-                raise MoeeError("M102", problem=problem)
+    before = [{**node.attrs} for node in nodes]
+    try:
+        yield
+        for node, attrs in zip(nodes, before, strict=True):
+            _check_attrs(node, attrs)
+            for name in node.param_names:
+                if node.has_param(name) and not is_finite(node.get_param(name)):
+                    problem = f"{name} of {node.name} is not finite"
+                    raise MoeeError("M102", problem=problem)
+    except Exception:
+        for node, attrs in zip(nodes, before, strict=True):
+            node.attrs.clear()
+            node.attrs.update(attrs)
+        raise
+
+
+def _check_attrs(node: Model, before: Dict[str, Any]) -> None:
+    for name, value in node.attrs.items():
+        if name not in before or not _can_be(value, before[name]):
+            problem = f"it has {str(value)[:80]!r} as '{name}' of {node.name}"
+            raise MoeeError("M102", problem=problem)
+
+
+def _can_be(value: Any, before: Any) -> bool:
+    """Whether a file can say a value: one of the kind that was there, so that no
+    object and no function is replaced, and no number by a text."""
+    if value is before or before is None:
+        # a file holds no functions
+        return True
+    kinds = ((bool,), (int, float), (list, tuple), (str,), (dict,), (ndarray,))
+    return any(isinstance(value, k) and isinstance(before, k) for k in kinds)
 
 
 def get_constants(model: MoEEModelT, names: Sequence[str]) -> Dict[str, ndarray]:
