@@ -144,14 +144,24 @@ def checked_load(model: MoEEModelT) -> Iterator[None]:
         for node, attrs in zip(nodes, before, strict=True):
             _check_attrs(node, attrs)
             for name in node.param_names:
-                if node.has_param(name) and not is_finite(node.get_param(name)):
-                    problem = f"{name} of {node.name} is not finite"
-                    raise MoeeError("M102", problem=problem)
+                if node.has_param(name):
+                    _check_param(node, name)
     except Exception:
         for node, attrs in zip(nodes, before, strict=True):
             node.attrs.clear()
             node.attrs.update(attrs)
         raise
+
+
+def _check_param(node: Model, name: str) -> None:
+    array: Any = node.get_param(name)
+    problem = ""
+    if array.dtype.kind not in "fiu":
+        problem = f"of type {array.dtype}"
+    elif not is_finite(array):
+        problem = "not finite"
+    if problem:
+        raise MoeeError("M102", problem=f"{name} of {node.name} is {problem}")
 
 
 def _check_attrs(node: Model, before: Dict[str, Any]) -> None:
