@@ -1,5 +1,5 @@
-"""Damage of saved pipelines is found when they are loaded: SHA-256 is the oracle of what
-was saved, and a bit that flips anywhere is another file."""
+"""Damage of saved pipelines is found when they are loaded: SHA-256 is the oracle of
+what was saved, and a bit that flips anywhere is another file."""
 
 import gc
 import random
