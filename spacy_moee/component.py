@@ -1,7 +1,9 @@
 """The pipeline component `moee_ner`."""
 
+import gc
 import math
 from itertools import islice
+from pathlib import Path
 from typing import Any, Callable, Dict, Iterable, List, Optional, Sequence, Tuple
 
 import numpy
@@ -14,6 +16,7 @@ from spacy.training import Example, validate_examples, validate_get_examples
 from spacy.vocab import Vocab
 from thinc.api import Model, Optimizer, set_dropout_rate
 
+from .checksums import check_files, seal, unseal, write_checksums
 from .errors import MoeeError
 from .faults import GoldFaults
 from .models.new_types import set_type
@@ -22,6 +25,7 @@ from .models.tagger import DEFAULT_MODEL
 from .models.types import Gradient, MoEEModelT, Scores
 from .models.wrapper import (
     check_labels,
+    checked_load,
     is_built,
     prediction_threads,
 )
@@ -29,11 +33,15 @@ from .scheme import iob2_scheme
 from .scorer import moee_ner_score
 from .tags import (
     check_label,
+    check_saved_labels,
     find_labels,
     preset_tokens,
     read_gold,
     set_entities,
 )
+
+# the files that the component writes itself
+SAVED = ("cfg", "model")
 
 
 @Language.factory(
@@ -286,15 +294,38 @@ class MoEENer(TrainablePipe):
         if not is_built(self.model):
             raise MoeeError("M101", name=self.name)
 
+    def to_bytes(self, *, exclude=()) -> bytes:
+        """Save the component to bytes, with their checksum.
+
+        exclude (Iterable[str]): Names of fields to leave out.
+        RETURNS (bytes): What `from_bytes` takes.
+        """
+        return seal(super().to_bytes(exclude=exclude))
+
+    def to_disk(self, path, *, exclude=()) -> None:
+        """Save the component to a directory, with checksums of its files.
+
+        path (str / Path): The directory.
+        exclude (Iterable[str]): Names of fields to leave out.
+        """
+        super().to_disk(path, exclude=exclude)
+        written = [name for name in SAVED if name not in exclude]
+        write_checksums(Path(path), written)
+
     def from_bytes(self, bytes_data: bytes, *, exclude=()) -> "MoEENer":
         """Load the component from bytes.
 
         bytes_data (bytes): What `to_bytes` returned.
         exclude (Iterable[str]): Names of fields to leave out.
         RETURNS (MoEENer): This object.
-        RAISES (MoeeError): M005, for bytes that can't be read.
+        RAISES (MoeeError): M005, for bytes that can't be read, or are not what was
+            saved.
         """
-        return self._load(super().from_bytes, bytes_data, exclude)
+
+        def load(data: Any, *, exclude: Iterable[str]) -> None:
+            super(MoEENer, self).from_bytes(unseal(data), exclude=exclude)
+
+        return self._load(load, bytes_data, exclude)
 
     def from_disk(self, path, *, exclude=()) -> "MoEENer":
         """Load the component from a directory.
@@ -302,18 +333,30 @@ class MoEENer(TrainablePipe):
         path (str / Path): What `to_disk` wrote.
         exclude (Iterable[str]): Names of fields to leave out.
         RETURNS (MoEENer): This object.
-        RAISES (MoeeError): M005, for files that can't be read.
+        RAISES (MoeeError): M005, for files that can't be read, or are not what was
+            saved.
         """
-        return self._load(super().from_disk, path, exclude)
+
+        def load(path: Any, *, exclude: Iterable[str]) -> None:
+            check_files(Path(path), [name for name in SAVED if name not in exclude])
+            super(MoEENer, self).from_disk(path, exclude=exclude)
+
+        return self._load(load, path, exclude)
 
     def _load(self, load: Callable, source: Any, exclude: Iterable[str]) -> "MoEENer":
         before, weights = self.cfg, self.model.to_bytes()
         self.cfg = {**before}
+        collects = gc.isenabled()
         try:
-            load(source, exclude=exclude)
+            with checked_load(self.model):
+                load(source, exclude=exclude)
+            check_saved_labels(self.cfg, self.name)
             if not {"cfg", "model"} & set(exclude):
                 check_labels(self.model, self.labels)
         except Exception as error:
+            if collects:
+                # srsly turns it off, and leaves it so when it can't read something
+                gc.enable()
             # parts of another pipeline may have been read by now
             self.cfg = before
             self.model.from_bytes(weights)

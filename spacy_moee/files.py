@@ -34,11 +34,16 @@ def hash_of_path(path: Path) -> str:
         files = sorted(file for file in path.rglob("*") if file.is_file())
         names = [file.relative_to(path).as_posix() for file in files]
         return hash_of(*names, *map(hash_of_path, files))
+    return sha256_of(path)[:12]
+
+
+def sha256_of(path: Path) -> str:
+    """Hash a file. RETURNS (str): SHA-256, as 64 hexadecimal digits."""
     total = hashlib.sha256()
     with path.open("rb") as stream:
         while block := stream.read(BLOCK):
             total.update(block)
-    return total.hexdigest()[:12]
+    return total.hexdigest()
 
 
 def write_text(path: Path, text: str) -> None:

@@ -1,7 +1,7 @@
 """Gold tags of examples, and tags as entities of docs."""
 
 import re
-from typing import Dict, Iterable, List, NamedTuple, Optional, Sequence, Tuple
+from typing import Any, Dict, Iterable, List, NamedTuple, Optional, Sequence, Tuple
 
 import numpy
 from numpy import ndarray
@@ -45,6 +45,22 @@ def check_label(label: str) -> None:
         reason = "it looks like a tag, a letter of a scheme with a type"
     if reason:
         raise MoeeError("M003", label=label, reason=reason)
+
+
+def check_saved_labels(settings: Dict[str, Any], name: str) -> None:
+    """Check what a component was saved with.
+
+    settings (Dict[str, Any]): Its `cfg`.
+    name (str): The component's name, for the error.
+    RAISES (MoeeError): M003 or M021, for anything but entity types.
+    """
+    labels = settings.get("labels")
+    if settings.keys() != {"labels"} or not isinstance(labels, list):
+        raise MoeeError("M021", name=name, problem=f"{settings}"[:200])
+    for label in labels:
+        check_label(label)
+    if len({*labels}) < len(labels):
+        raise MoeeError("M021", name=name, problem=f"a type is twice in {labels}")
 
 
 def find_labels(

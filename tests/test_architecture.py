@@ -18,17 +18,21 @@ ARROWS = {
     "padding": set(),
     "scheme": set(),
     "faults": {"errors"},
+    "finite": set(),
+    "checksums": {"errors", "files"},
     "scorer": {"tags"},
     "tags": {"errors", "scheme"},
     "training": {"errors"},
     "corpora": {"errors", "files", "tags"},
     "networks": {"errors"},
-    "embeddings": {"errors", "files", "padding"},
+    "embeddings": {"errors", "files", "finite", "padding"},
     "insight": {"errors"},
     # what a pipeline scores: it reads what the component wrote
     "evaluation": {"errors"},
-    "models": {"errors", "networks", "padding", "scheme"},
-    "component": {"errors", "faults", "models", "scheme", "scorer", "tags"},
+    "models": {"errors", "finite", "networks", "padding", "scheme"},
+    "component": {
+        *{"checksums", "errors", "faults", "models", "scheme", "scorer", "tags"}
+    },
     "experiments": {"embeddings", "errors", "files", "insight", "scorer"},
     "cli": {
         *{"errors", "files", "corpora", "embeddings", "experiments", "insight"},
@@ -39,7 +43,7 @@ ARROWS = {
 }
 NO_TORCH = {
     *{"tags", "scheme", "faults", "scorer", "corpora", "errors", "files"},
-    *{"padding", "devices", "evaluation"},
+    *{"padding", "devices", "evaluation", "checksums", "finite"},
 }
 
 

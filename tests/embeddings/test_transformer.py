@@ -3,10 +3,12 @@
 import copy
 import pickle
 import sys
+from pathlib import Path
 
 import numpy
 import pytest
 import spacy
+import srsly
 import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -18,7 +20,11 @@ pytest.importorskip("spacy_transformers")
 
 from transformers import AutoModel, AutoTokenizer  # noqa: E402
 
-from spacy_moee.embeddings.transformer import build_transformer_embed_v1  # noqa: E402
+from spacy_moee.embeddings import encoder_config  # noqa: E402
+from spacy_moee.embeddings.transformer import (  # noqa: E402
+    build_transformer_embed_v1,
+    check_encoder,
+)
 from spacy_moee.errors import MoeeError  # noqa: E402
 
 from .encoder_util import ENCODERS, make_bert  # noqa: E402
@@ -226,3 +232,31 @@ def test_package_is_missing(monkeypatch):
     monkeypatch.setitem(sys.modules, "spacy_transformers.layers", None)
     with pytest.raises(MoeeError, match="M241"):
         build_transformer_embed_v1("bert")
+
+
+def test_code_of_the_hub_is_not_run(tmp_path, monkeypatch):
+    """Whatever the user types: Hugging Face would ask."""
+    folder = Path(make_bert(tmp_path / "bert"))
+    marker = tmp_path / "run"
+    code = f"open({str(marker)!r}, 'w')\nclass Evil: pass\n"
+    (folder / "evil.py").write_text(code, encoding="utf8")
+    config = srsly.read_json(folder / "config.json")
+    auto_map = {"AutoConfig": "evil.Evil", "AutoModel": "evil.Evil"}
+    config.update(model_type="evil", auto_map=auto_map)
+    srsly.write_json(folder / "config.json", config)
+    monkeypatch.setattr("builtins.input", lambda prompt="": "y")
+    layer = build_transformer_embed_v1(str(folder), window=32, overlap=8)
+    for load in (
+        lambda: check_encoder(str(folder)),
+        lambda: layer.initialize(X=make_docs()),
+    ):
+        with pytest.raises(MoeeError, match="M242"):
+            load()
+    assert not marker.exists()
+
+
+def test_encoder_that_could_not_be_loaded_again(bert, monkeypatch):
+    monkeypatch.setattr(encoder_config, "KINDS", frozenset({"roberta"}))
+    layer = build_transformer_embed_v1(bert, window=32, overlap=8)
+    with pytest.raises(MoeeError, match="M261.*'bert'"):
+        layer.initialize(X=make_docs())

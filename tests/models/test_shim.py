@@ -2,6 +2,7 @@
 
 import copy
 import pickle
+from functools import partial
 
 import pytest
 import torch
@@ -12,10 +13,8 @@ from spacy_moee.models.shim import NetworkShim
 from spacy_moee.networks.moee import MoEENetwork
 from spacy_moee.scheme import iob2_scheme
 
+SIZES = {"width": 3, "n_tags": 5, "n_categories": 3}
 CFG = {
-    "width": 3,
-    "n_tags": 5,
-    "n_categories": 3,
     "hidden_width": 4,
     "depth": 1,
     "expert_width": 2,
@@ -28,10 +27,13 @@ CFG = {
 }
 
 
+NETWORK = partial(MoEENetwork, **CFG)
+
+
 def make_shim(**changes) -> NetworkShim:
     torch.manual_seed(0)
-    shim = NetworkShim(MoEENetwork)
-    shim.build({**CFG, **changes}, iob2_scheme(2)._asdict())
+    shim = NetworkShim(partial(MoEENetwork, **{**CFG, **changes}))
+    shim.build(SIZES, iob2_scheme(2)._asdict())
     return shim
 
 
@@ -46,11 +48,11 @@ def assert_same(one: NetworkShim, other: NetworkShim) -> None:
 
 
 def test_not_built() -> None:
-    shim = NetworkShim(MoEENetwork)
+    shim = NetworkShim(NETWORK)
     assert not shim.is_built
     with pytest.raises(MoeeError, match="M101"):
         shim.module  # noqa: B018
-    assert not NetworkShim(MoEENetwork).from_bytes(shim.to_bytes()).is_built
+    assert not NetworkShim(NETWORK).from_bytes(shim.to_bytes()).is_built
     shim.finish_update(Optimizer(0.1))
     shim.to_device("cpu", -1)
 
@@ -66,7 +68,7 @@ def test_built_with_the_tag_scheme_and_at_rest() -> None:
 @pytest.mark.parametrize(
     "again",
     [
-        lambda shim: NetworkShim(MoEENetwork).from_bytes(shim.to_bytes()),
+        lambda shim: NetworkShim(NETWORK).from_bytes(shim.to_bytes()),
         copy.deepcopy,
         lambda shim: shim.copy(),
         lambda shim: pickle.loads(pickle.dumps(shim)),

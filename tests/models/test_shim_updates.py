@@ -14,9 +14,8 @@ from torch.testing import assert_close
 
 from spacy_moee.errors import MoeeError
 from spacy_moee.models.shim import NetworkShim
-from spacy_moee.networks.moee import MoEENetwork
 
-from .test_shim import make_shim, weights
+from .test_shim import NETWORK, make_shim, weights
 from .util import make_docs, make_model
 
 
@@ -44,13 +43,13 @@ def test_bytes_are_msgpack_and_no_pickle():
     msg = srsly.msgpack_loads(data)
     assert {"category", "boundary", "legal"} <= set(msg["weights"])
     # as deterministic as the weights
-    assert data == NetworkShim(MoEENetwork).from_bytes(data).to_bytes()
+    assert data == NetworkShim(NETWORK).from_bytes(data).to_bytes()
 
 
 def _break(kind):
     msg = srsly.msgpack_loads(make_shim().to_bytes())
     if kind == "size":
-        msg["sizes"]["hidden_width"] += 1
+        msg["sizes"]["width"] += 1
     elif kind == "argument":
         msg["sizes"]["heads"] = 2
     elif kind == "no argument":
@@ -73,7 +72,7 @@ def test_weights_of_another_network(kind):
     assert error.value.code == "M102"
     assert shim.module is module and shim.sizes == sizes
     assert_same_weights(weights(shim), before)
-    empty = NetworkShim(MoEENetwork)
+    empty = NetworkShim(NETWORK)
     with pytest.raises(MoeeError, match="M102"):
         empty.from_bytes(_break(kind))
     assert not empty.is_built

@@ -10,6 +10,7 @@ import numpy
 import srsly
 
 from ...errors import MoeeError
+from ...files import hash_of
 from .file import FastTextFile
 from .prune import write_pruned
 from .writing import replacing
@@ -17,6 +18,7 @@ from .writing import replacing
 # in the folder `vocab` of a saved pipeline
 REFERENCE = "fasttext.json"
 COPY = "fasttext.vectors"
+CHECKSUM = "checksum"
 
 
 class Reference(NamedTuple):
@@ -27,6 +29,8 @@ class Reference(NamedTuple):
     dim (int): The width of the vectors.
     lowercase (bool): Whether words are lower-cased before they are looked up.
     embedded (bool): Whether the pipeline carries the file.
+    sha256 (str): Of the whole file, which the fingerprint may not read; empty, if it
+        was not asked for.
     """
 
     path: str
@@ -34,11 +38,13 @@ class Reference(NamedTuple):
     dim: int
     lowercase: bool
     embedded: bool
+    sha256: str = ""
 
 
 def to_json(reference: Reference) -> bytes:
-    """Write a reference. RETURNS (bytes): What `from_json` reads."""
-    return srsly.json_dumps(reference._asdict(), indent=2).encode("utf8")
+    """Write a reference, with its checksum. RETURNS (bytes): What `from_json` reads."""
+    fields = {**reference._asdict(), CHECKSUM: hash_of(*reference)}
+    return srsly.json_dumps(fields, indent=2).encode("utf8")
 
 
 def from_json(data: Union[str, bytes], place: str) -> Reference:
@@ -55,11 +61,22 @@ def from_json(data: Union[str, bytes], place: str) -> Reference:
         raise MoeeError("M222", place=place, problem=error) from None
     if not isinstance(fields, dict):
         raise MoeeError("M222", place=place, problem=f"it is {type(fields).__name__}")
+    expected = fields.pop(CHECKSUM, None)
+    if expected is None:
+        # of a version without checksums
+        fields = {**Reference._field_defaults, **fields}
     for name, kind in Reference.__annotations__.items():
         if type(fields.get(name)) is not kind:
             problem = f"'{name}' is {fields.get(name)!r}, not of type {kind.__name__}"
             raise MoeeError("M222", place=place, problem=problem)
-    return Reference(**{name: fields[name] for name in Reference._fields})
+    unknown = sorted(fields.keys() - {*Reference._fields})
+    if unknown:
+        raise MoeeError("M222", place=place, problem=f"it has the unknown {unknown}")
+    reference = Reference(**fields)
+    if expected not in (None, hash_of(*reference)):
+        problem = f"its checksum is {hash_of(*reference)}, not {expected}"
+        raise MoeeError("M222", place=place, problem=problem)
+    return reference
 
 
 def read_reference(folder: Path) -> Optional[Reference]:
@@ -131,7 +148,7 @@ def save_copy(
             _link_or_copy(file.path, temporary)
         return saved
     write_pruned(file, copy, words)
-    return saved._replace(fingerprint=FastTextFile(copy).fingerprint())
+    return saved._replace(fingerprint=FastTextFile(copy).fingerprint(), sha256="")
 
 
 def is_own_copy(path: Path, folder: Path) -> bool:

@@ -9,6 +9,7 @@ from weakref import WeakKeyDictionary, WeakValueDictionary
 import numpy
 
 from ...errors import MoeeError, warn
+from ...files import sha256_of
 from .cache import VectorCache
 from .file import FastTextFile
 from .reference import Reference
@@ -19,6 +20,7 @@ CONFIG = "the config's"
 # or a thousand unpickled docs, share one.
 _OPEN: "WeakValueDictionary[Tuple, FastTextFile]" = WeakValueDictionary()
 _FINGERPRINTS: "WeakKeyDictionary[FastTextFile, str]" = WeakKeyDictionary()
+_HASHES: "WeakKeyDictionary[FastTextFile, str]" = WeakKeyDictionary()
 
 
 class FastTextSource:
@@ -46,17 +48,21 @@ class FastTextSource:
         self._file: Optional[FastTextFile] = None
         self._cache: Optional[VectorCache] = None
 
-    def restore(self, reference: Reference, place: str) -> None:
+    def restore(self, reference: Reference, place: str, full_hash: bool) -> None:
         """Stand for saved vectors from now on, and open them: a file that is missing
         or was replaced is told at once.
 
         reference (Reference): What was saved of them.
         place (str): What needs the vectors, for messages.
-        RAISES (MoeeError): As `file`.
+        full_hash (bool): Whether to read the whole file, and compare its SHA-256.
+        RAISES (MoeeError): As `file`; M265 and M266, for another SHA-256 and for none.
         """
         held = self._file
         self.expect(reference, place)
-        self.file  # noqa: B018
+        if full_hash:
+            check_hash(self.file, reference, place)
+        else:
+            self.file  # noqa: B018
         # most of the time it is the same file, which was not opened again
         del held
 
@@ -143,6 +149,34 @@ def get_fingerprint(file: FastTextFile) -> str:
     if file not in _FINGERPRINTS:
         _FINGERPRINTS[file] = file.fingerprint()
     return _FINGERPRINTS[file]
+
+
+def get_hash(file: FastTextFile) -> str:
+    """Get the SHA-256 of all of an open file, computed once.
+
+    file (FastTextFile): The file.
+    RETURNS (str): 64 hexadecimal digits.
+    """
+    if file not in _HASHES:
+        _HASHES[file] = sha256_of(file.path)
+    return _HASHES[file]
+
+
+def check_hash(file: FastTextFile, reference: Reference, place: str) -> None:
+    """See that every byte of a file is what was saved.
+
+    file (FastTextFile): The file.
+    reference (Reference): What was saved.
+    place (str): What needs the vectors, for the message.
+    RAISES (MoeeError): M265 for another SHA-256, M266 if none was saved.
+    """
+    if not reference.sha256:
+        raise MoeeError("M266", place=place, path=file.path)
+    found = get_hash(file)
+    if found != reference.sha256:
+        raise MoeeError(
+            "M265", place=place, path=file.path, found=found, expected=reference.sha256
+        )
 
 
 def find_file(

@@ -20,10 +20,15 @@ from .reference import (
     to_json,
     write_reference,
 )
+from .source import get_hash, open_file
 
 
 def make_fasttext_vectors(
-    path: str, lowercase: bool = False, embed: bool = False, prune: bool = False
+    path: str,
+    lowercase: bool = False,
+    embed: bool = False,
+    prune: bool = False,
+    full_hash: bool = False,
 ) -> Callable[[Vocab], "FastTextVectors"]:
     """Make the vectors of a config's [nlp.vectors] block. Registered as
     `spacy_moee.FastTextVectors.v1`.
@@ -38,12 +43,22 @@ def make_fasttext_vectors(
         evaluation, and each time would write the copy, gigabytes of it.
     prune (bool): Of what `embed` saves, leave out the words that the vocabulary has
         not seen. They keep the vectors of their n-grams.
+    full_hash (bool): Save the SHA-256 of the whole file, and compare it whenever the
+        pipeline is loaded, which then reads the whole file. Off by default: of a file
+        of more than 64 MB a fingerprint of 1,024 blocks is compared, so that a
+        pipeline with gigabytes of vectors loads in a moment. That finds another file,
+        but not a few changed bytes.
     RETURNS (Callable[[Vocab], FastTextVectors]): What spaCy calls with a vocabulary.
     """
 
     def create_fasttext_vectors(vocab: Vocab) -> "FastTextVectors":
         return FastTextVectors(
-            path, strings=vocab.strings, lowercase=lowercase, embed=embed, prune=prune
+            path,
+            strings=vocab.strings,
+            lowercase=lowercase,
+            embed=embed,
+            prune=prune,
+            full_hash=full_hash,
         )
 
     return create_fasttext_vectors
@@ -75,6 +90,7 @@ class FastTextVectors(FastTextLookup):
         wins over it.
     embed (bool): As in `make_fasttext_vectors`.
     prune (bool): As in `make_fasttext_vectors`.
+    full_hash (bool): As in `make_fasttext_vectors`.
     """
 
     def __init__(
@@ -85,9 +101,15 @@ class FastTextVectors(FastTextLookup):
         lowercase: bool = False,
         embed: bool = False,
         prune: bool = False,
+        full_hash: bool = False,
     ) -> None:
         super().__init__(path, strings=strings, lowercase=lowercase)
-        self.settings = {"lowercase": lowercase, "embed": embed, "prune": prune}
+        self.settings = {
+            "lowercase": lowercase,
+            "embed": embed,
+            "prune": prune,
+            "full_hash": full_hash,
+        }
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, FastTextVectors) and self._key() == other._key()
@@ -110,7 +132,8 @@ class FastTextVectors(FastTextLookup):
         reference = self.source.identify()
         if Path(reference.path) == self.source.path:
             reference = reference._replace(path="", embedded=False)
-        return to_json(reference)
+        sha256 = get_hash(self.source.file) if self.settings["full_hash"] else ""
+        return to_json(reference._replace(sha256=sha256))
 
     def from_bytes(
         self, data: bytes, *, exclude: Iterable[str] = ()
@@ -120,7 +143,7 @@ class FastTextVectors(FastTextLookup):
         data (bytes): What `to_bytes` gave.
         exclude (Iterable[str]): Without effect.
         RETURNS (FastTextVectors): The object.
-        RAISES (MoeeError): M220 to M223, for what is not as it was.
+        RAISES (MoeeError): M220 to M223, M265 and M266, for what is not as it was.
         """
         if not data:
             self.source.expect(None, "the config")
@@ -128,7 +151,8 @@ class FastTextVectors(FastTextLookup):
         reference = from_json(data, "the pipeline's bytes")
         path = reference.path or str(self.source.path)
         place = "the pipeline in these bytes"
-        self.source.restore(reference._replace(path=path), place)
+        full = self.settings["full_hash"]
+        self.source.restore(reference._replace(path=path), place, full)
         return self
 
     def to_disk(self, path: Union[str, Path], *, exclude: Iterable[str] = ()) -> None:
@@ -146,6 +170,9 @@ class FastTextVectors(FastTextLookup):
         if self.settings["embed"] or reference.embedded or is_own:
             words = self._seen_words() if self.settings["prune"] else None
             reference = save_copy(self.source.file, reference, folder, words)
+        if self.settings["full_hash"]:
+            file = open_file(folder.absolute() / reference.path)
+            reference = reference._replace(sha256=get_hash(file))
         write_reference(folder, reference)
 
     def from_disk(
@@ -156,13 +183,14 @@ class FastTextVectors(FastTextLookup):
         path (Union[str, Path]): The folder `vocab` of the pipeline.
         exclude (Iterable[str]): Without effect.
         RETURNS (FastTextVectors): The object.
-        RAISES (MoeeError): M220 to M223, for what is not as it was.
+        RAISES (MoeeError): M220 to M223, M265 and M266, for what is not as it was.
         WARNS (UserWarning): W113, if it was saved with vectors of another kind.
         """
         folder = ensure_path(path).absolute()
         reference = read_reference(folder)
         if reference is not None:
-            self.source.restore(reference, f"the pipeline in '{folder.parent}'")
+            place = f"the pipeline in '{folder.parent}'"
+            self.source.restore(reference, place, self.settings["full_hash"])
         elif holds_table(folder):
             # spaCy itself would not notice: it compares what we keep
             warnings.warn(Warnings.W113.format(name=folder.parent), stacklevel=2)

@@ -22,6 +22,7 @@ from spacy.util import load_config
 from spacy.vectors import Vectors
 from spacy.vocab import Vocab
 
+from spacy_moee.embeddings.fasttext import file as fasttext_file
 from spacy_moee.embeddings.fasttext import source as fasttext_source
 from spacy_moee.embeddings.fasttext.file import FastTextFile
 from spacy_moee.embeddings.fasttext.reference import Reference, from_json, to_json
@@ -75,11 +76,13 @@ class TestReference:
         nlp.to_disk(tmp_path / "model")
         saved = srsly.read_json(tmp_path / "model" / "vocab" / "fasttext.json")
         assert saved.pop("fingerprint") == nlp.vocab.vectors.source.file.fingerprint()
+        assert len(saved.pop("checksum")) == 12
         assert saved == {
             "path": str(path),
             "dim": DIM,
             "lowercase": False,
             "embedded": False,
+            "sha256": "",
         }
         assert not (tmp_path / "model" / "vocab" / "fasttext.vectors").exists()
         loaded = spacy.load(tmp_path / "model")
@@ -216,6 +219,56 @@ class TestReferenceFormat:
         with pytest.raises(MoeeError, match="M222") as error:
             spacy.load(tmp_path / "model")
         assert str(reference) in str(error.value)
+
+
+class TestDamage:
+    def test_a_reference_without_checksum(self, path: Path, tmp_path: Path) -> None:
+        """What the version before wrote."""
+        make_nlp(path).to_disk(tmp_path / "model")
+        file = tmp_path / "model" / "vocab" / "fasttext.json"
+        fields = srsly.read_json(file)
+        del fields["checksum"], fields["sha256"]
+        srsly.write_json(file, fields)
+        assert spacy.load(tmp_path / "model").vocab.vectors.shape[1] == DIM
+
+    @pytest.mark.parametrize(
+        "change", [{"dim": DIM + 1}, {"lowercase": True}, {"sha256": "0"}, {"new": 1}]
+    )
+    def test_a_reference_that_was_changed(
+        self, change: dict, path: Path, tmp_path: Path
+    ) -> None:
+        make_nlp(path).to_disk(tmp_path / "model")
+        file = tmp_path / "model" / "vocab" / "fasttext.json"
+        srsly.write_json(file, {**srsly.read_json(file), **change})
+        with pytest.raises(MoeeError, match="M222.*(checksum|unknown)"):
+            spacy.load(tmp_path / "model")
+
+    @pytest.mark.parametrize("embed", [True, False])
+    def test_full_hash(
+        self, embed: bool, path: Path, tmp_path: Path, monkeypatch: Any
+    ) -> None:
+        """The fingerprint of a large file leaves most of its bytes out."""
+        for name, value in (("WHOLE", 100), ("N_BLOCKS", 3), ("BLOCK", 10)):
+            monkeypatch.setattr(fasttext_file, name, value)
+        make_nlp(path, full_hash=True, embed=embed).to_disk(tmp_path / "model")
+        nlp = spacy.load(tmp_path / "model")
+        nlp.from_bytes(nlp.to_bytes())
+        file = tmp_path / "model" / "vocab" / "fasttext.vectors" if embed else path
+        data = bytearray(file.read_bytes())
+        data[-30] ^= 1
+        file.write_bytes(data)
+        with pytest.raises(MoeeError, match="M265") as error:
+            spacy.load(tmp_path / "model")
+        assert str(file) in str(error.value)
+        partly = {"nlp.vectors.full_hash": False}
+        assert spacy.load(tmp_path / "model", config=partly).vocab.vectors.shape[1]
+
+    def test_full_hash_of_what_has_none(self, path: Path, tmp_path: Path) -> None:
+        make_nlp(path).to_disk(tmp_path / "model")
+        full = {"nlp.vectors.full_hash": True}
+        with pytest.raises(MoeeError, match="M266.*full_hash': False") as error:
+            spacy.load(tmp_path / "model", config=full)
+        assert str(path) in str(error.value)
 
 
 class TestCopy:
@@ -584,4 +637,5 @@ def test_saved_config_is_the_one_given(path: Path, tmp_path: Path) -> None:
         "lowercase": False,
         "embed": True,
         "prune": True,
+        "full_hash": False,
     }
