@@ -119,32 +119,6 @@ def test_select_pipes(nlp: Language) -> None:
     assert predict_texts(nlp) == expected
 
 
-def test_error_handler(nlp: Language, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A bad batch goes to the handler, the others come through."""
-    ner = nlp.get_pipe("moee_ner")
-    predict = ner.predict
-
-    def fail(docs: List[Doc]) -> Any:
-        if any(doc.text == "bad" for doc in docs):
-            raise ValueError("no dice")
-        return predict(docs)
-
-    monkeypatch.setattr(ner, "predict", fail)
-    texts = ["Anna", "bad", "Rome", "Eva", "Oslo"]
-    with pytest.raises(ValueError, match="no dice"):
-        list(nlp.pipe(texts, batch_size=2))
-    with pytest.raises(ValueError, match="no dice"):
-        nlp("bad")
-    handled: List[Any] = []
-    nlp.set_error_handler(lambda *args: handled.append(args))
-    docs = list(nlp.pipe(texts, batch_size=2))
-    assert [doc.text for doc in docs] == ["Rome", "Eva", "Oslo"]
-    [(name, component, batch, error)] = handled
-    assert (name, component) == ("moee_ner", ner)
-    assert [doc.text for doc in batch] == ["Anna", "bad"]
-    assert str(error) == "no dice"
-
-
 def test_unicode(nlp: Language) -> None:
     for text in (
         "🙂🙂 👩‍👩‍👧 ok",
