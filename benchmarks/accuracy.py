@@ -6,7 +6,7 @@ Each seed is a `spacy train` of its own in `runs/NAME/<hash>/seed-N`. The best e
 is the one on the source's dev set; that pipeline, and no other, is evaluated on both
 test sets. The target decides nothing. A finished seed is not run again, unless the
 config, the data, the overrides or the package's version changed. Other arguments with
-a dot, such as `--training.max_epochs 3`, go to `spacy train`.
+a dot, such as `--initialize.after_init.max_epochs 3`, go to `spacy train`.
 """
 
 import argparse

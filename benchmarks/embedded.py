@@ -8,7 +8,7 @@ embedded_difference  F1 on the target of a pipeline that reads its vectors from 
 
 The vectors are trained on the source's training text, 300 dimensions wide; the recipe
 is `fasttext_frozen`, seed 0. Other arguments with a dot, such as
-`--training.max_epochs 3`, go to `spacy train`.
+`--initialize.after_init.max_epochs 3`, go to `spacy train`.
 """
 
 from pathlib import Path

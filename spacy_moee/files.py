@@ -1,9 +1,12 @@
 """Files that are whole or not there, and hashes of files."""
 
+import errno
 import hashlib
 import os
+import shutil
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Dict, Iterable, Tuple
+from typing import Dict, Iterable, Iterator, Tuple
 
 BLOCK = 1 << 20
 
@@ -60,6 +63,9 @@ def write_all(files: Iterable[Tuple[Path, bytes]]) -> None:
     path = Path()
     try:
         for path, data in files:
+            if path.exists() and not path.is_file():
+                # renaming would replace a device such as /dev/null
+                raise FileExistsError(errno.EEXIST, "It is not a regular file")
             path.parent.mkdir(parents=True, exist_ok=True)
             drafts[path] = path.with_name(f".{path.name}.{os.getpid()}.tmp")
             with drafts[path].open("wb") as stream:
@@ -76,3 +82,34 @@ def write_all(files: Iterable[Tuple[Path, bytes]]) -> None:
     finally:
         for draft in drafts.values():
             draft.unlink(missing_ok=True)
+
+
+@contextmanager
+def whole_folder(path: Path) -> Iterator[Path]:
+    """Make a folder that is there as a whole, or as it was before.
+
+    path (Path): The folder. What it holds is replaced; missing folders above it are
+        made.
+    YIELDS (Path): An empty folder beside it, to be filled.
+    RAISES (OSError): If it can't be written.
+    """
+    path = path.resolve()
+    stem = f".{path.name}.{os.getpid()}"
+    draft, before = path.with_name(f"{stem}.tmp"), path.with_name(f"{stem}.old")
+    draft.mkdir(parents=True)
+    try:
+        yield draft
+        for file in draft.rglob("*"):
+            if file.is_file():
+                with file.open("rb") as stream:
+                    os.fsync(stream.fileno())
+        if path.exists():
+            path.rename(before)
+        draft.rename(path)
+    except BaseException:
+        if before.exists() and not path.exists():
+            before.rename(path)
+        raise
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+        shutil.rmtree(before, ignore_errors=True)

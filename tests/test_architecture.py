@@ -14,6 +14,7 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 ARROWS = {
     "errors": set(),
     "files": set(),
+    "devices": {"errors"},
     "padding": set(),
     "scheme": set(),
     "faults": {"errors"},
@@ -22,26 +23,23 @@ ARROWS = {
     "training": {"errors"},
     "corpora": {"errors", "files", "tags"},
     "networks": {"errors"},
-    "embeddings": {"errors", "padding"},
+    "embeddings": {"errors", "files", "padding"},
     "insight": {"errors"},
+    # what a pipeline scores: it reads what the component wrote
+    "evaluation": {"errors"},
     "models": {"errors", "networks", "padding", "scheme"},
     "component": {"errors", "faults", "models", "scheme", "scorer", "tags"},
-    "experiments": {"errors", "files", "insight", "scorer"},
+    "experiments": {"embeddings", "errors", "files", "insight", "scorer"},
     "cli": {
         *{"errors", "files", "corpora", "embeddings", "experiments", "insight"},
-        "component",
+        # models know what they look up in the vectors; nothing else does
+        *{"component", "devices", "evaluation", "models"},
     },
     "__init__": set(),
 }
 NO_TORCH = {
-    "tags",
-    "scheme",
-    "faults",
-    "scorer",
-    "corpora",
-    "errors",
-    "files",
-    "padding",
+    *{"tags", "scheme", "faults", "scorer", "corpora", "errors", "files"},
+    *{"padding", "devices", "evaluation"},
 }
 
 

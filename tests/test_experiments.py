@@ -18,7 +18,7 @@ from .test_configs import FOLDER, make_corpus, make_vectors
 
 FILES = sorted((FOLDER / "experiments").glob("*.yml"))
 # those of the paper's table, on different embeddings
-TABLES = [path for path in FILES if path.stem != "losses"]
+TABLES = [path for path in FILES if path.stem not in ("losses", "case")]
 
 
 @pytest.fixture
@@ -26,7 +26,8 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A project's folder with small corpora and vectors."""
     (tmp_path / "configs").symlink_to(FOLDER)
     make_vectors(tmp_path / "vectors")
-    for name in ("source/train", "source/dev", "source/test", "target/test"):
+    source = ("source/train", "source/dev", "source/test")
+    for name in (*source, "target/test", "domains/reuters2020"):
         path = tmp_path / "corpus" / f"{name}.spacy"
         path.parent.mkdir(parents=True, exist_ok=True)
         make_corpus(path)
@@ -101,8 +102,18 @@ def test_losses_changes_one_thing_at_a_time(project: Path) -> None:
         "Detection and gate at 1/15": {"detection_weight", "gate_weight"},
         "Gate without gold": {"gate_weight"},
         "Dropout 0.5": {"dropout"},
-        "Learning rate 5e-4, patience 10": {"learn_rate", "epochs"},
+        "Learning rate 5e-4, patience 10": {"learn_rate", "patience"},
     }
+
+
+def test_case_changes_nothing_but_the_shares(project: Path) -> None:
+    experiment, runs = read_runs(Path("case.yml"))
+    by_name = {run.system: Config().from_str(run.config) for run in runs}
+    base = by_name.pop(experiment.baseline)
+    assert base["training"]["batcher"]["lower"] == 0.0
+    assert base["training"]["batcher"]["upper"] == 0.0
+    for other in by_name.values():
+        assert differences(base, other) == {"lower", "upper"}
 
 
 def differences(one: Dict[str, Any], other: Dict[str, Any]) -> Set[str]:

@@ -5,16 +5,19 @@ command line. It is loaded at every `spacy` command: heavy imports belong
 inside the commands.
 """
 
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import typer
 from spacy.cli import app as spacy_app
 
-from ..errors import MoeeError
+from ..errors import WARNINGS, MoeeError
+
+if TYPE_CHECKING:
+    from spacy.language import Language
 
 app = typer.Typer(
     name="moee",
-    help="Convert column files, build vectors, run experiments and read results.",
+    help="Start a project, convert files, check data, run experiments, read results.",
     no_args_is_help=True,
 )
 
@@ -28,6 +31,43 @@ def fail(error: MoeeError) -> NoReturn:
     raise typer.Exit(1) from None
 
 
-from . import compare, convert, fasttext, report, vectors  # noqa: E402, F401
+def load_pipeline(model: str) -> "Language":
+    """Load a trained pipeline.
+
+    model (str): A folder, or the name of a package.
+    RETURNS (Language): The pipeline.
+    RAISES (MoeeError): M704, if it can't be loaded, and what says more of it.
+    """
+    import spacy
+
+    try:
+        return spacy.load(model)
+    except MoeeError:
+        raise
+    except (OSError, ValueError, ImportError) as error:
+        raise MoeeError("M704", model=model, problem=error) from error
+
+
+def show_warning(code: str, **values: object) -> None:
+    """Print a coded warning, unwrapped.
+
+    code (str): A key of `WARNINGS`.
+    **values: What the message names.
+    """
+    text = f"[{code}] {WARNINGS[code].format(**values)}"
+    typer.secho(f"\u26a0 {text}", fg="yellow", err=True)
+
+
+from . import (  # noqa: E402
+    compare,  # noqa: F401
+    convert,  # noqa: F401
+    debug_data,  # noqa: F401
+    evaluate,  # noqa: F401
+    fasttext,  # noqa: F401
+    init,  # noqa: F401
+    prune_vectors,  # noqa: F401
+    report,  # noqa: F401
+    vectors,  # noqa: F401
+)
 
 spacy_app.add_typer(app, name="moee")

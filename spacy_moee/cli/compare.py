@@ -11,8 +11,9 @@ import typer
 from typer import Argument, Option
 from wasabi import msg
 
+from ..devices import check_gpu
 from ..errors import MoeeError
-from . import app, fail
+from . import app, fail, show_warning
 
 if TYPE_CHECKING:
     from ..experiments.experiment import Experiment
@@ -25,6 +26,8 @@ Jobs = Annotated[int, Option("--jobs", "-j", min=1, help="Runs at a time, each w
 GpuOpt = Annotated[int, Option("--gpu-id", "-g", help="GPU for all runs, or -1 for the CPU")]  # noqa: E501
 # fmt: on
 STOPPED = 130
+# letters of a note in the table that is printed
+WIDEST = 60
 
 
 @app.command("compare")
@@ -35,11 +38,14 @@ def compare_cli(
     Train and test every system of an experiment with every seed, and write
     results.jsonl, table.md and report.html. Finished runs are kept: stopped, it
     shows what there is, and started again it goes on where it was. A run that
-    fails is shown with its log, and the others go on.
+    fails is shown with the reason, and the others go on, unless all fail alike.
+    Results in OUTPUT are never replaced by less: the new ones then lie beside
+    them, in table-2.md and so on.
     """
     from ..experiments.experiment import read_experiment
-    from ..experiments.grid import make_runs
-    from ..experiments.runner import State, own_folder
+    from ..experiments.grid import check_needs, make_runs
+    from ..experiments.results import own_folder
+    from ..experiments.runner import State
 
     for stream in (sys.stdout, sys.stderr):
         # a sign that the terminal does not know stops no run
@@ -48,13 +54,17 @@ def compare_cli(
     try:
         # before hours of training, not after
         check_packages()
+        check_gpu(gpu_id)
         experiment = read_experiment(experiment_path)
+        check_needs(experiment)
         runs = make_runs(experiment)
         with own_folder(output_path):
-            state = State(runs, output_path)
+            state = State(experiment.title, runs, output_path)
+            warn_of_damage(state)
             go_on = make_command(experiment_path, output_path, jobs, gpu_id)
             finished = run(state, jobs, gpu_id)
             write(experiment, state, go_on)
+        check_shared(state)
     except MoeeError as err:
         fail(err)
     if not finished:
@@ -97,24 +107,60 @@ def run(state: "State", jobs: int, gpu_id: int) -> bool:
     return True
 
 
+def warn_of_damage(state: "State") -> None:
+    """Say which results can't be read and are made again."""
+    from ..experiments.results import find_damaged, name_paths
+
+    for error in state.damaged:
+        show_warning("MW52", **error.values)
+    count = find_damaged(state.folder)
+    if count:
+        file = name_paths(state.folder, 1).results
+        show_warning("MW53", count=count, file=file)
+
+
 def write(experiment: "Experiment", state: "State", command: str) -> None:
     """Write the table and the report, and show the table."""
-    from ..experiments.progress import title
     from ..experiments.report import write_report
+    from ..experiments.results import choose_paths, name_paths, write_results
     from ..experiments.summary import summarize
     from ..experiments.table import main_table, write_markdown
-    from ..files import write_text
 
-    failed = {
-        title(r): state.failed[r.key] for r in state.runs if r.key in state.failed
-    }
-    rows = summarize(experiment, state.finished())
-    table, report = state.folder / "table.md", state.folder / "report.html"
-    write_text(table, write_markdown(experiment, rows, failed))
-    write_text(report, write_report(experiment, rows, failed, command))
-    header, cells = main_table(experiment, rows)
-    aligns = ("l", "l", *"r" * (len(header) - 2))
+    failed = [(r, state.failed[r.key]) for r in state.runs if r.key in state.failed]
+    lines, untried = state.finished(), len(state.untried)
+    rows = summarize(experiment, lines, failed)
+    table = write_markdown(experiment, rows, failed, untried)
+    report = write_report(experiment, rows, command, failed, untried)
+    header, cells, aligns = main_table(experiment, rows, WIDEST)
     msg.table(cells, header=header, divider=True, aligns=aligns)
     if failed:
         msg.fail(f"{len(failed)} runs failed; the command tries them again")
-    msg.good(f"Saved: {table}, {report}, {state.folder / 'results.jsonl'}")
+    _, lost = choose_paths(state.folder, lines)
+    paths = write_results(state.folder, lines, [table, report])
+    shown = ", ".join(map(str, paths[::-1]))
+    if lost:
+        kept = name_paths(state.folder, 1)
+        more = f" and {len(lost) - 1} more" if len(lost) > 1 else ""
+        show_warning(
+            "MW51",
+            table=kept.table,
+            results=kept.results,
+            lost=f"{lost[0]}{more}",
+            paths=shown,
+        )
+    else:
+        msg.good(f"Saved: {shown}")
+
+
+def check_shared(state: "State") -> None:
+    """Say if runs were left out. Raises M508."""
+    if state.untried:
+        failures = list(state.failed.values())
+        raise MoeeError(
+            "M508",
+            failed=len(failures),
+            total=len(state.runs),
+            untried=len(state.untried),
+            reason=failures[-1].reason.rstrip("."),
+            logs=", ".join(str(failure.log) for failure in failures),
+        )

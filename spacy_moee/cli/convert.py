@@ -8,8 +8,8 @@ import typer
 from typer import Argument, Option
 from wasabi import msg
 
-from ..errors import WARNINGS, MoeeError
-from . import app, fail
+from ..errors import MoeeError
+from . import app, fail, show_warning
 from .notices import show_notices
 
 if TYPE_CHECKING:
@@ -283,7 +283,3 @@ def warn_of_unused(types: Dict[str, str], results: List["Converted"]) -> None:
     if unused:
         expected = ", ".join(sorted(found)) or "no type"
         show_warning("MW32", unused=", ".join(unused), found=expected)
-
-
-def show_warning(code: str, **values: object) -> None:
-    msg.warn(f"[{code}] {WARNINGS[code].format(**values)}")

@@ -1,5 +1,6 @@
 """`python -m spacy moee init`: a project of one's own."""
 
+import re
 from pathlib import Path
 from typing import Annotated, Dict, List
 
@@ -16,7 +17,7 @@ Put your corpus here, and run `python -m spacy project run all` in the project's
 
     source/train.txt   annotated text of the domain that is learned from
     source/dev.txt     chooses the best epoch: the same domain, other texts
-    source/test.txt    (optional) tells how good it is there
+    source/test.txt    tells how good the pipeline is there
     target/test.txt    (optional) the domain that you care about: annotated, to be
                        scored; or not, to be tagged
 
@@ -62,7 +63,7 @@ def plan(folder: Path, recipe: str, corpus: str) -> Dict[Path, bytes]:
     recipes = [p.stem for p in configs if p.parent.name == "configs"]
     if recipe not in recipes:
         raise MoeeError("M731", found=recipe, expected=", ".join(recipes))
-    if not corpus or Path(corpus).name != corpus:
+    if not corpus or corpus == ".." or Path(corpus).name != corpus:
         raise MoeeError("M732", found=corpus)
     text = (source / "project.yml").read_text(encoding="utf8")
     files = {
@@ -94,7 +95,8 @@ def adapt(text: str, recipe: str, corpus: str) -> str:
             if line.startswith(f"  {name}: "):
                 line = f'  {name}: "{value}"\n'
         lines.append(line)
-    return "".join(lines)
+    # spaCy refuses a list of dependencies that has none left
+    return re.sub(r"^    deps:\n(?!      )", "", "".join(lines), flags=re.MULTILINE)
 
 
 def write(files: Dict[Path, bytes]) -> None:

@@ -3,9 +3,10 @@
 from collections import Counter
 from typing import TYPE_CHECKING, List
 
+import typer
 from wasabi import msg
 
-from ..errors import WARNINGS
+from . import show_warning
 
 if TYPE_CHECKING:
     from ..corpora.formats.items import Notice
@@ -45,11 +46,11 @@ def show_notices(notices: List["Notice"]) -> None:
 
 
 def _warn(code: str, count: int, lines: List[str]) -> None:
-    msg.warn(f"[{code}] {WARNINGS[code].format(count=f'{count:,}')}")
+    show_warning(code, count=f"{count:,}")
     for line in lines[:SHOWN]:
-        msg.text(f"- {line}")
+        typer.echo(f"- {line}", err=True)
     if len(lines) > SHOWN:
-        msg.text(f"- and {len(lines) - SHOWN:,} more")
+        typer.echo(f"- and {len(lines) - SHOWN:,} more", err=True)
 
 
 def _describe(notice: "Notice") -> str:

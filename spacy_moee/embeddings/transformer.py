@@ -128,6 +128,28 @@ def _load(name: str) -> Any:
     return loaded
 
 
+def check_encoder(name: str) -> None:
+    """See that an encoder can be had, without loading it.
+
+    name (str): As for `build_transformer_embed_v1`.
+    RAISES (MoeeError): M241, M242 or M244, for what is missing.
+    """
+    try:
+        import spacy_transformers  # noqa: F401
+        from transformers import AutoConfig
+    except ImportError as error:
+        raise MoeeError("M241", problem=error) from None
+    source = _find(name)
+    try:
+        if Path(source).is_dir() and not Path(source, "config.json").is_file():
+            # transformers guesses from the folder's name
+            raise OSError("there is no config.json in this folder")
+        AutoConfig.from_pretrained(source)
+    except (ImportError, OSError, ValueError) as error:
+        problem = str(error).partition("\n")[0].rstrip(".")
+        raise MoeeError("M242", name=name, problem=problem) from None
+
+
 def _find(name: str) -> str:
     """The folder of an encoder that comes as a package; else the name itself."""
     if name not in PACKAGES:

@@ -4,9 +4,17 @@ found, where, what was expected and what to do."""
 import warnings
 from typing import Any, Callable, Dict, Tuple
 
-from . import component, corpora, embeddings, experiments, formats, training
+from . import (
+    commands,
+    component,
+    corpora,
+    embeddings,
+    experiments,
+    formats,
+    training,
+)
 
-ROOMS = (component, embeddings, corpora, formats, experiments, training)
+ROOMS = (component, embeddings, corpora, formats, experiments, training, commands)
 ERRORS: Dict[str, str] = {k: v for room in ROOMS for k, v in room.ERRORS.items()}
 WARNINGS: Dict[str, str] = {k: v for room in ROOMS for k, v in room.WARNINGS.items()}
 

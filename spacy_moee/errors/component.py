@@ -62,7 +62,9 @@ ERRORS: Dict[str, str] = {
         "The vectors of the entity types' descriptions are made of word vectors, and "
         "the vocabulary ('{lang}') has none. Build some with `python -m spacy moee "
         "vectors` and name them in the config: [initialize] vectors, or "
-        "--paths.vectors on the command line; or embed tokens with "
+        "--paths.vectors on the command line; take them over from the pipeline that "
+        "the component comes from: `nlp.vocab.vectors = source.vocab.vectors`; or "
+        "embed tokens with "
         "spacy_moee.TransformerEmbed.v1 inside this component (not through a "
         "listener), whose own vectors are then used."
     ),

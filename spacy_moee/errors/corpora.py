@@ -113,7 +113,21 @@ ERRORS: Dict[str, str] = {
     # M4: reports
     "M401": (
         "'{file}' is no evaluation of entities: {problem}. Expected what `python -m "
-        "spacy evaluate MODEL DATA --output FILE.json` writes."
+        "spacy evaluate MODEL DATA --output FILE.json` writes, with or without "
+        "--per-component."
+    ),
+    "M402": "Can't read '{file}': {problem}. Check the path and its permissions.",
+    "M403": (
+        "Can't write the table to '{file}': {reason}. Check the path, its permissions "
+        "and the free disk space."
+    ),
+    "M404": (
+        "--output names '{file}', which is one of the files to report and would be "
+        "lost. Expected another file, such as table.md."
+    ),
+    "M405": (
+        "'{folder}' holds no .json file. Expected a folder that `python -m spacy moee "
+        "evaluate --output` wrote."
     ),
 }
 

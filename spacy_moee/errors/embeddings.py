@@ -10,7 +10,11 @@ ERRORS: Dict[str, str] = {
     ),
     "M203": (
         "The word vectors have {found} dimensions, but this pipeline was trained with "
-        "{expected}. Load the vectors that it was trained with."
+        "{expected}. Load the vectors that it was trained with. A pipeline that took "
+        "the component over, with add_pipe(..., source=source), takes its vectors: "
+        "`nlp.vocab.vectors = source.vocab.vectors`. For fastText's, make it with the "
+        "same block: `spacy.blank(..., config={{'nlp': {{'vectors': "
+        "source.config['nlp']['vectors']}}}})`."
     ),
     "M204": (
         "Can't count the batches of an epoch: there is no .spacy file at '{path}'. "

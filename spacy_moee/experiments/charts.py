@@ -10,7 +10,7 @@ from typing import Any, Callable, List, Sequence, Tuple
 
 import numpy
 
-from .summary import Row, deviation, entity_types
+from .summary import Row, deviation, entity_types, undefined_types
 from .table import signed
 
 # matplotlib's colours on the left stand for the page's on the right
@@ -84,10 +84,12 @@ def draw_types(rows: Sequence[Row], baseline: str) -> List[str]:
 
     rows (Sequence[Row]): The rows of one embeddings, with results.
     baseline (str): The baseline's name.
-    RETURNS (List[str]): An SVG for each type, all on the same scale.
+    RETURNS (List[str]): An SVG for each type that has gold entities, all on the same
+        scale.
     """
     shown = list(rows)[::-1]
-    types = entity_types(shown, "target")
+    undefined = undefined_types(shown, "target")
+    types = [x for x in entity_types(shown, "target") if x not in undefined]
     values = {
         label: [row.values("target", "per_type", label, "f1") for row in shown]
         for label in types

@@ -6,6 +6,7 @@ that is another run's by then, after its parent was killed.
 """
 
 import json
+import math
 import os
 import runpy
 import sys
@@ -34,8 +35,9 @@ def main() -> None:
     try:
         runpy.run_module(module, run_name="__main__", alter_sys=True)
     finally:
-        seconds = time.perf_counter() - started
-        values = {"seconds": seconds, "peak_mb": peak_mb()}
+        seconds, memory = time.perf_counter() - started, peak_mb()
+        known = None if math.isnan(memory) else memory
+        values = {"seconds": seconds, "peak_mb": known}
         write_text(Path(usage), json.dumps(values))
 
 

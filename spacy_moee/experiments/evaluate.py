@@ -26,8 +26,8 @@ def evaluate(nlp: Language, corpus: Path) -> Dict[str, Any]:
     nlp (Language): The pipeline.
     corpus (Path): The `.spacy` file.
     RETURNS (Dict[str, Any]): Precision, recall, F1 and counts of all entities and of
-        each type (percent; correct, predicted, gold), the counts of each sentence, and
-        the speed.
+        each type (percent, None where undefined; correct, predicted, gold), the counts
+        of each sentence, how many of them are annotated, and the speed.
     RAISES (RuntimeError): If spaCy's scorer says otherwise.
     """
     examples = list(Corpus(corpus)(nlp))
@@ -41,19 +41,24 @@ def evaluate(nlp: Language, corpus: Path) -> Dict[str, Any]:
     score = Scorer(nlp).score(examples)["ents_f"] or 0.0
     if abs(100 * score - total.f1) > 1e-6:
         raise RuntimeError(f"spaCy scores {100 * score}, our counts give {total.f1}")
+    annotated = (len(x.y) and x.y.has_annotation("ENT_IOB") for x in examples)
     return {
         **_scores(total),
+        "annotated": sum(map(bool, annotated)),
         "per_type": {label: _scores(count) for label, count in counts.items()},
         "sentences": _sentences(examples),
-        "words_per_second": sum(map(len, docs)) / seconds,
+        "words_per_second": sum(map(len, docs)) / max(seconds, 1e-9),
     }
 
 
 def _scores(counts: Counts) -> Dict[str, Any]:
+    """Without a gold entity there is nothing to find, so that neither recall nor F1 is
+    defined. Whoever predicts nothing where there is something has an F1 of 0, and no
+    precision."""
     return {
-        "precision": counts.precision,
-        "recall": counts.recall,
-        "f1": counts.f1,
+        "precision": counts.precision if counts.predicted else None,
+        "recall": counts.recall if counts.gold else None,
+        "f1": counts.f1 if counts.gold else None,
         "counts": list(counts),
     }
 
@@ -74,7 +79,8 @@ def main() -> None:
     corpora = {"source": inputs["test"], "target": inputs["target"]}
     result: Dict[str, Any] = {k: evaluate(nlp, path) for k, path in corpora.items()}
     # spaCy saved what the best epoch reached
-    result["dev_f1"] = 100 * nlp.meta["performance"]["ents_f"]
+    dev_f1 = nlp.meta["performance"].get("ents_f")
+    result["dev_f1"] = None if dev_f1 is None else 100 * dev_f1
     write_text(folder / "scores.json", json.dumps(result))
 
 

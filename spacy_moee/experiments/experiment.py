@@ -1,15 +1,23 @@
 """An experiment file: systems x embeddings x seeds, and the data."""
 
+import math
+import reprlib
 from pathlib import Path
 from typing import Any, Dict, List, NamedTuple, NoReturn, Optional, Tuple
 
-import srsly
-
 from ..errors import MoeeError
+from ..insight.report import plain
 from .published import COLUMNS
+from .yaml_file import read_yaml
 
 DATA = ("train", "dev", "test", "target")
 VALUE = "a table of config values by dotted name, such as training.max_epochs: 3"
+PLAIN = "text, a finite number, true, false, null, or a list or table of such"
+# numpy's random numbers take no other
+SEEDS = "from 0 to 4294967295"
+# shows what was found, and of a long text or list its beginning
+SHORT = reprlib.Repr()
+SHORT.maxstring = SHORT.maxother = SHORT.maxlong = 100
 
 
 class System(NamedTuple):
@@ -65,20 +73,13 @@ class Experiment(NamedTuple):
 
 
 def read_experiment(path: Path) -> Experiment:
-    """Read and check an experiment file.
+    """Read and check an experiment file; not whether the files are there that it names.
 
     path (Path): The YAML file.
     RETURNS (Experiment): What it says.
-    RAISES (MoeeError): M501 for a file that can't be read, M502 for a wrong value,
-        M503 for a file that is not there.
+    RAISES (MoeeError): M501 for a file that can't be read, M502 for a wrong value.
     """
-    try:
-        text = path.read_text(encoding="utf8")
-        content = srsly.yaml_loads(text)
-    except (OSError, ValueError) as error:
-        # without the YAML library's advice to programmers
-        problem = str(error).partition("\n\n")[0]
-        raise MoeeError("M501", file=path, problem=problem) from error
+    text, content = read_yaml(path)
     top = _Table(path, "", content)
     top.check_keys(*Experiment._fields[2:], "seeds")
     systems = {name: _system(table) for name, table in top.tables("systems")}
@@ -89,7 +90,7 @@ def read_experiment(path: Path) -> Experiment:
     return Experiment(
         path,
         text,
-        top.text("title"),
+        plain(top.text("title")),
         {name: data.file(name) for name in DATA},
         top.choice("baseline", names),
         top.values("overrides"),
@@ -128,7 +129,7 @@ class _Table:
 
     def refuse(self, key: str, found: Any, expected: str) -> NoReturn:
         name = ".".join(filter(None, [self.where, key])) or "(the whole file)"
-        shown = "nothing" if found is None else repr(found)
+        shown = "nothing" if found is None else SHORT.repr(found)
         raise MoeeError(
             "M502", file=self.path, key=name, found=shown, expected=expected
         )
@@ -145,12 +146,7 @@ class _Table:
         return str(value)
 
     def file(self, key: str) -> Path:
-        path = Path(self.text(key))
-        if not path.is_file():
-            name = ".".join(filter(None, [self.where, key]))
-            folder = Path.cwd()
-            raise MoeeError("M503", file=self.path, key=name, path=path, folder=folder)
-        return path
+        return Path(self.text(key))
 
     def table(self, key: str) -> "_Table":
         return _Table(
@@ -161,12 +157,20 @@ class _Table:
         outer = self.table(key)
         if not outer.content:
             self.refuse(key, outer.content, "at least one")
+        for name in outer.content:
+            if not name or name != plain(name):
+                outer.refuse("", name, "a name of printable characters in one line")
         return [(name, outer.table(name)) for name in outer.content]
 
     def values(self, key: str) -> Dict[str, Any]:
         value = self.content.get(key, {})
-        if not isinstance(value, dict) or not all("." in str(name) for name in value):
+        if not isinstance(value, dict):
             self.refuse(key, value, VALUE)
+        for name, part in value.items():
+            if not isinstance(name, str) or "." not in name:
+                self.refuse(key, name, VALUE)
+            if not _is_plain(part):
+                self.refuse(f"{key}.{name}", part, PLAIN)
         return dict(value)
 
     def choice(self, key: str, known: List[str], default: Optional[str] = None) -> str:
@@ -177,7 +181,8 @@ class _Table:
 
     def choices(self, key: str, known: List[str]) -> List[str]:
         value = self.content.get(key, known)
-        if not isinstance(value, list) or not value or not set(value) <= set(known):
+        are_known = isinstance(value, list) and all(x in known for x in value)
+        if not are_known or not value:
             self.refuse(key, value, f"a list of some of {', '.join(known)}")
         # in the order of the table
         return [name for name in known if name in value]
@@ -185,6 +190,22 @@ class _Table:
     def seeds(self, key: str, default: Optional[List[int]]) -> List[int]:
         value = self.content.get(key, default)
         numbers = isinstance(value, list) and all(type(x) is int for x in value)
-        if not numbers or not value or min(value) < 0 or len({*value}) < len(value):
-            self.refuse(key, value, "a list of different whole numbers from 0")
-        return list(value or [])
+        if (
+            not numbers
+            or not value
+            or len({*value}) < len(value)
+            or not all(0 <= seed < 2**32 for seed in value)
+        ):
+            self.refuse(key, value, f"a list of different whole numbers {SEEDS}")
+        return list(value)
+
+
+def _is_plain(value: Any) -> bool:
+    """Whether a config can hold a value: YAML also has dates, sets and bytes."""
+    if isinstance(value, dict):
+        return all(isinstance(k, str) and _is_plain(v) for k, v in value.items())
+    if isinstance(value, list):
+        return all(map(_is_plain, value))
+    if isinstance(value, float):
+        return math.isfinite(value)
+    return value is None or isinstance(value, (bool, int, str))

@@ -6,13 +6,14 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Dict, List, NamedTuple
 
-from confection import Config, ConfigValidationError
+from confection import Config
 from spacy.util import load_config
 
 from ..errors import MoeeError
 from ..files import hash_of, hash_of_path
 from .experiment import Embeddings, Experiment, System
-from .inputs import TESTS, find_inputs
+from .inputs import TESTS, find_inputs, is_file
+from .needs import list_missing
 
 # no such file: the labels are those of the corpus, not of an earlier one
 NO_LABELS = "labels/none.json"
@@ -46,17 +47,47 @@ class Run(NamedTuple):
         return "_".join([*words, self.key])
 
 
+def title(run: Run) -> str:
+    """Name a run for a person. RETURNS (str): System, embeddings and seed."""
+    return f"{run.system} \u00b7 {run.embeddings} \u00b7 seed {run.seed}"
+
+
+def check_needs(experiment: Experiment) -> None:
+    """See that all that any run reads is there.
+
+    experiment (Experiment): The experiment.
+    RAISES (MoeeError): M503, which lists what is missing; M504, for overrides that a
+        config refuses.
+    """
+    configs = {}
+    for block, embeddings in experiment.embeddings.items():
+        for row in embeddings.systems:
+            files = [experiment.systems[row].config, embeddings.tok2vec]
+            if all(path is None or is_file(path) for path in files):
+                config = _make_config(experiment, block, row, embeddings.seeds[0])
+                configs[f"{row} with {block}"] = config
+    missing = list_missing(experiment, configs)
+    if missing:
+        raise MoeeError(
+            "M503",
+            file=experiment.path,
+            missing="".join(f"\n  - {line}" for line in missing),
+            folder=Path.cwd(),
+        )
+
+
 def make_runs(experiment: Experiment) -> List[Run]:
     """List the runs of an experiment: seed by seed, so that every system has its first
     result early.
 
-    experiment (Experiment): The experiment.
+    experiment (Experiment): The experiment; what it needs is there.
     RETURNS (List[Run]): The runs.
-    RAISES (MoeeError): M504, for overrides that a config refuses.
+    RAISES (MoeeError): M504, for overrides that a config refuses; M513, for a file that
+        can't be read.
     """
     runs = []
     # many runs read the same files
-    hash_once = cache(hash_of_path)
+    hash_once = cache(_hash)
     for embeddings_name, embeddings in experiment.embeddings.items():
         for seed in embeddings.seeds:
             for name in embeddings.systems:
@@ -70,13 +101,22 @@ def make_runs(experiment: Experiment) -> List[Run]:
     return runs
 
 
+def _hash(path: Path) -> str:
+    try:
+        return hash_of_path(path)
+    except OSError as error:
+        file, problem = error.filename or path, error.strerror or error
+        raise MoeeError("M513", file=file, problem=problem) from error
+
+
 def _make_config(experiment: Experiment, block: str, row: str, seed: int) -> Config:
     """Merge and check the config of one run."""
     system, embeddings = experiment.systems[row], experiment.embeddings[block]
     try:
         config = merge(experiment, system, embeddings, seed)
         _check(experiment, config, seed)
-    except (ConfigValidationError, KeyError, ValueError, OSError) as error:
+    # whatever reading a file that a person has written raises
+    except Exception as error:
         missing = isinstance(error, KeyError)
         problem = f"it has no {error}" if missing else str(error).strip()
         raise MoeeError(
@@ -102,7 +142,7 @@ def merge(
     RETURNS (Config): The config, with its variables.
     """
     config = load_config(system.config)
-    for section in ("paths", "components", "corpora", "training", "initialize"):
+    for section in ("nlp", "paths", "components", "corpora", "training", "initialize"):
         if section not in config:
             raise ValueError(f"'{system.config}' has no section '{section}'")
     if embeddings.tok2vec is not None:
@@ -138,12 +178,6 @@ def _check(experiment: Experiment, config: Config, seed: int) -> None:
             )
     if not isinstance(values["nlp"].get("vectors", {}), dict):
         raise ValueError("nlp.vectors is no section")
-    vectors = values["initialize"].get("vectors")
-    if vectors is not None and not Path(vectors).exists():
-        raise ValueError(
-            f"there are no vectors at '{vectors}'; `python -m spacy moee vectors` "
-            "makes them"
-        )
 
 
 def _graft(config: Config, donor: Config) -> None:
@@ -170,4 +204,5 @@ def _flat(values: Dict[str, str]) -> List[str]:
 
 
 def _slug(name: str) -> str:
-    return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or "x"
+    # no name of a folder has more than 255 letters
+    return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:60] or "x"

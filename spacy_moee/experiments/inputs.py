@@ -45,17 +45,32 @@ def _paths(values: Dict[str, Any], prefix: str = "") -> Iterator[Tuple[str, Path
     for key, value in values.items():
         if isinstance(value, dict):
             yield from _paths(value, f"{prefix}{key}.")
-        elif isinstance(value, str) and _is_there(value):
+        elif isinstance(value, str) and is_there(value):
             yield f"{prefix}{key}", Path(value)
 
 
-def _is_there(value: str) -> bool:
+def is_there(value: str) -> bool:
+    """See whether a text names a file or a folder.
+
+    value (str): Any text.
+    RETURNS (bool): Whether there is one of this name, other than the current folder.
+    """
+    path = Path(value)
     try:
-        # "" and "." are the current folder
-        return Path(value).name != "" and Path(value).exists()
+        # "" and "." are the current folder; a device or a pipe has no end
+        return path.name != "" and (path.is_file() or path.is_dir())
     except (OSError, ValueError):
         # no path at all: too long, or with a null character
         return False
+
+
+def is_file(path: Path) -> bool:
+    """See whether a path is that of a file.
+
+    path (Path): Any path.
+    RETURNS (bool): False also for what no file can be called.
+    """
+    return is_there(str(path)) and path.is_file()
 
 
 def write_inputs(file: Path, inputs: Dict[str, Path], hashes: Dict[str, str]) -> None:
@@ -80,10 +95,34 @@ def check_inputs(folder: Path) -> Dict[str, Path]:
     """
     content = json.loads((folder / INPUTS).read_text(encoding="utf8"))
     for name, entry in content.items():
-        path = Path(entry["path"])
-        found = hash_of_path(path) if path.exists() else "nothing"
-        if found != entry["hash"]:
+        try:
+            check_hash(Path(entry["path"]), entry["hash"])
+        except MoeeError:
             if name not in TESTS:
                 (folder / TRAINED).unlink(missing_ok=True)
-            raise MoeeError("M507", path=path, expected=entry["hash"], found=found)
+            raise
     return {name: Path(entry["path"]) for name, entry in content.items()}
+
+
+def check_hash(path: Path, expected: str) -> None:
+    """See that a file or folder is what it was.
+
+    path (Path): The file or folder.
+    expected (str): Its hash when the command started.
+    RAISES (MoeeError): M507, if it has changed or is gone.
+    """
+    found = hash_of_path(path) if path.exists() else "nothing"
+    if found != expected:
+        raise MoeeError("M507", path=path, expected=expected, found=found)
+
+
+def stamp(path: Path) -> Tuple[Tuple[str, int, int], ...]:
+    """Say what a file or folder is like, without reading it.
+
+    path (Path): The file or folder.
+    RETURNS (Tuple[Tuple[str, int, int], ...]): The names, sizes and times of its files;
+        they are equal if nothing was written.
+    """
+    files = sorted(path.rglob("*")) if path.is_dir() else [path]
+    states = [(str(file), file.stat()) for file in files if file.is_file()]
+    return tuple((name, x.st_size, x.st_mtime_ns) for name, x in states)

@@ -5,18 +5,23 @@ import platform
 import shutil
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, Dict, List, Optional
+from typing import Dict, List, Optional
 
+from ..errors import MoeeError
 from ..files import write_text
+from . import records
 from .code import code_hash
 from .console import best_epoch, read_epochs
+from .counts import Counts
+from .failure import Failure, read_reason
 from .grid import Run
 from .inputs import INPUTS, TRAINED, write_inputs
 from .process import Child
+from .records import Record, read_record
 
 PACKAGES = ("spacy-moee", "spacy", "thinc", "torch", "numpy")
 RESULT = "result.json"
-NEEDED = {"data", "source", "target", "dev_curve"}
+SCORES = "scores.json"
 
 
 class Job:
@@ -34,7 +39,12 @@ class Job:
         self._gpu_id = gpu_id
         self._code = code_hash()
         self._child: Optional[Child] = None
-        if (folder / TRAINED).is_file() and (folder / "model-best").is_dir():
+        self._exit_code = 0
+        try:
+            self._was_trained = is_trained(folder)
+        except MoeeError:
+            self._was_trained = False
+        if self._was_trained:
             self._evaluate()
         else:
             self._train()
@@ -43,6 +53,23 @@ class Job:
     def log(self) -> Path:
         """RETURNS (Path): The log of the process that runs, or ran last."""
         return self.folder / f"{self.step}.log"
+
+    @property
+    def is_early(self) -> bool:
+        """RETURNS (bool): Whether the first epoch is not over; of a training that is
+        kept, whether it is not tested."""
+        if self.step == "evaluate":
+            return self._was_trained
+        return not any(row["#"] > 0 for row in self.read_epochs())
+
+    def explain(self, problem: str = "") -> Failure:
+        """Say why the run has no result.
+
+        problem (str): What went wrong with its files, if anything did.
+        RETURNS (Failure): The reason.
+        """
+        reason = problem or read_reason(self.log, self._exit_code)
+        return Failure(self.log, reason, self.is_early)
 
     def read_epochs(self) -> List[Dict[str, float]]:
         """Read how far the training is. RETURNS (List[Dict[str, float]]): The table
@@ -66,6 +93,7 @@ class Job:
             return False
         self._child.close()
         self._child = None
+        self._exit_code = code
         if code == 0 and self.step == "train":
             self._keep_training()
             self._evaluate()
@@ -99,7 +127,7 @@ class Job:
     def _keep_training(self) -> None:
         # only the best epoch is used, and vectors make each pipeline large
         shutil.rmtree(self.folder / "model-last", ignore_errors=True)
-        usage = _read(self.folder / "train.json")
+        usage = read_record(self.folder / "train.json", records.USAGE)
         epochs = self.read_epochs()
         trained = {
             "code": self._code,
@@ -127,25 +155,41 @@ class Job:
             "seed": self.run.seed,
             "config": self.run.key,
             "data": self.run.data,
-            **_read(self.folder / TRAINED),
-            **_read(self.folder / "scores.json"),
+            **read_record(self.folder / TRAINED, records.TRAINED),
+            **read_record(self.folder / SCORES, records.EVALUATED),
         }
         write_text(self.folder / RESULT, json.dumps(result))
 
 
-def read_result(folder: Path) -> Optional[Dict[str, Any]]:
+def is_trained(folder: Path) -> bool:
+    """See whether a run has a training that can be tested.
+
+    folder (Path): Its folder.
+    RETURNS (bool): Whether it has one.
+    RAISES (MoeeError): M512, if what is known of it is damaged.
+    """
+    path = folder / TRAINED
+    if not path.exists():
+        return False
+    read_record(path, records.TRAINED)
+    return (folder / "model-best").is_dir()
+
+
+def read_result(folder: Path) -> Optional[Record]:
     """Read what a finished run left.
 
     folder (Path): Its folder.
-    RETURNS (Optional[Dict[str, Any]]): The result; None if it is not finished, or
-        not whole.
+    RETURNS (Optional[Record]): The result; None if it is not finished.
+    RAISES (MoeeError): M512, if the result is damaged.
     """
-    try:
-        result = _read(folder / RESULT)
-    except (OSError, ValueError):
+    path = folder / RESULT
+    if not path.exists():
         return None
-    return result if isinstance(result, dict) and result.keys() >= NEEDED else None
-
-
-def _read(path: Path) -> Dict[str, Any]:
-    return json.loads(path.read_text(encoding="utf8"))
+    result = read_record(path, records.RESULT)
+    for domain in ("source", "target"):
+        sentences = [result[domain]["sentences"][x] for x in Counts._fields]
+        lengths = {len(counts) for counts in sentences}
+        if len(lengths) > 1 or [*map(sum, sentences)] != result[domain]["counts"]:
+            problem = f"the sentences of {domain} do not add up to its counts"
+            raise MoeeError("M512", file=path, problem=problem)
+    return result

@@ -1,7 +1,6 @@
 """What a person sees while runs are under way."""
 
 import time
-from pathlib import Path
 from types import TracebackType
 from typing import Any, Dict, List, Optional, Set, Tuple, Type
 
@@ -11,15 +10,14 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from .grid import Run
+from .grid import Run, title
 from .job import Job
+from .notes import DOMAINS, why_undefined
 from .runner import State
+from .table import score
 
 # seconds between two drawings
 PAUSE = 0.5
-# lines of a failed run's log that are shown
-TAIL = 8
-LONGEST = 150
 
 
 class Progress:
@@ -82,10 +80,10 @@ class Progress:
             if run.key in state.results:
                 self._print(_say_result(run, state.results[run.key]))
             elif run.key in state.failed:
-                log, error = state.failed[run.key]
-                tail = error.splitlines() or _tail(log)
-                self._print(f"\u2718 {title(run)}: failed, see {log}", style="red")
-                self._print("\n".join(f"    {line[:LONGEST]}" for line in tail))
+                failure = state.failed[run.key]
+                text = f"\u2718 {title(run)}: failed, see {failure.log}"
+                self._print(text, style="red")
+                self._print(f"    {failure.reason}")
             else:
                 continue
             self._ended.add(run.key)
@@ -115,22 +113,15 @@ class Progress:
         return Group(table, Text(" \u00b7 ".join(parts), style="dim"))
 
 
-def _tail(log: Path) -> List[str]:
-    if not log.is_file():
-        return ["There is no log: its folder was removed."]
-    return log.read_text("utf8", "replace").splitlines()[-TAIL:]
-
-
-def title(run: Run) -> str:
-    """Name a run for a person. RETURNS (str): System, embeddings and seed."""
-    return f"{run.system} \u00b7 {run.embeddings} \u00b7 seed {run.seed}"
-
-
 def _say_result(run: Run, result: Dict[str, Any]) -> str:
+    scores = [score(result[domain]["f1"]) for domain in DOMAINS]
+    for place, domain in enumerate(DOMAINS):
+        if reason := why_undefined(result, domain):
+            scores[place] += f" ({reason})"
     return (
-        f"\u2714 {title(run)}: target F1 {result['target']['f1']:.2f}, "
-        f"source {result['source']['f1']:.2f}, dev {result['dev_f1']:.2f} "
-        f"(epoch {result['best_epoch']}), {result['minutes']:.1f} min"
+        f"\u2714 {title(run)}: target F1 {scores[0]}, source {scores[1]}, "
+        f"dev {score(result['dev_f1'])} (epoch {result['best_epoch']}), "
+        f"{result['minutes']:.1f} min"
     )
 
 

@@ -11,9 +11,18 @@ from jinja2 import Environment
 from .bootstrap import REPLICATES
 from .charts import draw_curves, draw_differences, draw_types
 from .experiment import Experiment
-from .runner import Failure
-from .summary import Row, deviation
-from .table import difference_cells, note, run_table, seeds_cell, signed
+from .failure import group_failures
+from .notes import why_undefined
+from .summary import Failed, Row, deviation
+from .table import (
+    UNTRIED,
+    difference_cells,
+    explain_types,
+    note,
+    run_table,
+    seeds_cell,
+    signed,
+)
 
 TEMPLATE = Path(__file__).with_name("report.html")
 
@@ -21,15 +30,17 @@ TEMPLATE = Path(__file__).with_name("report.html")
 def write_report(
     experiment: Experiment,
     rows: Sequence[Row],
-    failed: Dict[str, Failure],
     command: str,
+    failed: Failed = (),
+    untried: int = 0,
 ) -> str:
     """Write the report.
 
     experiment (Experiment): The experiment.
     rows (Sequence[Row]): The rows.
-    failed (Dict[str, Failure]): Why runs failed, by their titles.
     command (str): The command that made it.
+    failed (Failed): The runs that failed, and why.
+    untried (int): How many runs were not tried, since all fail alike.
     RETURNS (str): HTML.
     """
     blocks = [
@@ -44,7 +55,10 @@ def write_report(
         baseline=experiment.baseline,
         lead=_lead(experiment, rows),
         note=note(experiment, rows),
-        failed=failed,
+        n_failed=len(failed),
+        failed=group_failures(failed),
+        untried=UNTRIED.format(count=untried) if untried else "",
+        undefined=explain_types(rows, "target"),
         blocks=blocks,
         has_differences=any(block["differences"] for block in blocks),
         has_types=any(block["types"] for block in blocks),
@@ -64,6 +78,7 @@ def _block(experiment: Experiment, name: str, rows: List[Row]) -> Dict[str, Any]
     return {
         "name": name,
         "paper": any(row.published for row in rows),
+        "noted": any(row.notes for row in rows),
         "rows": [_cells(experiment, row) for row in rows],
         "differences": draw_differences(finished, baseline),
         "types": draw_types(finished, baseline),
@@ -82,6 +97,7 @@ def _cells(experiment: Experiment, row: Row) -> Dict[str, Any]:
         "interval": interval if row.difference else "",
         "p": p,
         "seeds": seeds_cell(experiment, row),
+        "notes": row.notes,
     }
     if row.published and row.published.v1 != row.published.v2:
         cells["paper_v1"] = f"{row.published.v1:.2f}"
@@ -104,9 +120,13 @@ def _lead(experiment: Experiment, rows: Sequence[Row]) -> str:
 
 
 def _result(experiment: Experiment, rows: Sequence[Row]) -> str:
-    means = {r.system: mean(r.values("target", "f1")) for r in rows if r.results}
-    if not means:
+    results = [result for row in rows for result in row.results]
+    if not results:
         return "no run is finished."
+    reasons = {why_undefined(result, "target") for result in results} - {""}
+    if reasons:
+        return f"the target has no score ({' or '.join(sorted(reasons))})."
+    means = {r.system: mean(r.values("target", "f1")) for r in rows if r.results}
     if experiment.baseline not in means:
         return f"{experiment.baseline} has no result yet."
     text = (

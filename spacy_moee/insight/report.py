@@ -1,76 +1,82 @@
-"""Evaluation files -> one table."""
+"""Evaluations -> one table."""
 
-from pathlib import Path
-from typing import Any, Dict, List, Sequence
+from typing import List, Sequence
 
-import srsly
-
-from ..errors import MoeeError
+from .metrics import Evaluation, Scores
 
 HEADER = ["Corpus", "Entities", "P", "R", "F1"]
+ALIGNS = ("l", "l", "r", "r", "r")
+UNDEFINED = (
+    "A dash is a score that is undefined: the corpus has no annotated entity, and none "
+    "was predicted where it is annotated."
+)
 
 
-def read_metrics(paths: Sequence[Path]) -> Dict[str, Dict[str, Any]]:
-    """Read what `spacy evaluate --output` wrote.
-
-    paths (Sequence[Path]): JSON files; a corpus is called after its file.
-    RETURNS (Dict[str, Dict[str, Any]]): The metrics of each corpus.
-    RAISES (MoeeError): M401, for a file that can't be read or has no entity scores.
-    """
-    metrics = {}
-    for path in paths:
-        try:
-            scores = srsly.read_json(path)
-        except ValueError as error:
-            raise MoeeError("M401", file=path, problem=error) from error
-        if not isinstance(scores, dict) or "ents_per_type" not in scores:
-            raise MoeeError("M401", file=path, problem="no 'ents_per_type' in it")
-        metrics[path.stem] = scores
-    return metrics
-
-
-def score_rows(metrics: Dict[str, Dict[str, Any]]) -> List[List[str]]:
+def score_rows(evaluations: Sequence[Evaluation]) -> List[List[str]]:
     """Lay the scores out: for each corpus all entities, then each type.
 
-    metrics (Dict[str, Dict[str, Any]]): What `read_metrics` returned.
+    evaluations (Sequence[Evaluation]): The evaluations.
     RETURNS (List[List[str]]): Rows under `HEADER`, in percent.
     """
     rows = []
-    for corpus, scores in metrics.items():
-        total = {name: scores.get(f"ents_{name}") for name in "prf"}
-        rows.append([corpus, "all", *_percent(total)])
-        for label, of_type in sorted((scores["ents_per_type"] or {}).items()):
-            rows.append(["", label, *_percent(of_type)])
+    for evaluation in evaluations:
+        rows.append([plain(evaluation.name), "all", *_cells(evaluation.total)])
+        for label, scores in evaluation.per_type.items():
+            rows.append(["", plain(label), *_cells(scores)])
     return rows
 
 
-def _percent(scores: Dict[str, Any]) -> List[str]:
-    values = [scores.get(name) for name in "prf"]
-    return ["-" if value is None else f"{100 * value:.2f}" for value in values]
+def explain_dashes(evaluations: Sequence[Evaluation]) -> str:
+    """Say what a dash in the table means.
+
+    evaluations (Sequence[Evaluation]): The evaluations.
+    RETURNS (str): A sentence; empty if every score is defined.
+    """
+    scores = [s for e in evaluations for s in (e.total, *e.per_type.values())]
+    return UNDEFINED if any(None in values for values in scores) else ""
 
 
-def markdown_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Write a table in Markdown, numbers to the right.
+def plain(text: str) -> str:
+    """Make a text one line that can be printed and saved.
 
-    header (Sequence[str]): The columns' names; the first two columns are text.
+    text (str): Any text, such as the name of an entity type.
+    RETURNS (str): The same without line breaks, control characters and halves of
+        surrogate pairs.
+    """
+    words = "".join(c if c.isprintable() else " " for c in text).split()
+    return " ".join(words)
+
+
+def _cells(scores: Scores) -> List[str]:
+    return ["-" if value is None else f"{value:.2f}" for value in scores]
+
+
+def markdown_table(
+    header: Sequence[str], rows: Sequence[Sequence[str]], aligns: Sequence[str]
+) -> str:
+    """Write a table in Markdown.
+
+    header (Sequence[str]): The columns' names.
     rows (Sequence[Sequence[str]]): The cells.
+    aligns (Sequence[str]): Of each column, "l" or "r": text is on the left.
     RETURNS (str): The table, with a final line break.
     """
     header, *rows = [[cell.replace("|", "\\|") for cell in r] for r in [header, *rows]]
-    widths = [max(len(row[i]) for row in [header, *rows]) for i in range(len(header))]
-    lines = [_line(header, widths)]
-    rule = [
-        "-" * width if i < 2 else "-" * (width - 1) + ":"
-        for i, width in enumerate(widths)
+    # a rule has three signs or more
+    widths = [
+        max(3, *(len(row[i]) for row in [header, *rows])) for i in range(len(header))
     ]
-    lines.append(_line(rule, widths))
-    lines += [_line(row, widths) for row in rows]
+    rule = [
+        "-" * width if align == "l" else "-" * (width - 1) + ":"
+        for align, width in zip(aligns, widths, strict=True)
+    ]
+    lines = [_line(row, widths, aligns) for row in [header, rule, *rows]]
     return "\n".join(lines) + "\n"
 
 
-def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
+def _line(cells: Sequence[str], widths: Sequence[int], aligns: Sequence[str]) -> str:
     padded = [
-        cell.ljust(width) if i < 2 else cell.rjust(width)
-        for i, (cell, width) in enumerate(zip(cells, widths, strict=True))
+        cell.ljust(width) if align == "l" else cell.rjust(width)
+        for cell, width, align in zip(cells, widths, aligns, strict=True)
     ]
     return f"| {' | '.join(padded)} |"

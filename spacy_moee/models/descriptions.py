@@ -213,6 +213,23 @@ def embed_phrases(
     return rows
 
 
+def forms_of_phrases(model: Model) -> List[str]:
+    """List the forms of words that descriptions and examples may be read by.
+
+    model (Model): Any model.
+    RETURNS (List[str]): None, if its types are not described, or by an encoder.
+    """
+    described = Described.of(model)
+    if described is None or not reads_vocab(model):
+        return []
+    phrases = list(described.descriptions.values())
+    for of_type in (described.examples or {}).values():
+        phrases += of_type
+    lower = _reads_lower(model)
+    words = [word for phrase in phrases for word in _words(phrase)]
+    return [form for word in words for form in _forms(word, lower)]
+
+
 def _encoder(model: Model) -> Optional[Model]:
     nodes = model.get_ref("tok2vec").walk()
     return next((node for node in nodes if "embed_phrases" in node.attrs), None)
@@ -235,9 +252,13 @@ def _reads_lower(model: Model) -> bool:
     return any(node.attrs.get("attr") == LOWER for node in nodes)
 
 
+def _forms(word: str, lower: bool) -> Sequence[str]:
+    """A word in lower case; or first the word as it is."""
+    return (word.lower(),) if lower else (word, word.lower())
+
+
 def _find(vocab: Vocab, word: str, lower: bool) -> Any:
-    """The vector of a word in lower case; or first of the word as it is."""
-    for form in (word.lower(),) if lower else (word, word.lower()):
+    for form in _forms(word, lower):
         if vocab.has_vector(form):
             return to_numpy(vocab.get_vector(form))
     return None

@@ -38,8 +38,9 @@ def make_plan_training(
 
     It counts the batches that the reader and the batcher yield in the first epoch, and
     writes `eval_frequency`, `patience` and `max_steps` into [training], in steps, where
-    they are 0. Any other number there stays as it is; so does `max_epochs`, since spaCy
-    ends without an evaluation of the last epoch by it.
+    they are 0. Any other number there stays as it is, and so does `max_epochs`; where
+    one of them ends the training, an evaluation comes soon before, which spaCy itself
+    leaves out.
 
     eval_frequency (float): Epochs from one evaluation to the next.
     patience (float): Epochs without a better score after which training stops; 0 for
@@ -77,7 +78,7 @@ def make_plan_training(
         if missing:
             epoch = count_steps(nlp, before)
             every = max(1, round(eval_frequency * epoch), min_steps // EVALUATIONS)
-            every = before["eval_frequency"] or every
+            every = before["eval_frequency"] or _fit(every, before, epoch)
             last = max(max_epochs * epoch, min_steps)
             steps = {
                 "eval_frequency": every,
@@ -96,6 +97,17 @@ def make_plan_training(
         return nlp
 
     return plan_training
+
+
+def _fit(every: int, numbers: Dict[str, int], epoch: int) -> int:
+    """Evaluate a little more often, so that training ends soon after an evaluation
+    where a user's own number ends it."""
+    # steps are counted from 0; with `max_steps`, spaCy makes one more
+    last = {"max_epochs": numbers["max_epochs"] * epoch - 1}
+    last["max_steps"] = numbers["max_steps"]
+    ends = [max(1, step) for name, step in last.items() if numbers[name]]
+    end = min(ends, default=every)
+    return end // math.ceil(end / every)
 
 
 def _own_numbers(nlp: Language, counted: Dict[str, int]) -> Dict[str, int]:

@@ -22,7 +22,8 @@ TINY = """
 --components.moee_ner.model.hidden_width 16
 --components.moee_ner.model.expert_width 4
 --components.moee_ner.model.tok2vec.width 16
---training.max_epochs 5
+--initialize.after_init.max_epochs 5
+--initialize.after_init.min_steps 0
 --training.batcher.size 4
 --training.optimizer.learn_rate 0.02
 """.split()

@@ -2,7 +2,9 @@
 
 import pytest
 import spacy
+from spacy.tokens import Doc, DocBin
 
+from benchmarks import threads
 from benchmarks.baselines import BATCH, BareLSTM, Sizes
 from benchmarks.epoch import EpochTimes
 from benchmarks.inference import BARE, OURS, Rounds
@@ -38,6 +40,25 @@ def test_taggers_are_compared_with_bilstm_crf(tmp_path):
     output = run_quickly(tmp_path, "taggers", "--vectors", str(vectors))
     assert keys_of(output) == ["concept_ratio", "robust_ratio"]
     assert "BiLSTM-CRF" in output
+
+
+def test_threads_are_compared_on_docs_of_every_kind(tmp_path, capsys):
+    nlp = spacy.blank("en")
+    nlp.add_pipe("moee_ner").add_label("X")
+    nlp.initialize()
+    nlp.to_disk(tmp_path / "model")
+    words = [["Ada", "left", "."], ["She", "came", "back", "."]] * 40
+    docs = [Doc(nlp.vocab, words=sentence) for sentence in words]
+    DocBin(docs=docs).to_disk(tmp_path / "test.spacy")
+    ratios = threads.compare(tmp_path / "model", tmp_path / "test.spacy", 70, 1)
+    assert list(ratios) == list(threads.KINDS) and min(ratios.values()) > 0
+    assert "1 thread" in capsys.readouterr().out
+    for kind in threads.KINDS:
+        made = threads.make_docs(nlp, words, kind)
+        assert sum(map(len, made)) == sum(map(len, words))
+        assert len(made) == (80 if kind == "sentences" else 3)
+        known = {doc.has_annotation("SENT_START") for doc in made}
+        assert known == {kind == "articles"}
 
 
 def test_sizes_are_those_of_the_pipeline():

@@ -1,5 +1,6 @@
 """`spacy moee compare`, from the command line to the report."""
 
+import errno
 import json
 import os
 import signal
@@ -14,7 +15,14 @@ from spacy.cli import app
 from typer.testing import CliRunner
 
 import spacy_moee.cli  # noqa: F401
-from tests.experiments.util import BASELINE, OTHER, make_content, write_content
+from tests.experiments.util import (
+    BASELINE,
+    OTHER,
+    FakeJob,
+    make_content,
+    write_content,
+)
+from tests.test_configs import make_corpus
 
 REPO = Path(__file__).parents[2]
 
@@ -157,13 +165,115 @@ def fails_alone(folder: Path, before: Dict[Path, int]) -> None:
     done = run(folder, "--jobs", "2")
     assert done.returncode == 1 and finished(folder) == before
     assert "Broken \u00b7 hash \u00b7 seed 0: failed, see out/runs/" in done.stdout
-    assert "max_epochs" in done.stdout
+    assert "    Config validation error: max_epochs " in done.stdout
     table = (folder / "out" / "table.md").read_text("utf8")
     assert "| Broken       | 0 of 2" in table and "## Failed" in table
+    assert "| 2 failed: Config validation error: max_epochs " in table
 
 
 def invoke(*args: object) -> Any:
     return CliRunner().invoke(app, ["moee", "compare", *map(str, args)])
+
+
+@pytest.fixture
+def fake(monkeypatch: pytest.MonkeyPatch) -> Any:
+    FakeJob.install(monkeypatch)
+    return FakeJob
+
+
+def compare(folder: Path, *args: str, **changes: Any) -> Any:
+    path = write_content(folder / "e.yml", make_content(folder, **changes))
+    return invoke(path, folder / "out", *args)
+
+
+def files(folder: Path) -> Dict[str, bytes]:
+    paths = (path for path in (folder / "out").iterdir() if path.is_file())
+    return {p.name: p.read_bytes() for p in paths if p.name != ".lock"}
+
+
+def test_fewer_systems_replace_nothing(tmp_path: Path, fake: Any) -> None:
+    assert compare(tmp_path).exit_code == 0
+    before = files(tmp_path)
+    assert before.keys() == {"results.jsonl", "table.md", "report.html"}
+    systems = make_content(tmp_path)["systems"]
+    less = compare(tmp_path, systems={BASELINE: systems[BASELINE]})
+    assert less.exit_code == 0 and "[MW51]" in less.output
+    assert f"{OTHER} \u00b7 hash \u00b7 seed 0 and 1 more" in less.output
+    after = files(tmp_path)
+    assert {name: after[name] for name in before} == before
+    assert after.keys() - before.keys() == {
+        "results-2.jsonl",
+        "table-2.md",
+        "report-2.html",
+    }
+    assert OTHER not in after["table-2.md"].decode()
+    assert "table-2.md" in less.output
+    again = compare(tmp_path)
+    assert "[MW51]" not in again.output and files(tmp_path).keys() == before.keys()
+
+
+def test_runs_that_fail_again_replace_nothing(tmp_path: Path, fake: Any) -> None:
+    assert compare(tmp_path).exit_code == 0
+    before = files(tmp_path)
+    # all is new, and nothing works
+    make_corpus(tmp_path / "train.spacy", n_docs=7)
+    fake.fails = [0, 1]
+    result = compare(tmp_path)
+    assert result.exit_code == 1 and "[M508]" in result.output
+    assert {name: files(tmp_path)[name] for name in before} == before
+    assert "No such thing" in files(tmp_path)["table-2.md"].decode()
+
+
+def test_all_fail_alike(tmp_path: Path, fake: Any) -> None:
+    fake.fails = list(range(9))
+    result = compare(tmp_path, seeds=fake.fails)
+    assert result.exit_code == 1 and len(fake.started) == 2
+    assert "[M508] Stopped, since 2 of the 18 runs failed" in result.output
+    assert "so would the 16 others: No such thing." in result.output
+    assert "1 failed: No such thing; 8 not run" in " ".join(result.output.split())
+    table = (tmp_path / "out" / "table.md").read_text("utf8")
+    assert "1 failed: No such thing; 8 not run" in table
+    assert "16 runs were not tried" in table
+    report = (tmp_path / "out" / "report.html").read_text("utf8")
+    assert "No such thing" in report and "16 runs were not tried" in report
+
+
+def test_damaged_files_are_made_again(tmp_path: Path, fake: Any) -> None:
+    assert compare(tmp_path).exit_code == 0
+    before = files(tmp_path)
+    paths = sorted(tmp_path.glob("out/runs/*/result.json"))
+    paths[0].write_text(paths[0].read_text()[:-9])
+    (tmp_path / "out" / "results.jsonl").write_bytes(b"{\n" + before["results.jsonl"])
+    result = compare(tmp_path)
+    assert result.exit_code == 0 and len(fake.started) == 5
+    assert f"[MW52] '{paths[0]}' is damaged: it is not JSON" in result.output
+    assert "[MW53] 1 lines of" in result.output
+    # there were five lines
+    assert "results-2.jsonl" in files(tmp_path)
+    assert compare(tmp_path, seeds=[0, 1, 2]).exit_code == 0
+    assert b"{\n" not in files(tmp_path)["results.jsonl"]
+
+
+def test_folders_that_can_t_be_used(tmp_path: Path, fake: Any) -> None:
+    path = write_content(tmp_path / "e.yml", make_content(tmp_path))
+    result = invoke(path, path / "out")
+    assert result.exit_code == 1 and "[M510]" in result.output
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "table.md").write_text("My own")
+    result = compare(tmp_path)
+    assert result.exit_code == 1 and "[M511]" in result.output and not fake.started
+
+
+def test_full_disk(tmp_path: Path, fake: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(number: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    assert compare(tmp_path).exit_code == 0
+    before = files(tmp_path)
+    monkeypatch.setattr(os, "fsync", full)
+    result = compare(tmp_path)
+    assert result.exit_code == 1 and "No space left" in result.output
+    assert "[M510]" in result.output and files(tmp_path) == before
 
 
 def test_errors_come_before_the_first_run(tmp_path: Path) -> None:
@@ -171,6 +281,13 @@ def test_errors_come_before_the_first_run(tmp_path: Path) -> None:
     result = invoke(path, tmp_path / "out")
     assert result.exit_code == 1 and "[M502]" in result.output
     assert invoke(tmp_path / "none.yml", tmp_path / "out").exit_code == 2
+    overrides = {"paths.vectors": str(tmp_path / "none"), "paths.init_tok2vec": "gone"}
+    (tmp_path / "target.spacy").unlink()
+    content = make_content(tmp_path, overrides=overrides)
+    (tmp_path / "target.spacy").unlink()
+    result = invoke(write_content(tmp_path / "e.yml", content), tmp_path / "out")
+    assert result.exit_code == 1 and "[M503]" in result.output
+    assert result.output.count("\n  - ") == 3
     assert not (tmp_path / "out").exists()
 
 

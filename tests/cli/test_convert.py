@@ -67,7 +67,7 @@ def test_convert_a_file(tmp_path):
     result = invoke(source, target, "--types", "person=PER,place=LOC")
     assert result.exit_code == 0, result.output
     assert result.stderr == ""
-    text = squash(result.stdout)
+    text = squash(result.output)
     for part in [
         "BIOES (detected)",
         "2 sentences, 4 tokens",
@@ -85,7 +85,7 @@ def test_convert_into_a_folder_as_one_document(tmp_path):
     source = write(tmp_path / "in.conll", SAMPLE)
     result = invoke(source, tmp_path / "out", "--group", "document", "-s", "bioes")
     assert result.exit_code == 0, result.output
-    assert "BIOES (as told)" in squash(result.stdout)
+    assert "BIOES (as told)" in squash(result.output)
     (doc,) = read(tmp_path / "out" / "in.spacy")
     assert [len(sent) for sent in doc.sents] == [2, 2]
 
@@ -103,7 +103,7 @@ def test_illegal_transitions_and_unused_types_are_told(tmp_path):
     source = write(tmp_path / "in.txt", "a S-X\nb B-X\n")
     result = invoke(source, tmp_path / "out.spacy", "--types", "Y=Z")
     assert result.exit_code == 0, result.output
-    text = squash(result.stdout)
+    text = squash(result.output)
     assert "[MW31] 1 transitions" in text and "in BIOES, the first on line 2" in text
     assert "[MW32] --types renames Y, and the input holds X" in text
 
@@ -170,7 +170,7 @@ def test_all_files_are_tried(tmp_path):
     assert result.exit_code == 0, result.output
     assert list_files(tmp_path / "out") == ["good.spacy"]
     assert "2 files of the folder were not read: a.txt, sub/b.txt" in squash(
-        result.stdout
+        result.output
     )
     result = invoke(folder, tmp_path / "two", "--include", "*good*")
     assert list_files(tmp_path / "two") == ["good.spacy"]
@@ -184,10 +184,10 @@ def test_files_that_are_not_read_are_named(tmp_path):
     for i in range(25):
         write(folder / f"notes{i:02}.json", "{}")
     write(folder / ".hidden.json", "{}")
-    text = squash(invoke(folder, tmp_path / "out").stdout)
+    text = squash(invoke(folder, tmp_path / "out").output)
     assert "25 files of the folder were not read: notes00.json, notes01.json," in text
     assert "notes19.json and 5 more" in text and "hidden" not in text
-    assert "not read" not in invoke(folder / "a.txt", tmp_path / "one").stdout
+    assert "not read" not in invoke(folder / "a.txt", tmp_path / "one").output
 
 
 def test_what_else_was_found_is_told(tmp_path):
@@ -196,7 +196,7 @@ def test_what_else_was_found_is_told(tmp_path):
     options = ["--blank-tokens", "drop", "--types", "Y="]
     result = invoke(source, tmp_path / "out.spacy", *options)
     assert result.exit_code == 0, result.output
-    text = squash(result.stdout)
+    text = squash(result.output)
     for part in [
         "1 entities: X 1 ",
         "1 dropped entities: Y 1 ",
@@ -206,7 +206,7 @@ def test_what_else_was_found_is_told(tmp_path):
         "Entities were read with S as B and E as I, and then as conlleval.pl reads IOB",
     ]:
         assert part in text
-    text = squash(invoke(source, tmp_path / "o", *options, "--outside-tag", "-").stdout)
+    text = squash(invoke(source, tmp_path / "o", *options, "--outside-tag", "-").output)
     assert "missing tags" not in text
 
 
@@ -217,15 +217,15 @@ def test_untyped_tags_and_other_languages(tmp_path):
     options = ["--type", "Disease", "--lang", "ja"]
     result = invoke(source, tmp_path / "out.spacy", *options)
     assert result.exit_code == 0, result.output
-    assert "1 entities: Disease 1" in squash(result.stdout)
-    assert "MW33" not in result.stdout
+    assert "1 entities: Disease 1" in squash(result.output)
+    assert "MW33" not in result.output
 
 
 def test_tokens_only(tmp_path):
     source = write(tmp_path / "in.txt", "Ada\ncame\n\nHi\n")
     result = invoke(source, tmp_path / "out.spacy")
     assert result.exit_code == 0, result.output
-    text = squash(result.stdout)
+    text = squash(result.output)
     assert f"{source}: no tags" in text and "2 sentences, 3 tokens" in text
     assert "The docs have no entity annotation." in text and "entities" not in text
     assert not any(
@@ -245,13 +245,13 @@ def test_encoding(tmp_path):
 
 def test_giant_sentences_and_documents_are_told(tmp_path):
     source = write(tmp_path / "in.txt", "w O\n" * 11_000)
-    text = squash(invoke(source, tmp_path / "out.spacy").stdout)
+    text = squash(invoke(source, tmp_path / "out.spacy").output)
     assert "[MW33] The whole file is one sentence of 11,000 tokens." in text
     assert "blank lines between the sentences" in text and "MW34" not in text
-    text = squash(invoke(source, tmp_path / "out.spacy", "-g", "document").stdout)
+    text = squash(invoke(source, tmp_path / "out.spacy", "-g", "document").output)
     assert "[MW34] The longest of 1 documents has 11,000 tokens." in text
     source = write(tmp_path / "in.txt", "w O\n\n" + "w O\n" * 300)
-    text = squash(invoke(source, tmp_path / "out.spacy", "-g", "document").stdout)
+    text = squash(invoke(source, tmp_path / "out.spacy", "-g", "document").output)
     part = (
         "[MW33] 1 of 2 sentences have more than 256 tokens, the longest (line 3) 300."
     )

@@ -27,7 +27,7 @@ def test_what_is_left_out_is_listed(tmp_path):
     source = write_lines(tmp_path / "in.jsonl", *records)
     result = invoke(source, tmp_path / "out.spacy", "--types", "X=Y")
     assert result.exit_code == 0, result.output
-    output = squash(result.stdout)
+    output = squash(result.output)
     assert f"{source}: prodigy" in output
     assert "2 texts, 10 tokens" in output and "3 entities: LOC 2, PER 1" in output
     assert "Spans with white space at their edges, which is cut off: 1." in output
@@ -47,7 +47,7 @@ def test_what_is_left_out_is_listed(tmp_path):
 def test_a_long_list_is_cut_off(tmp_path):
     record = {"text": TEXT, "label": [[0, 2, "PER"]]}
     source = write_lines(tmp_path / "in.jsonl", *[record] * 1_234)
-    output = squash(invoke(source, tmp_path / "out.spacy").stdout)
+    output = squash(invoke(source, tmp_path / "out.spacy").output)
     assert "become no entities: 1,234." in output
     assert "- line 10: " in output and "- line 11: " not in output
     assert "- and 1,224 more" in output
@@ -63,7 +63,7 @@ def test_a_folder_of_many_formats(tmp_path):
     write(folder / "metrics.json", '{"ents_f": 1.0}')
     result = invoke(folder, tmp_path / "out")
     assert result.exit_code == 0, result.output
-    output = squash(result.stdout)
+    output = squash(result.output)
     for part in (
         f"{folder / 'a.jsonl'}: doccano",
         f"{folder / 'b.conll'}: IOB2 (detected)",

@@ -46,13 +46,15 @@ def test_glove_package(tmp_path: Path) -> None:
     numpy.testing.assert_allclose(vectors["the"][:3], [0.418, 0.24968, -0.41242])
 
 
-def test_recipe_without_vectors_gets_an_empty_table(tmp_path: Path) -> None:
+def test_recipe_without_vectors_empties_no_table(tmp_path: Path) -> None:
     out = tmp_path / "vectors"
     write_text(tmp_path / "words.txt", True)
-    assert run(tmp_path / "words.txt", out).exit_code == 0
-    result = run("absent.txt", out, "--config", CONFIGS / "sample.cfg")
-    assert result.exit_code == 0, result.output
-    assert not len(spacy.load(out).vocab.vectors)
+    for source in ("absent.txt", tmp_path / "words.txt", "absent.txt"):
+        config = ["--config", CONFIGS / "sample.cfg"] if source == "absent.txt" else []
+        result = run(source, out, *config)
+        assert result.exit_code == 0, result.output
+        assert out.is_dir()
+    assert spacy.load(out).vocab["ada"].vector.tolist() == [1.0, 2.0]
 
 
 @pytest.mark.parametrize(

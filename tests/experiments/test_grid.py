@@ -1,5 +1,8 @@
 """The experiment file, and the runs that it stands for."""
 
+import errno
+import os
+from datetime import date
 from pathlib import Path
 from typing import Any, Callable, Dict
 
@@ -10,8 +13,9 @@ from spacy.util import load_config
 from thinc.api import Config
 
 from spacy_moee.errors import MoeeError
+from spacy_moee.experiments import grid
 from spacy_moee.experiments.experiment import read_experiment
-from spacy_moee.experiments.grid import make_runs
+from spacy_moee.experiments.grid import check_needs, make_runs
 from spacy_moee.experiments.inputs import TESTS
 from tests.test_configs import FOLDER, make_corpus, make_vectors
 
@@ -142,6 +146,17 @@ def test_changed_data(tmp_path: Path, name: str) -> None:
         assert (old.key == new.key) == (name in TESTS)
 
 
+def test_data_that_can_t_be_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(path: Path) -> str:
+        raise PermissionError(errno.EACCES, "Permission denied", str(path))
+
+    monkeypatch.setattr(grid, "hash_of_path", refuse)
+    with pytest.raises(MoeeError, match="M513.*spacy.*Permission denied"):
+        runs_of(tmp_path)
+
+
 def test_renamed_systems_are_the_same_runs(tmp_path: Path) -> None:
     content = make_content(tmp_path)
     before = runs_of(tmp_path)
@@ -174,6 +189,15 @@ def test_whatever_the_config_names_is_an_input(tmp_path: Path) -> None:
     assert not keys[0] & keys[1]
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes")
+def test_what_has_no_end_is_no_input(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    content = make_content(tmp_path)
+    content["overrides"]["training.note"] = str(tmp_path / "pipe")
+    names = {"train", "dev", "test", "target"}
+    assert all(run.inputs.keys() == names for run in runs_of(tmp_path, **content))
+
+
 def test_changed_vectors_make_other_runs(tmp_path: Path) -> None:
     (tmp_path / "vectors" / "vocab").mkdir(parents=True)
     file = tmp_path / "vectors" / "vocab" / "key2row"
@@ -196,7 +220,7 @@ def test_changed_vectors_make_other_runs(tmp_path: Path) -> None:
 def change(*path: str, value: Any) -> Callable[[Dict[str, Any]], None]:
     def apply(content: Dict[str, Any]) -> None:
         for key in path[:-1]:
-            content = content[key]
+            content = content.setdefault(key, {})
         content[path[-1]] = value
 
     return apply
@@ -210,12 +234,20 @@ def change(*path: str, value: Any) -> Callable[[Dict[str, Any]], None]:
         (("seeds",), [-1], "different whole numbers"),
         (("seeds",), [True], "different whole numbers"),
         (("seeds",), None, "different whole numbers"),
+        (("seeds",), [0, 2**32], "different whole numbers from 0 to 4294967295"),
         (("baseline",), "BiLSTM", BASELINE),
         (("systems",), {}, "at least one"),
         (("systems", OTHER), None, "a table"),
         (("systems", OTHER, "overrides"), {"dropout": 1}, "dotted name"),
+        (("systems", OTHER, "overrides"), {1.5: 1}, "dotted name"),
+        (("systems", OTHER, "overrides", "a.b"), date(2020, 1, 1), "finite number"),
+        (("systems", OTHER, "overrides", "a.b"), float("nan"), "finite number"),
+        (("systems", OTHER, "overrides", "a.b"), [{1: 2}], "list or table of such"),
         (("systems", OTHER, "overides"), {}, "config, overrides"),
+        (("systems", "two\nlines"), {}, "in one line"),
+        (("systems", " "), {}, "in one line"),
         (("embeddings", "hash", "systems"), ["x"], BASELINE),
+        (("embeddings", "hash", "systems"), [{}], BASELINE),
         (("embeddings", "hash", "published"), "frozen", "unfreeze"),
         (("data", "extra"), "x", "target"),
         (("extra",), "x", "title"),
@@ -228,16 +260,30 @@ def test_wrong_values(tmp_path: Path, path: Any, value: Any, expected: str) -> N
     with pytest.raises(MoeeError, match="M502") as error:
         read_experiment(file)
     message = str(error.value)
-    assert str(file) in message and ".".join(path) in message and expected in message
+    assert str(file) in message and expected in message
+    # a bad name is shown as what was found
+    assert ".".join(path) in message or repr(path[-1]) in message
 
 
-def test_missing_files(tmp_path: Path) -> None:
-    for path in (("data", "target"), ("systems", OTHER, "config")):
-        content = make_content(tmp_path)
-        change(*path, value="no/such.file")(content)
-        with pytest.raises(MoeeError, match="M503.*no/such.file") as error:
-            read_experiment(write_content(tmp_path / "e.yml", content))
-        assert ".".join(path) in str(error.value)
+def test_long_values_are_shown_in_part(tmp_path: Path) -> None:
+    content = make_content(tmp_path, title=["x" * 1000] * 20)
+    with pytest.raises(MoeeError, match="M502") as error:
+        read_experiment(write_content(tmp_path / "e.yml", content))
+    assert len(str(error.value)) < 2000
+
+
+def test_title_is_one_line(tmp_path: Path) -> None:
+    content = make_content(tmp_path, title="A title\n  in two lines\n")
+    experiment = read_experiment(write_content(tmp_path / "e.yml", content))
+    assert experiment.title == "A title in two lines"
+
+
+def test_long_names_make_no_long_folders(tmp_path: Path) -> None:
+    systems = make_content(tmp_path)["systems"]
+    names = {"x" * 300: systems[BASELINE], "x" * 301: systems[OTHER]}
+    runs = runs_of(tmp_path, systems=names, baseline="x" * 300)
+    assert len({run.name for run in runs}) == 4
+    assert all(len(run.name) < 150 for run in runs)
 
 
 @pytest.mark.parametrize("text", ["a: [", "- 1", "", "a: 1\na: 2"])
@@ -255,7 +301,6 @@ def test_not_an_experiment(tmp_path: Path, text: str) -> None:
         ("corpora.train.path", "other.spacy", "corpora.train.path is 'other.spacy'"),
         ("corpora.dev.path", "other.spacy", "corpora.dev.path is 'other.spacy'"),
         ("nlp.vectors", None, "nlp.vectors"),
-        ("paths.vectors", "no/vectors", "'no/vectors'"),
     ],
 )
 def test_overrides_that_would_falsify_the_table(
@@ -279,9 +324,36 @@ def test_config_of_something_else(tmp_path: Path) -> None:
     path.write_text("\n".join(f"[{name}]" for name in ("nlp", "system", *sections)))
     with pytest.raises(MoeeError, match="M504(.|\n)*no 'seed'"):
         runs_of(tmp_path, **{**content, "overrides": {}})
-    content["systems"][OTHER]["config"] = str(tmp_path)
-    with pytest.raises(MoeeError, match="M503"):
-        runs_of(tmp_path, **content)
+
+
+SAMPLE = (FOLDER / "sample.cfg").read_text(encoding="utf8")
+NEW = ["null", "3", '"x"', "[]", "{}", '{"a": 1}', "${paths.none}", "NaN", "[1,", ""]
+NEW += ["[training]", "[nlp]", "[paths.vectors]", "\x00\u20ac", "  x", "a = 1"]
+EDITS = st.lists(
+    st.tuples(st.integers(0, len(SAMPLE.splitlines()) - 1), st.sampled_from(NEW)),
+    min_size=1,
+    max_size=3,
+)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40)
+@given(EDITS, st.sampled_from(["utf8", "utf16"]))
+def test_whatever_is_in_a_config(tmp_path: Path, edits: Any, encoding: str) -> None:
+    """It can be run, or an error with a code says why not."""
+    lines = SAMPLE.splitlines()
+    for place, new in edits:
+        key, equals, _ = lines[place].partition("=")
+        lines[place] = f"{key}= {new}" if equals and new[:1] != "[" else new
+    path = tmp_path / "edited.cfg"
+    path.write_text("\n".join(lines), encoding=encoding)
+    content = make_content(tmp_path, overrides={})
+    content["systems"][OTHER]["config"] = str(path)
+    try:
+        experiment = read_experiment(write_content(tmp_path / "e.yml", content))
+        check_needs(experiment)
+        make_runs(experiment)
+    except MoeeError as error:
+        assert error.code in ("M503", "M504")
 
 
 def test_override_of_a_block_that_is_not_there(tmp_path: Path) -> None:

@@ -9,10 +9,18 @@ from rich.console import Console
 
 from spacy_moee.experiments import progress
 from spacy_moee.experiments.experiment import read_experiment
+from spacy_moee.experiments.failure import Failure
 from spacy_moee.experiments.grid import Run, make_runs
-from spacy_moee.experiments.runner import Failure, State
+from spacy_moee.experiments.runner import State
 
-from .util import BASELINE, OTHER, make_content, make_result, write_content
+from .util import (
+    BASELINE,
+    OTHER,
+    make_content,
+    make_result,
+    without_gold,
+    write_content,
+)
 
 
 class FakeJob:
@@ -30,7 +38,7 @@ class FakeJob:
 def state(tmp_path: Path) -> State:
     """Of four runs one is finished, two train, and one waits."""
     path = write_content(tmp_path / "e.yml", make_content(tmp_path))
-    state = State(make_runs(read_experiment(path)), tmp_path / "out")
+    state = State("x", make_runs(read_experiment(path)), tmp_path / "out")
     finished, *active = state.runs[:3]
     state.results[finished.key] = make_result(finished.system, finished.seed)
     jobs: Any = [FakeJob(run) for run in active]
@@ -51,11 +59,9 @@ def show_all(state: State, monkeypatch: pytest.MonkeyPatch, terminal: bool) -> s
             row = {"E": epoch, "#": 10 * epoch, "ENTS_F": f1}
             two.rows.append(row)  # type: ignore[attr-defined]
             shown.show(state)
-        log = state.folder / "[log].txt"
-        log.parent.mkdir()
-        log.write_text("first\n" * 20 + "[red] is no colour\n", encoding="utf8")
         state.active.remove(one)
-        state.failed[one.run.key] = Failure(log)
+        log = state.folder / "[log].txt"
+        state.failed[one.run.key] = Failure(log, "[red] is no colour")
         shown.show(state)
         shown.show(state)
     return file.getvalue()
@@ -89,6 +95,14 @@ def test_live_table(state: State, monkeypatch: pytest.MonkeyPatch) -> None:
     table = output[output.rindex("running") :].splitlines()
     assert table[1].split()[-4:] == ["1", "2", "80.50", "81.25"]
     assert "1/4 finished \u00b7 1 failed" in table[2]
+
+
+def test_target_that_nobody_has_annotated(state: State) -> None:
+    file = io.StringIO()
+    [key] = state.results
+    state.results[key] = without_gold(state.results[key], "target", annotated=0)
+    progress.Progress(Console(file=file, width=200)).show(state)
+    assert "target F1 - (not annotated), source 48.00" in file.getvalue()
 
 
 def test_finished_before(state: State) -> None:

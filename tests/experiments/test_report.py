@@ -9,22 +9,39 @@ from typing import Any, Dict, List
 import pytest
 
 from spacy_moee.experiments.experiment import read_experiment
-from spacy_moee.experiments.runner import Failure
+from spacy_moee.experiments.failure import Failure
+from spacy_moee.experiments.grid import Run
 from spacy_moee.experiments.summary import mean_deviation, summarize
-from spacy_moee.experiments.table import main_table, write_markdown
+from spacy_moee.experiments.table import (
+    main_table,
+    run_table,
+    type_table,
+    write_markdown,
+)
 
-from .util import BASELINE, OTHER, TITLE, make_content, make_result, write_content
+from .util import (
+    BASELINE,
+    OTHER,
+    TITLE,
+    make_content,
+    make_result,
+    without_gold,
+    write_content,
+)
 
 COMMAND = "python -m spacy moee compare e.yml 'my <folder>'"
-FAILED = {"one run": Failure(Path("out/train.log"), "disk full")}
+RUN = Run(OTHER, "hash", 1, "", {}, {}, "0123456789ab")
+FAILED = [(RUN, Failure(Path("out/train.log"), "disk full"))]
 # without an end
 VOID = {"meta", "link", "br", "img", "path", "use", "rect", "circle", "line"}
 
 
-def make_rows(folder: Path, results: List[Dict[str, Any]], **changes: Any):
+def make_rows(
+    folder: Path, results: List[Dict[str, Any]], failed: Any = (), **changes: Any
+):
     content = make_content(folder, **changes)
     experiment = read_experiment(write_content(folder / "e.yml", content))
-    return experiment, summarize(experiment, results)
+    return experiment, summarize(experiment, results, failed)
 
 
 def make_results() -> List[Dict[str, Any]]:
@@ -34,12 +51,12 @@ def make_results() -> List[Dict[str, Any]]:
     ]
 
 
-def make_report(folder: Path, results: Any, failed: Any = None, **changes: Any) -> str:
+def make_report(folder: Path, results: Any, failed: Any = (), **changes: Any) -> str:
     pytest.importorskip("matplotlib")
     from spacy_moee.experiments.report import write_report
 
-    experiment, rows = make_rows(folder, results, **changes)
-    return write_report(experiment, rows, failed or {}, COMMAND)
+    experiment, rows = make_rows(folder, results, failed, **changes)
+    return write_report(experiment, rows, COMMAND, failed)
 
 
 class Page(HTMLParser):
@@ -82,7 +99,7 @@ class Page(HTMLParser):
 
 def test_main_table(tmp_path: Path) -> None:
     experiment, rows = make_rows(tmp_path, make_results())
-    header, cells = main_table(experiment, rows)
+    header, cells, _ = main_table(experiment, rows)
     assert header == [
         *("Embeddings", "System", "Seeds", "Paper", "Target F1"),
         *("Difference", "95 %", "p", "Source F1"),
@@ -95,11 +112,123 @@ def test_main_table(tmp_path: Path) -> None:
 
 def test_unfinished_table(tmp_path: Path) -> None:
     experiment, rows = make_rows(tmp_path, make_results()[2:3], embeddings={"hash": {}})
-    _, cells = main_table(experiment, rows)
+    _, cells, _ = main_table(experiment, rows)
     assert cells == [
-        ["hash", BASELINE, "0 of 2", *"-----"],
-        ["hash", OTHER, "1 of 2", "48.00", *"---", "48.00"],
+        ["hash", BASELINE, "0 of 2", *"-----", "2 not run"],
+        ["hash", OTHER, "1 of 2", "48.00", *"---", "48.00", "1 not run"],
     ]
+
+
+def undefined(annotated: int) -> List[Dict[str, Any]]:
+    return [without_gold(result, "target", annotated) for result in make_results()]
+
+
+@pytest.mark.parametrize("annotated", [0, 40])
+def test_target_without_gold(tmp_path: Path, annotated: int) -> None:
+    reason = "no gold entity" if annotated else "not annotated"
+    results = undefined(annotated)
+    experiment, rows = make_rows(tmp_path, results)
+    assert all(row.difference is None for row in rows)
+    header, cells, aligns = main_table(experiment, rows)
+    assert header[-2:] == ["Source F1", "Note"] and aligns[-1] == "l"
+    for line in cells:
+        assert line[4:8] == ["-"] * 4 and line[8] == "48.50 (0.71)"
+        assert line[9] == f"target: {reason}"
+    assert "too narrow" not in write_markdown(experiment, rows)
+    text = write_markdown(experiment, rows)
+    sentence = "PER: the target has no gold entity of that type"
+    assert (sentence in text) == bool(annotated)
+    page = Page(make_report(tmp_path, results))
+    assert f"the target has no score ({reason})." in page.text
+    assert f"target: {reason}" in page.text
+    # curves of two systems, and nothing that compares them or shows their types
+    assert page.tags.count("svg") == 2 and "more than chance?" not in page.text
+
+
+def test_type_without_gold(tmp_path: Path) -> None:
+    results = make_results()
+    nothing = {"precision": 0.0, "recall": None, "f1": None, "counts": [0, 2, 0]}
+    # one seed predicts it, and there is none
+    results[0]["target"]["per_type"]["ORG"] = nothing
+    experiment, rows = make_rows(tmp_path, results)
+    table = type_table(rows, "target")
+    assert table.header[2:] == ["<LOC>", "ORG", "PER"]
+    assert [line[3] for line in table.rows] == ["-", "-"]
+    text = write_markdown(experiment, rows)
+    assert "ORG: the target has no gold entity of that type" in text
+    page = Page(make_report(tmp_path, results))
+    assert page.tags.count("svg") == 1 + 2 + 2
+    assert "ORG: the target has no gold entity of that type" in page.text
+
+
+def silent(result: Dict[str, Any]) -> Dict[str, Any]:
+    """The same of a system that predicts nothing on the target."""
+    target = result["target"]
+    nothing = [0] * 40
+    sentences = {**target["sentences"], "correct": nothing, "predicted": nothing}
+    scores = {"precision": None, "recall": 0.0, "f1": 0.0}
+    scores["counts"] = [0, 0, target["counts"][2]]
+    return {**result, "target": {**target, **scores, "sentences": sentences}}
+
+
+def test_systems_that_predict_nothing(tmp_path: Path) -> None:
+    results = make_results()
+    none = "target: no entity predicted with"
+    # a score of zero, of which no bootstrap says more
+    experiment, rows = make_rows(tmp_path, [*results[:2], *map(silent, results[2:])])
+    line = main_table(experiment, rows).rows[1]
+    assert line[4:8] == ["0.00 (0.00)", "-", "-", "-"]
+    assert line[9] == f"{none} 2 seeds; no difference: it predicts no entity"
+    _, rows = make_rows(tmp_path, [*map(silent, results[:2]), *results[2:]])
+    assert rows[1].notes == ["no difference: the baseline predicts no entity"]
+    _, rows = make_rows(tmp_path, [*results[:3], silent(results[3])])
+    assert rows[1].notes == [f"{none} 1 seed"] and rows[1].difference is not None
+
+
+def test_systems_that_find_nothing(tmp_path: Path) -> None:
+    results = make_results()
+    for result in results:
+        target = result["target"]
+        target["counts"][0], target["f1"] = 0, 0.0
+        target["sentences"]["correct"] = [0] * 40
+    _, rows = make_rows(tmp_path, results)
+    assert rows[1].difference is None
+    reason = "neither it nor the baseline finds an entity"
+    assert rows[1].notes == [f"no difference: {reason}"]
+
+
+def test_values_that_are_not_known(tmp_path: Path) -> None:
+    changed = {"peak_mb": None, "dev_f1": None}
+    results = [{**result, **changed} for result in make_results()]
+    _, rows = make_rows(tmp_path, results)
+    line = run_table(rows).rows[0]
+    assert line[2] == line[7] == "-"
+    Page(make_report(tmp_path, results))
+
+
+def test_reason_stands_in_the_table(tmp_path: Path) -> None:
+    reason = "[M201] " + "no vectors " * 20 + "<x>"
+    seeds = [RUN, RUN._replace(seed=0)]
+    failed = [(run, Failure(Path(f"{run.seed}.log"), reason)) for run in seeds]
+    experiment, rows = make_rows(tmp_path, make_results()[:2], failed)
+    base, other = main_table(experiment, rows).rows
+    assert base[9] == "" and other[2] == "0 of 2"
+    assert other[9].startswith("2 failed: [M201] no vectors") and len(other[9]) == 100
+    assert len(main_table(experiment, rows, 20).rows[1][9]) == 20
+    text = write_markdown(experiment, rows, failed, untried=3)
+    assert text.count("\\<x>\n") == 1
+    assert "`1.log`" in text and "`0.log`" in text
+    assert "3 runs were not tried" in text
+    page = Page(make_report(tmp_path, make_results()[:2], failed))
+    assert page.text.count(reason) == 2 and "0.log" in page.text
+
+
+def test_baseline_without_a_result(tmp_path: Path) -> None:
+    experiment, rows = make_rows(tmp_path, make_results()[2:])
+    sentence = f"No difference is shown with hash: {BASELINE} has no finished run"
+    assert sentence in write_markdown(experiment, rows)
+    experiment, rows = make_rows(tmp_path, make_results()[:2])
+    assert "No difference is shown" not in write_markdown(experiment, rows)
 
 
 def test_mean_and_deviation() -> None:
@@ -112,7 +241,8 @@ def test_markdown(tmp_path: Path) -> None:
     experiment, rows = make_rows(tmp_path, make_results())
     text = write_markdown(experiment, rows, FAILED)
     assert text.startswith(f"# {TITLE}\n\n| Embeddings |")
-    assert "- one run: `out/train.log` disk full" in text
+    run = f"  - `out/train.log`: {OTHER} \u00b7 hash \u00b7 seed 1"
+    assert f"## Failed\n\n- disk full\n{run}\n" in text
     assert (
         re.search(r"System +\| +<LOC> \|", text)
         and "v2, Table 1, column freeze." in text
@@ -120,7 +250,7 @@ def test_markdown(tmp_path: Path) -> None:
     widths = {len(line) for line in text.splitlines()[2:6]}
     assert len(widths) == 1 and "too narrow" not in text
     experiment, rows = make_rows(tmp_path, make_results()[:3])
-    assert "too narrow" in write_markdown(experiment, rows, {})
+    assert "too narrow" in write_markdown(experiment, rows)
 
 
 def test_report_is_complete_and_alone(tmp_path: Path) -> None:
@@ -165,6 +295,12 @@ def test_lead_claims_what_is_more_than_chance(
     assert "has no result yet" in make_report(tmp_path, results[2:])
 
 
+def test_narrow_columns_are_markdown_too(tmp_path: Path) -> None:
+    experiment, rows = make_rows(tmp_path, make_results()[:2])
+    rule = write_markdown(experiment, rows).splitlines()[3]
+    assert all(re.fullmatch(" -{2,}[-:] ", x) for x in rule.strip("|").split("|"))
+
+
 def test_two_blocks_in_one_page(tmp_path: Path) -> None:
     results = make_results()
     results += [{**result, "embeddings": "b | c"} for result in results]
@@ -173,7 +309,7 @@ def test_two_blocks_in_one_page(tmp_path: Path) -> None:
     assert len(page.ids) == len(set(page.ids))
     assert page.tags.count("svg") == 2 * (1 + 2 + 2)
     experiment, rows = make_rows(tmp_path, results, embeddings=blocks)
-    text = write_markdown(experiment, rows, {})
+    text = write_markdown(experiment, rows)
     cells = {len(re.split(r"(?<!\\)\|", x)) for x in text.splitlines()[2:8]}
     assert "b \\| c" in text and cells == {10}
 

@@ -12,58 +12,23 @@ from spacy_moee.errors import MoeeError
 from spacy_moee.experiments import runner
 from spacy_moee.experiments.experiment import read_experiment
 from spacy_moee.experiments.grid import Run, make_runs
+from spacy_moee.experiments.inputs import TRAINED
 from spacy_moee.experiments.job import RESULT
+from spacy_moee.experiments.results import own_folder
 from tests.test_configs import make_corpus
 
-from .util import BASELINE, OTHER, make_content, make_result, write_content
-
-LOOKS = 3
-
-
-class FakeJob:
-    """A run that is over after some looks. It fails if its seed is in `fails`."""
-
-    fails: List[int] = []
-    started: List["FakeJob"] = []
-    step = "train"
-
-    def __init__(self, run: Run, folder: Path, gpu_id: int) -> None:
-        self.run, self.folder = run, folder
-        self.log = folder / "train.log"
-        self.looks = 0
-        self.calls: List[str] = []
-        folder.mkdir(parents=True, exist_ok=True)
-        self.log.write_text("No such thing", encoding="utf8")
-        self.started.append(self)
-
-    def is_over(self) -> bool:
-        self.looks += 1
-        if self.looks < LOOKS:
-            return False
-        if self.run.seed not in self.fails:
-            result = make_result(self.run.system, self.run.seed, data=self.run.data)
-            (self.folder / RESULT).write_text(json.dumps(result))
-        return True
-
-    def ask_to_end(self) -> None:
-        self.calls.append("ask")
-
-    def end(self) -> None:
-        self.calls.append("end")
+from .util import BASELINE, OTHER, FakeJob, make_content, write_content
 
 
 @pytest.fixture(autouse=True)
 def fake(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(runner, "Job", FakeJob)
-    monkeypatch.setattr(runner, "PAUSE", 0)
-    monkeypatch.setattr(FakeJob, "started", [])
-    monkeypatch.setattr(FakeJob, "fails", [])
+    FakeJob.install(monkeypatch)
 
 
 def run(folder: Path, show: Any = lambda state: None, jobs: int = 2, **changes: Any):
     content = make_content(folder, **changes)
     experiment = read_experiment(write_content(folder / "e.yml", content))
-    state = runner.State(make_runs(experiment), folder / "out")
+    state = runner.State(experiment.title, make_runs(experiment), folder / "out")
     try:
         runner.run_all(state, jobs=jobs, gpu_id=-1, show=show)
     finally:
@@ -111,7 +76,9 @@ def test_one_fails_and_the_others_go_on(tmp_path: Path) -> None:
     assert len(state.lines) == len(state.failed) == 2
     for r in state.runs:
         if r.seed == 0:
-            assert state.failed[r.key] == (state.folder_of(r) / "train.log", "")
+            log = state.folder_of(r) / "train.log"
+            assert state.failed[r.key] == (log, "No such thing", True)
+    assert state.untried == []
 
 
 def test_a_full_disk_is_one_run_s_failure(
@@ -131,7 +98,7 @@ def test_a_full_disk_is_one_run_s_failure(
     monkeypatch.setattr(runner, "Job", Full)
     state = run(tmp_path)
     assert [(x["seed"], x["system"]) for x in state.lines] == [(0, OTHER), (1, OTHER)]
-    errors = [state.failed[r.key].error for r in state.runs if r.key in state.failed]
+    errors = [state.failed[r.key].reason for r in state.runs if r.key in state.failed]
     assert "No space left" in errors[0] and "evaluate.json" in errors[1]
     [job] = [j for j in FakeJob.started if (j.run.seed, j.run.system) == (1, BASELINE)]
     assert job.calls == ["ask", "end"]
@@ -167,7 +134,7 @@ def test_results_on_other_tests_do_not_count(tmp_path: Path) -> None:
     ]
 
 
-@pytest.mark.parametrize("content", ["", "{", "[]", '{"source": 1}'])
+@pytest.mark.parametrize("content", ["", "{", "[]", '{"source": 1}', "NaN"])
 def test_result_that_is_not_whole_is_run_again(tmp_path: Path, content: str) -> None:
     first = run(tmp_path)
     broken = first.runs[1]
@@ -175,6 +142,124 @@ def test_result_that_is_not_whole_is_run_again(tmp_path: Path, content: str) -> 
     second = run(tmp_path)
     assert [job.run for job in FakeJob.started[4:]] == [broken]
     assert second.lines == first.lines
+    assert [str(error.values["file"]) for error in second.damaged] == [
+        str(first.folder_of(broken) / RESULT)
+    ]
+
+
+def test_training_that_is_not_whole(tmp_path: Path) -> None:
+    first = run(tmp_path)
+    [unfinished, *_] = first.runs
+    folder = first.folder_of(unfinished)
+    (folder / RESULT).unlink()
+    (folder / TRAINED).write_text("{")
+    [error] = run(tmp_path).damaged
+    assert error.code == "M512" and error.values["file"] == folder / TRAINED
+
+
+def started() -> List[Any]:
+    return [(job.run.system, job.run.seed) for job in FakeJob.started]
+
+
+SEEDS = [0, 1, 2, 3]
+
+
+@pytest.mark.parametrize("jobs, most", [(1, 2), (2, 4), (3, 6)])
+def test_all_runs_fail_alike(tmp_path: Path, jobs: int, most: int) -> None:
+    FakeJob.fails = SEEDS
+    state = run(tmp_path, jobs=jobs, seeds=SEEDS)
+    assert len(started()) <= most
+    # the last one is tried as soon as one has failed
+    assert (OTHER, 3) in started() and (BASELINE, 0) in started()
+    tried = len(FakeJob.started)
+    assert len(state.failed) == tried and len(state.untried) == 8 - tried
+    assert state.lines == []
+
+
+def test_each_system_fails_in_its_own_way(tmp_path: Path) -> None:
+    FakeJob.fails, FakeJob.reasons = SEEDS, {OTHER: "Another thing"}
+    state = run(tmp_path, jobs=1, seeds=SEEDS)
+    assert len(state.failed) == 8 and state.untried == []
+
+
+def test_one_system_fails_whatever_the_seed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class One(FakeJob):
+        def is_over(self) -> bool:
+            self.fails = SEEDS if self.run.system == BASELINE else []
+            return super().is_over()
+
+    monkeypatch.setattr(runner, "Job", One)
+    state = run(tmp_path, jobs=1, seeds=SEEDS)
+    assert len(state.failed) == 4 and len(state.lines) == 4
+    assert started()[:3] == [(BASELINE, 0), (OTHER, 3), (OTHER, 0)]
+
+
+def test_failures_after_the_first_epoch_are_no_sign(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Late(FakeJob):
+        def is_over(self) -> bool:
+            self.rows = [{"#": 0}, {"#": 10}]
+            return super().is_over()
+
+    FakeJob.fails = SEEDS
+    monkeypatch.setattr(runner, "Job", Late)
+    state = run(tmp_path, jobs=1, seeds=SEEDS)
+    assert len(state.failed) == 8 and state.untried == []
+
+
+def test_a_run_that_gets_further_while_others_fail(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Slow(FakeJob):
+        def is_over(self) -> bool:
+            if (self.run.system, self.run.seed) != (OTHER, 0):
+                return super().is_over()
+            # when the first and the last one have failed, it has an epoch
+            self.looks += 1
+            self.rows = [{"#": 10}] if self.looks > 10 else []
+            return self.looks > 20
+
+    FakeJob.fails = SEEDS
+    monkeypatch.setattr(runner, "Job", Slow)
+    state = run(tmp_path, jobs=2, seeds=SEEDS)
+    assert len(state.failed) == 8 and state.untried == []
+
+
+def test_training_data_that_changes_meanwhile(tmp_path: Path) -> None:
+    def show(state: runner.State) -> None:
+        if len(state.results) == 2 and not changed:
+            changed.append(make_corpus(tmp_path / "train.spacy", n_docs=5))
+
+    changed: List[Path] = []
+    state = run(tmp_path, show, jobs=1, seeds=SEEDS)
+    # nothing is trained that would not count
+    assert len(state.results) == 2 == len(FakeJob.started)
+    assert all("[M507]" in failure.reason for failure in state.failed.values())
+
+
+def test_touched_training_data_is_the_same(tmp_path: Path) -> None:
+    def show(state: runner.State) -> None:
+        (tmp_path / "train.spacy").touch()
+
+    assert len(run(tmp_path, show, jobs=1).results) == 4
+
+
+def test_full_disk_between_two_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write = runner.write_results
+
+    def refuse(folder: Path, lines: Any) -> Any:
+        if len(lines) == 2:
+            raise MoeeError("M510", file=folder, reason="full", folder=folder)
+        return write(folder, lines)
+
+    monkeypatch.setattr(runner, "write_results", refuse)
+    state = run(tmp_path, jobs=1)
+    assert len(state.lines) == len(state.results) == 4 and not state.failed
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -194,9 +279,9 @@ def test_interrupt(tmp_path: Path, number: signal.Signals) -> None:
 
 
 def test_two_commands_in_one_folder(tmp_path: Path) -> None:
-    with runner.own_folder(tmp_path / "out"):
+    with own_folder(tmp_path / "out"):
         with pytest.raises(MoeeError, match="M506.*out"):
-            with runner.own_folder(tmp_path / "out"):
+            with own_folder(tmp_path / "out"):
                 raise AssertionError("two at once")
-    with runner.own_folder(tmp_path / "out"):
+    with own_folder(tmp_path / "out"):
         pass

@@ -1,15 +1,23 @@
 """An experiment of toy systems, and results as runs leave them."""
 
+import json
 from pathlib import Path
 from typing import Any, Dict, List
 
 import numpy
+import pytest
 import srsly
 
+from spacy_moee.experiments import runner
+from spacy_moee.experiments.failure import Failure
+from spacy_moee.experiments.grid import Run
+from spacy_moee.experiments.job import RESULT
 from tests.test_configs import FOLDER, make_corpus
 
 TITLE = "Toy <experiment>"
 BASELINE, OTHER = "BiLSTM-CRF", "+ MTL & MoEE"
+# until a fake job is over
+LOOKS = 3
 SWITCHES = ("detection", "experts")
 
 
@@ -70,17 +78,20 @@ def make_result(system: str, seed: int, share: float = 0.5, **changes: Any) -> D
     for name in ("source", "target"):
         counts = make_counts(rng, 40, share)
         scores = {"precision": 60.0, "recall": 40.0, "f1": 48.0 + seed}
+        scores["counts"] = [sum(x) for x in counts.values()]
         domains[name] = {
             **scores,
+            "annotated": 40,
             "per_type": {"PER": scores, "<LOC>": {**scores, "f1": 12.5}},
             "sentences": counts,
             "words_per_second": 1000.0,
         }
     result = {
+        "experiment": TITLE,
         "system": system,
         "embeddings": "hash",
         "seed": seed,
-        "config": "0123456789ab",
+        "config": f"{system} {seed}",
         "data": {"train": "ba9876543210"},
         "code": "abcdef012345",
         "versions": {"spacy": "3.8"},
@@ -95,3 +106,69 @@ def make_result(system: str, seed: int, share: float = 0.5, **changes: Any) -> D
         **domains,
     }
     return {**result, **changes}
+
+
+def without_gold(result: Dict, domain: str, annotated: int) -> Dict:
+    """The same with nothing to find on a domain; one entity is predicted there, if it
+    is annotated."""
+    predicted = [min(1, annotated), *[0] * 39]
+    nothing = {"precision": None, "recall": None, "f1": None}
+    scores = {**nothing, "counts": [0, sum(predicted), 0]}
+    sentences = {"correct": [0] * 40, "predicted": predicted, "gold": [0] * 40}
+    per_type = {"PER": scores} if annotated else {}
+    changed = {**scores, "annotated": annotated, "sentences": sentences}
+    return {**result, domain: {**result[domain], **changed, "per_type": per_type}}
+
+
+class FakeJob:
+    """A run that is over after some looks. It fails if its seed is in `fails`, with the
+    reason that `reasons` has for its system."""
+
+    fails: List[int] = []
+    reasons: Dict[str, str] = {}
+    started: List["FakeJob"] = []
+    step = "train"
+
+    @classmethod
+    def install(cls, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Let the runner have such jobs."""
+        monkeypatch.setattr(runner, "Job", cls)
+        monkeypatch.setattr(runner, "PAUSE", 0)
+        for name, value in (("started", []), ("fails", []), ("reasons", {})):
+            monkeypatch.setattr(cls, name, value)
+
+    def __init__(self, run: Run, folder: Path, gpu_id: int) -> None:
+        self.run, self.folder = run, folder
+        self.log = folder / "train.log"
+        self.looks = 0
+        self.calls: List[str] = []
+        folder.mkdir(parents=True, exist_ok=True)
+        self.reason = self.reasons.get(run.system, "No such thing")
+        self.rows: List[Dict[str, float]] = []
+        self.started.append(self)
+
+    def read_epochs(self) -> List[Dict[str, float]]:
+        return self.rows
+
+    def is_over(self) -> bool:
+        self.looks += 1
+        if self.looks < LOOKS:
+            return False
+        if self.run.seed not in self.fails:
+            known = {"data": self.run.data, "config": self.run.key}
+            result = make_result(self.run.system, self.run.seed, **known)
+            (self.folder / RESULT).write_text(json.dumps(result))
+        return True
+
+    @property
+    def is_early(self) -> bool:
+        return not any(row["#"] for row in self.rows)
+
+    def explain(self, problem: str = "") -> Failure:
+        return Failure(self.log, problem or self.reason, self.is_early)
+
+    def ask_to_end(self) -> None:
+        self.calls.append("ask")
+
+    def end(self) -> None:
+        self.calls.append("end")

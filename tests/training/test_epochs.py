@@ -148,7 +148,26 @@ def test_numbers_of_the_user_stay(tmp_path: Path) -> None:
     assert lengths_of(seen) == [3, 4, 0, 6]
     overrides = {"training.max_epochs": 2, f"{PLAN}.patience": 0}
     _, seen = run_training(make_config(tmp_path, [1] * 4, **overrides))
-    assert lengths_of(seen) == [2, 0, 2, 0]
+    assert lengths_of(seen) == [1, 0, 2, 0]
+
+
+@pytest.mark.parametrize(
+    "own, evaluated",
+    [
+        ({"max_epochs": 1}, [0, 4]),
+        ({"max_epochs": 2}, [0, 4, 8]),
+        ({"max_epochs": 3}, [0, 4, 8, 12]),
+        ({"max_steps": 3}, [0, 3]),
+        ({"max_steps": 9}, [0, 4, 8]),
+        ({"max_steps": 9, "max_epochs": 1}, [0, 4]),
+    ],
+)
+def test_a_limit_of_the_user_comes_after_an_evaluation(tmp_path, own, evaluated):
+    overrides = {f"training.{name}": value for name, value in own.items()}
+    overrides[f"{PLAN}.patience"] = 0
+    _, seen = run_training(make_config(tmp_path, [1] * 10, **overrides))
+    assert seen.evaluated == evaluated
+    assert {name: seen.settings[name] for name in own} == own
 
 
 def test_nothing_is_read_if_nothing_is_counted(tmp_path: Path) -> None:
@@ -175,7 +194,7 @@ def test_few_updates_are_not_cut_off(tmp_path: Path) -> None:
     overrides = {f"{PLAN}.min_steps": 40, f"{PLAN}.max_epochs": 2}
     _, seen = run_training(make_config(tmp_path, [1] * 4, **overrides))
     # an epoch has two steps, and is not evaluated so often
-    assert lengths_of(seen) == [2, 40, 0, 40]
+    assert lengths_of(seen) == [4, 40, 0, 40]
     assert seen.evaluated[-1] == 40
 
 

@@ -1,0 +1,205 @@
+"""`python -m spacy moee evaluate`: a pipeline on all test sets, annotated or not."""
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Dict, List, NamedTuple, Optional
+
+import typer
+from typer import Argument, Option
+from wasabi import msg
+
+from ..errors import MoeeError
+from . import app, fail, load_pipeline, show_warning
+
+if TYPE_CHECKING:
+    from spacy.language import Language
+
+    from ..evaluation.annotation import Annotation
+    from ..evaluation.tagging import Found
+
+# fmt: off
+Model = Annotated[str, Argument(metavar="MODEL", help="Trained pipeline: a folder, or the name of a package")]  # noqa: E501
+Paths = Annotated[List[Path], Argument(metavar="DATA", help=".spacy files, and folders that are searched for some. What is called train or dev there is left out unless it is named itself")]  # noqa: E501
+Output = Annotated[Optional[Path], Option("--output", "-o", file_okay=False, help="Folder for the scores, a JSON file for each test set, for `spacy moee report`")]  # noqa: E501
+Tagged = Annotated[Optional[Path], Option("--tagged", "-t", file_okay=False, help="Folder for what is found in files without annotation: a .spacy file, and a .jsonl file in Prodigy's form. By default 'tagged' beside --output")]  # noqa: E501
+Displacy = Annotated[Optional[Path], Option("--displacy", "-dp", file_okay=False, help="Folder for web pages that show what is found, one for each file")]  # noqa: E501
+Limit = Annotated[int, Option("--displacy-limit", "-dl", min=1, help="Docs on a page")]
+GpuOpt = Annotated[int, Option("--gpu-id", "-g", help="GPU, or -1 for the CPU")]
+# fmt: on
+
+
+class Folders(NamedTuple):
+    """Where results go. scores, tagged, pages (Optional[Path]): Folders; None for
+    nowhere. limit (int): Docs on a page."""
+
+    scores: Optional[Path]
+    tagged: Optional[Path]
+    pages: Optional[Path]
+    limit: int
+
+
+class Result(NamedTuple):
+    """What came of a file. scores (Optional[Dict]): None without annotation. found
+    (Dict[str, Found]): Then what was found, by type. saved (List[Path]): Files."""
+
+    name: str
+    file: Path
+    counts: "Annotation"
+    scores: Optional[Dict[str, Any]]
+    found: Dict[str, "Found"]
+    saved: List[Path]
+
+
+@app.command("evaluate")
+def evaluate_cli(
+    model: Model,
+    data: Paths,
+    output: Output = None,
+    tagged: Tagged = None,
+    displacy: Displacy = None,
+    displacy_limit: Limit = 25,
+    gpu_id: GpuOpt = -1,
+) -> None:
+    """
+    Score a pipeline on every annotated test set, as `spacy evaluate` does. A file
+    without any annotation of entities has no score: its entities are found, counted
+    and saved. --displacy shows what is found; `spacy evaluate --displacy-path` draws
+    entities of the component "ner" alone.
+    """
+    from ..devices import use_device
+    from ..evaluation.data import find_data
+
+    if tagged is None and output is not None:
+        tagged = Path(os.path.normpath(output / os.pardir / "tagged"))
+    folders = Folders(output, tagged, displacy, displacy_limit)
+    try:
+        use_device(gpu_id)
+        found = find_data(data, [tagged] if tagged else [])
+        nlp = load_pipeline(model)
+        check_finds_entities(nlp, model)
+        if found.left_out:
+            names = ", ".join(map(str, found.left_out))
+            msg.info(f"Left out, since they are no test sets: {names}")
+        evaluate(nlp, found.files, folders)
+    except MoeeError as err:
+        fail(err)
+
+
+def check_finds_entities(nlp: "Language", model: str) -> None:
+    """See that a component sets entities. Raises M709."""
+    assigned = (nlp.get_pipe_meta(name).assigns for name in nlp.pipe_names)
+    if not any("doc.ents" in names for names in assigned):
+        found = ", ".join(nlp.pipe_names) or "none at all"
+        raise MoeeError("M709", model=model, found=found)
+
+
+def evaluate(nlp: "Language", files: Dict[str, Path], folders: Folders) -> None:
+    """Evaluate on every file; what is wrong with one hides no other's result."""
+    import tqdm
+    from thinc.api import fix_random_seed
+
+    fix_random_seed()  # as `spacy evaluate` does
+    results: List[Result] = []
+    failed: List[MoeeError] = []
+    # disable=None shows the bar on terminals only
+    for name in tqdm.tqdm(files, unit="file", leave=False, disable=None):
+        try:
+            results.append(evaluate_file(nlp, name, files[name], folders))
+        except MoeeError as err:
+            failed.append(err)
+    report(results, folders)
+    for err in failed:
+        typer.secho(f"\u2718 {err}", fg="red", err=True)
+    if failed:
+        raise typer.Exit(1)
+
+
+def evaluate_file(nlp: "Language", name: str, file: Path, folders: Folders) -> Result:
+    """Score or tag one file, and save what is wanted."""
+    import srsly
+
+    from ..corpora.texts import read_examples
+    from ..evaluation.annotation import count_annotation
+    from ..evaluation.tagging import summarize, to_docbin, to_jsonl
+    from ..insight.pages import entity_page
+
+    examples = list(read_examples(nlp, file))
+    if not examples:
+        raise MoeeError("M708", file=file)
+    counts = count_annotation(examples)
+    is_scored = counts.annotated > 0
+    scores = nlp.evaluate(examples) if is_scored else None
+    shown = examples[: folders.limit] if folders.pages else []
+    docs = list(nlp.pipe(eg.predicted for eg in (shown if is_scored else examples)))
+    outputs: Dict[Path, bytes] = {}
+    if folders.pages:
+        title = f"{name}: the first {len(shown):,} of {len(examples):,} docs of {file}"
+        page = entity_page(docs[: len(shown)], title)
+        outputs[folders.pages / f"{name}.html"] = page.encode("utf8")
+    if folders.scores and is_scored:
+        data = srsly.json_dumps(scores, indent=2)
+        outputs[folders.scores / f"{name}.json"] = data.encode("utf8")
+    if folders.tagged and not is_scored:
+        outputs[folders.tagged / f"{name}.spacy"] = to_docbin(docs)
+        outputs[folders.tagged / f"{name}.jsonl"] = to_jsonl(docs)
+    save(outputs)
+    found = {} if is_scored else summarize(docs)
+    return Result(name, file, counts, scores, found, list(outputs))
+
+
+def save(files: Dict[Path, bytes]) -> None:
+    """Write files, all or none. Raises M313."""
+    from ..files import write_all
+
+    try:
+        write_all(files.items())
+    except OSError as err:
+        file, reason = err.filename, err.strerror or err
+        raise MoeeError("M313", verb="write", file=file, reason=reason) from err
+
+
+def report(results: List[Result], folders: Folders) -> None:
+    """Show the scores of all files, what was found in the others, and the rest."""
+    from ..insight.metrics import to_evaluation
+    from ..insight.report import ALIGNS, HEADER, explain_dashes, score_rows
+
+    scored = [
+        to_evaluation(r.file, r.name, r.scores) for r in results if r.scores is not None
+    ]
+    if scored:
+        msg.table(score_rows(scored), header=HEADER, divider=True, aligns=ALIGNS)
+        note = explain_dashes(scored)
+        if note:
+            msg.text(note)
+    for result in results:
+        counts = result.counts
+        if result.scores is None:
+            report_tagged(result, folders)
+        elif counts.annotated < counts.tokens:
+            named = {"name": result.name, "file": result.file}
+            show_warning("MW71", **named, **counts._asdict())
+        elif not counts.entities:
+            show_warning("MW72", name=result.name, file=result.file)
+    saved = [path for result in results for path in result.saved]
+    if saved:
+        msg.good(f"Saved: {', '.join(map(str, saved))}")
+
+
+def report_tagged(result: Result, folders: Folders) -> None:
+    """Show what was found in a file without annotation."""
+    from ..evaluation.tagging import HEADER, summary_rows
+
+    msg.info(
+        f"{result.name} ({result.file}) has no annotation of entities, so that there "
+        "is nothing to compare with and no score. It was tagged; what was found (docs: "
+        f"{result.counts.docs:,}):"
+    )
+    rows = summary_rows(result.found) or [("none", "0", "")]
+    msg.table(rows, header=HEADER, divider=True, aligns=("l", "r", "l"))
+    if folders.tagged is None:
+        msg.text("Nothing of it is saved without --tagged DIR.")
+    old = folders.scores / f"{result.name}.json" if folders.scores else None
+    if old is not None and old.is_file():
+        # a report would show it
+        old.unlink()
+        msg.info(f"Removed the scores of an earlier evaluation: {old}")

@@ -1,0 +1,115 @@
+"""`python -m spacy moee prune-vectors`: a pipeline with the vectors that it needs."""
+
+from itertools import chain
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, List, NamedTuple, Optional, Set
+
+from typer import Argument, Option
+from wasabi import msg
+
+from ..errors import MoeeError
+from . import app, fail, show_warning
+
+if TYPE_CHECKING:
+    from spacy.language import Language
+
+# fmt: off
+Model = Annotated[str, Argument(metavar="MODEL", help="Trained pipeline: a folder, or the name of a package. It stays as it is")]  # noqa: E501
+Output = Annotated[Path, Argument(metavar="OUTPUT", help="Folder for the smaller pipeline")]  # noqa: E501
+Texts = Annotated[Optional[List[Path]], Argument(metavar="TEXT", help="Texts whose words keep their vectors: .spacy, .txt and .jsonl files, or folders of them")]  # noqa: E501
+Rows = Annotated[int, Option("--rows", min=0, help="Also keep the first N vectors: files of vectors have the most frequent words first")]  # noqa: E501
+# fmt: on
+
+
+@app.command("prune-vectors")
+def prune_vectors_cli(
+    model: Model, output_path: Output, texts: Texts = None, rows: Rows = 0
+) -> None:
+    """
+    Save a pipeline with the word vectors that it can meet: of the words of some
+    texts, of the first rows of the table, or both. On these texts it finds exactly
+    what it found before. All other words are unknown to it then, and on other texts it
+    finds less: give it as much text of the target domain as you can, and --rows. What
+    it needs itself stays: words whose vectors were trained, and those that describe
+    entity types.
+    """
+    try:
+        prune(model, output_path, texts or [], rows)
+    except MoeeError as err:
+        fail(err)
+
+
+class Words(NamedTuple):
+    """Words of texts. keys (Set[int]): What is looked up, distinct. tokens (int): All
+    tokens. known (int): Those with a vector."""
+
+    keys: Set[int]
+    tokens: int
+    known: int
+
+
+def prune(model: str, output: Path, texts: List[Path], rows: int) -> None:
+    """Load, read the texts, save, say what became smaller."""
+    from ..corpora.texts import find_texts
+    from ..embeddings.subset import check_output, check_table, make_subset, save_with
+    from ..models.lookups import find_lookups
+    from . import load_pipeline
+
+    if not texts and not rows:
+        raise MoeeError("M712")
+    files = find_texts(texts)
+    nlp = load_pipeline(model)
+    vectors = check_table(nlp.vocab.vectors, model)
+    check_output(output, nlp.path)
+    words = read_words(nlp, files)
+    subset = make_subset(vectors, words.keys | find_lookups(nlp).keys, rows)
+    if not subset.key2row:
+        raise MoeeError("M715", words=f"{len(words.keys):,}", model=model)
+    before = vectors.shape[0], vectors.data.nbytes, size_of(nlp.path)
+    try:
+        save_with(nlp, subset, output)
+    except OSError as err:
+        raise MoeeError("M705", output=output, reason=err.strerror or err) from err
+    if words.tokens:
+        share = 100 * words.known / words.tokens
+        msg.info(
+            f"{share:.1f} % of the {words.tokens:,} tokens of the texts have a vector, "
+            "and keep it"
+        )
+    if not rows:
+        show_warning("MW73")
+    after = subset.shape[0], subset.data.nbytes, size_of(output)
+    msg.text(
+        f"Vectors: {before[0]:,} -> {after[0]:,}, {mb(before[1])} -> {mb(after[1])}"
+    )
+    msg.good(f"Saved the pipeline ({mb(before[2])} -> {mb(after[2])}): {output}")
+
+
+def read_words(nlp: "Language", files: List[Path]) -> Words:
+    """Read which words are looked up for texts, as the pipeline and the files cut
+    them."""
+    from ..corpora.texts import read_texts
+    from ..models.lookups import find_lookups
+
+    lookups, rows = find_lookups(nlp), nlp.vocab.vectors.key2row
+    keys: Set[int] = set()
+    tokens = known = 0
+    # nothing of the texts is to be saved with the pipeline
+    with nlp.memory_zone():
+        for doc, original in chain(*(read_texts(nlp, path) for path in files)):
+            found = lookups.of(doc)
+            for array in (found, lookups.of(original)):
+                keys.update(array.flatten().tolist())
+            tokens += len(doc)
+            known += sum(any(key in rows for key in row) for row in found.tolist())
+    return Words(keys, tokens, known)
+
+
+def size_of(folder: Path) -> int:
+    """RETURNS (int): The bytes of all files in a folder."""
+    return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
+
+
+def mb(size: float) -> str:
+    """RETURNS (str): Bytes as megabytes."""
+    return f"{size / 1e6:,.1f} MB"

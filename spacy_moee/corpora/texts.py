@@ -1,0 +1,104 @@
+"""Texts of any kind -> the tokens that a pipeline sees in them."""
+
+import json
+from pathlib import Path
+from typing import Iterable, Iterator, List, Tuple
+
+from spacy.language import Language
+from spacy.tokens import Doc
+from spacy.training import Corpus, Example
+
+from ..errors import MoeeError
+
+ENDINGS = (".spacy", ".txt", ".jsonl")
+
+
+def find_texts(paths: Iterable[Path]) -> List[Path]:
+    """Find the files to read; nothing is read.
+
+    paths (Iterable[Path]): Files that end in one of `ENDINGS`, and folders that are
+        searched for such files, with their subfolders.
+    RETURNS (List[Path]): The files, each once.
+    RAISES (MoeeError): M710 for what is not there or of another kind.
+    """
+    files: List[Path] = []
+    for path in paths:
+        if path.is_dir():
+            found = sorted(p for p in path.rglob("*") if _is_text(p))
+            problem = "a folder without such a file"
+        else:
+            found = [path] if _is_text(path) else []
+            problem = "another file" if path.exists() else "nothing"
+        if not found:
+            expected = ", ".join(ENDINGS)
+            raise MoeeError("M710", file=path, found=problem, expected=expected)
+        files += found
+    return list(dict.fromkeys(files))
+
+
+def _is_text(path: Path) -> bool:
+    is_hidden = path.name.startswith(".")
+    return path.suffix.lower() in ENDINGS and not is_hidden and path.is_file()
+
+
+def read_texts(nlp: Language, path: Path) -> Iterator[Tuple[Doc, Doc]]:
+    """Read a file as the pipeline reads it.
+
+    nlp (Language): The pipeline. No component is run.
+    path (Path): A .spacy file, a .txt file in UTF-8, or a .jsonl file of objects with
+        a "text", as Prodigy and doccano write it.
+    YIELDS (Tuple[Doc, Doc]): A doc as the pipeline's tokenizer cuts it, and as the file
+        has it. A text file gives a doc a line.
+    RAISES (MoeeError): M711, for what can't be read.
+    """
+    if path.suffix.lower() == ".spacy":
+        for example in read_examples(nlp, path):
+            yield example.predicted, example.reference
+        return
+    try:
+        with path.open(encoding="utf-8-sig") as lines:
+            for number, line in enumerate(lines, start=1):
+                text = line.rstrip("\n")
+                if path.suffix.lower() == ".jsonl":
+                    text = _text_of(text, path, number)
+                if text.strip():
+                    # a line may be longer than nlp.max_length
+                    doc = nlp.tokenizer(text)
+                    yield doc, doc
+    except (OSError, UnicodeError) as error:
+        problem = getattr(error, "strerror", None) or error
+        raise MoeeError("M711", file=path, problem=problem) from error
+
+
+def read_examples(nlp: Language, path: Path) -> Iterator[Example]:
+    """Read a .spacy file as `spacy train` and `spacy evaluate` do.
+
+    nlp (Language): The pipeline. No component is run.
+    path (Path): The file.
+    YIELDS (Example): A doc as the pipeline's tokenizer cuts it (or, if its spaces are
+        unknown, as the file has it), and as the file has it.
+    RAISES (MoeeError): M711, for what can't be read.
+    """
+    try:
+        for example in Corpus(path)(nlp):
+            # tags that are no entities are found out here
+            assert example.reference.ents is not None
+            yield example
+    except (OSError, ValueError, LookupError, TypeError) as error:
+        # other bytes, or other people's
+        text = str(error).rstrip(".")
+        problem = getattr(error, "strerror", None) or f"{type(error).__name__}: {text}"
+        raise MoeeError("M711", file=path, problem=problem) from error
+
+
+def _text_of(line: str, path: Path, number: int) -> str:
+    if not line.strip():
+        return ""
+    try:
+        text = json.loads(line)["text"]
+    except (ValueError, KeyError, TypeError):
+        text = None
+    if not isinstance(text, str):
+        problem = f'line {number} is no JSON object with a "text": {line[:60]!r}'
+        raise MoeeError("M711", file=path, problem=problem)
+    return text

@@ -1,0 +1,204 @@
+"""`spacy moee evaluate`."""
+
+from pathlib import Path
+from typing import Any, Dict, List, Optional
+
+import pytest
+import spacy
+import srsly
+from spacy.cli import app
+from spacy.cli.evaluate import evaluate as spacy_evaluate
+from spacy.tokens import Doc, DocBin
+from thinc import compat
+from typer.testing import CliRunner
+
+import spacy_moee.cli  # noqa: F401
+from spacy_moee.experiments.counts import spacy_counts, sum_counts
+from tests.component.util import get_ents, make_nlp, make_tagged, train
+
+VOCAB = spacy.blank("en").vocab
+
+
+def run(*args: object):
+    return CliRunner().invoke(app, ["moee", "evaluate", *map(str, args)])
+
+
+def flat(text: str) -> str:
+    return " ".join(text.split())
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A pipeline that is neither good nor useless."""
+    nlp = make_nlp()
+    train(nlp, steps=7)
+    path = tmp_path_factory.mktemp("models") / "nlp"
+    nlp.to_disk(path)
+    return path
+
+
+def write(path: Path, seed: int, kind: str = "whole", n: int = 40) -> Path:
+    docs = []
+    for i, (words, tags) in enumerate(make_tagged(n, seed)):
+        unknown = kind == "raw" or (kind == "part" and i % 2 == 0)
+        ents: Optional[List[str]] = None if unknown else tags
+        docs.append(Doc(VOCAB, words=words, ents=ents))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    DocBin(docs=docs).to_disk(path)
+    return path
+
+
+def without_speed(scores: Dict[str, Any]) -> Dict[str, Any]:
+    return {key: value for key, value in scores.items() if key != "speed"}
+
+
+@pytest.mark.parametrize("kind", ["whole", "part"])
+def test_scores_are_those_of_spacy_evaluate(
+    kind: str, model: Path, tmp_path: Path
+) -> None:
+    data = write(tmp_path / "corpus" / "target" / "test.spacy", 5, kind)
+    result = run(model, tmp_path / "corpus", "--output", tmp_path / "metrics")
+    assert result.exit_code == 0, result.output
+    ours = srsly.read_json(tmp_path / "metrics" / "target.json")
+    spacy_evaluate(str(model), data, output=tmp_path / "spacy.json")
+    theirs = srsly.read_json(tmp_path / "spacy.json")
+    assert without_speed(ours) == without_speed(theirs)
+    assert 0 < ours["ents_f"] < 1 and ours["ents_per_type"] and ours["speed"] > 0
+    row = ["target", "all", *(f"{100 * ours[f'ents_{key}']:.2f}" for key in "prf")]
+    assert " ".join(row) in flat(result.output)
+    assert ("[MW71]" in result.output) == (kind == "part")
+    # counted once more by ourselves
+    nlp = spacy.load(model)
+    examples = list(spacy.training.Corpus(data)(nlp))
+    for example in examples:
+        nlp.get_pipe("moee_ner")(example.predicted)
+    total = sum_counts(spacy_counts(examples))
+    assert 100 * ours["ents_f"] == pytest.approx(total.f1)
+
+
+def test_report_reads_them(model: Path, tmp_path: Path) -> None:
+    for domain in ("source", "target"):
+        write(tmp_path / "corpus" / domain / "test.spacy", 5)
+        write(tmp_path / "corpus" / domain / "train.spacy", 6)
+    metrics = tmp_path / "metrics"
+    result = run(model, tmp_path / "corpus", "--output", metrics)
+    assert result.output.count("train.spacy") == 2
+    files = sorted(metrics.iterdir())
+    assert [file.name for file in files] == ["source.json", "target.json"]
+    report = CliRunner().invoke(app, ["moee", "report", *map(str, files)])
+    assert report.exit_code == 0
+    rows = [line for line in report.output.splitlines() if " all " in line]
+    assert all(row in result.output for row in rows) and len(rows) == 2
+
+
+def test_file_without_annotation_is_tagged(model: Path, tmp_path: Path) -> None:
+    raw = write(tmp_path / "corpus" / "target" / "test.spacy", 5, "raw")
+    write(tmp_path / "corpus" / "source" / "test.spacy", 5)
+    stale = tmp_path / "metrics" / "target.json"
+    stale.parent.mkdir()
+    stale.write_text("{}", encoding="utf8")
+    result = run(model, tmp_path / "corpus", "--output", tmp_path / "metrics")
+    assert result.exit_code == 0, result.output
+    output = flat(result.output)
+    assert "no annotation of entities" in output and "no score" in output
+    assert "(docs: 40)" in output and "target all" not in output
+    # a report would show it beside the new ones
+    assert not stale.exists() and "earlier evaluation" in output
+    nlp = spacy.load(model)
+    expected = [nlp(eg.predicted) for eg in spacy.training.Corpus(raw)(nlp)]
+    tagged = tmp_path / "tagged"
+    docs = list(DocBin().from_disk(tagged / "target.spacy").get_docs(VOCAB))
+    assert [get_ents(doc) for doc in docs] == [get_ents(doc) for doc in expected]
+    rows = list(srsly.read_jsonl(tagged / "target.jsonl"))
+    for row, doc in zip(rows, expected, strict=True):
+        assert row["text"] == doc.text
+        spans = [(row["text"][s["start"] : s["end"]], s["label"]) for s in row["spans"]]
+        assert spans == [(ent.text, ent.label_) for ent in doc.ents]
+    for label in ("LOC", "PER"):
+        number = sum(ent.label_ == label for doc in expected for ent in doc.ents)
+        assert f"{label} {number}" in output
+    # what was tagged is no gold, also where it lies among the data
+    again = run(model, tmp_path, "--output", tmp_path / "metrics")
+    assert "tagged all" not in flat(again.output) and again.exit_code == 0
+
+
+def test_where_tagged_docs_go(model: Path, tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    write(tmp_path / "target.spacy", 5, "raw", n=4)
+    result = run(model, "target.spacy")
+    assert "--tagged DIR" in result.output
+    assert [path.name for path in tmp_path.iterdir()] == ["target.spacy"]
+    run(model, "target.spacy", "--tagged", "here")
+    assert sorted(p.name for p in Path("here").iterdir()) == [
+        "target.jsonl",
+        "target.spacy",
+    ]
+    result = run(model, "target.spacy", "--output", "metrics")
+    assert "tagged/target.spacy" in result.output and Path("tagged").is_dir()
+    assert not Path("metrics").exists()
+
+
+def test_pages(model: Path, tmp_path: Path) -> None:
+    data = [write(tmp_path / "a.spacy", 5), write(tmp_path / "b.spacy", 5, "raw")]
+    result = run(model, *data, "--displacy", tmp_path / "pages")
+    assert result.exit_code == 0, result.output
+    nlp = spacy.load(model)
+    examples = list(spacy.training.Corpus(data[0])(nlp))
+    found = [len(nlp(eg.predicted).ents) for eg in examples]
+    for name in ("a", "b"):
+        page = (tmp_path / "pages" / f"{name}.html").read_text(encoding="utf8")
+        assert page.count("<figure>") == 25
+        assert page.count("<mark") == sum(found[:25]) < sum(found)
+        assert f"{name}: the first 25 of 40 docs" in page
+    run(model, data[0], "--displacy", tmp_path / "pages", "--displacy-limit", 3)
+    page = (tmp_path / "pages" / "a.html").read_text(encoding="utf8")
+    assert page.count("<figure>") == 3
+
+
+def test_annotated_and_without_entities(model: Path, tmp_path: Path) -> None:
+    docs = [Doc(VOCAB, words=["It", "rains"], ents=["O", "O"])]
+    DocBin(docs=docs).to_disk(tmp_path / "a.spacy")
+    result = run(model, tmp_path / "a.spacy", "--output", tmp_path / "metrics")
+    assert result.exit_code == 0 and "[MW72]" in result.output
+    assert (tmp_path / "metrics" / "a.json").is_file()
+
+
+def test_a_bad_file_hides_no_other(model: Path, tmp_path: Path) -> None:
+    write(tmp_path / "good.spacy", 5)
+    (tmp_path / "bad.spacy").write_bytes(b"nothing of spaCy's")
+    DocBin().to_disk(tmp_path / "empty.spacy")
+    result = run(model, tmp_path, "--output", tmp_path / "metrics")
+    assert result.exit_code == 1
+    assert "good all" in flat(result.output)
+    assert "[M711]" in result.output and "[M708]" in result.output
+    assert [p.name for p in (tmp_path / "metrics").iterdir()] == ["good.json"]
+
+
+def test_what_can_not_be(model: Path, tmp_path: Path, monkeypatch) -> None:
+    data = write(tmp_path / "a.spacy", 5, n=4)
+    nlp = spacy.blank("en")
+    nlp.add_pipe("sentencizer")
+    nlp.to_disk(tmp_path / "other")
+    (tmp_path / "file").write_text("x", encoding="utf8")
+    monkeypatch.setattr(compat, "cupy", None)
+    monkeypatch.setattr(compat, "has_torch_mps_gpu", False)
+    for code, *args in (
+        ("M701", model, data, "--gpu-id", 0),
+        ("M704", tmp_path / "absent", data),
+        ("M706", model, tmp_path / "absent.spacy"),
+        ("M707", model, model),
+        ("M709", tmp_path / "other", data),
+        ("M313", model, data, "--output", tmp_path / "file" / "metrics"),
+    ):
+        result = run(*args)
+        assert result.exit_code == 1 and f"[{code}]" in result.output, result.output
+        assert len(result.output.strip().splitlines()) == 1 or code == "M313"
+
+
+def test_other_components_find_entities_too(tmp_path: Path) -> None:
+    nlp = spacy.blank("en")
+    ruler: Any = nlp.add_pipe("entity_ruler")
+    ruler.add_patterns([{"label": "LOC", "pattern": "Berlin"}])
+    nlp.to_disk(tmp_path / "nlp")
+    result = run(tmp_path / "nlp", write(tmp_path / "a.spacy", 5))
+    assert result.exit_code == 0 and "LOC 100.00" in flat(result.output)
