@@ -152,6 +152,12 @@ ERRORS: Dict[str, str] = {
         "{expected:,}. Download or copy the file again; if it is whole, correct its "
         "first line, or remove it."
     ),
+    "M251": (
+        "spacy_moee.FrozenEmbed.v1 was given a layer '{name}', whose vectors another "
+        "component computes and may go on learning; expected is a layer that embeds "
+        "the words of a doc by itself. Put the listener in its place, and name its "
+        "component in [training] frozen_components and annotating_components."
+    ),
 }
 
 WARNINGS: Dict[str, str] = {
