@@ -2,7 +2,8 @@
 
 `python -m benchmarks.long_doc MODEL CORPUS`, in a fresh process: loads the pipeline,
 tags a short doc, makes one long doc without sentence starts, and only then starts to
-measure: how far the peak of the resident memory rises while the doc is tagged.
+measure: how far the peak of the resident memory rises while the doc is tagged. With
+`--distinct` no two of its words are the same.
 """
 
 import argparse
@@ -80,11 +81,16 @@ def main() -> None:
     parser.add_argument("model", type=Path, help="a pipeline's folder")
     parser.add_argument("corpus", type=Path, help="a .spacy file, for its words")
     parser.add_argument("--tokens", type=int, default=100_000)
+    parser.add_argument("--distinct", action="store_true", help="number the words")
     args = parser.parse_args()
     torch.set_num_threads(1)
     nlp = spacy.load(args.model)
     docs = DocBin().from_disk(args.corpus).get_docs(nlp.vocab)
     words = [token.text for token in chain.from_iterable(docs)]
+    if args.distinct:
+        words = [
+            f"{word}{i}" for i, word in enumerate(islice(cycle(words), args.tokens))
+        ]
     print(format_line(measure(nlp, words, args.tokens)))
 
 

@@ -4,7 +4,17 @@ import gc
 import math
 from itertools import islice
 from pathlib import Path
-from typing import Any, Callable, Dict, Iterable, List, Optional, Sequence, Tuple
+from typing import (
+    Any,
+    Callable,
+    Dict,
+    Iterable,
+    Iterator,
+    List,
+    Optional,
+    Sequence,
+    Tuple,
+)
 
 import numpy
 from numpy import ndarray
@@ -13,6 +23,7 @@ from spacy.language import Language
 from spacy.pipeline import TrainablePipe
 from spacy.tokens import Doc
 from spacy.training import Example, validate_examples, validate_get_examples
+from spacy.util import minibatch
 from spacy.vocab import Vocab
 from thinc.api import Model, Optimizer, set_dropout_rate
 
@@ -181,6 +192,33 @@ class MoEENer(TrainablePipe):
         for label in labels:
             self.vocab.strings.add(label)
         self._check_gold(get_examples())
+
+    def pipe(self, stream: Iterable[Doc], *, batch_size: int = 128) -> Iterator[Doc]:
+        """Annotate a stream of docs. A batch that fails is tried again in halves, so
+        that a doc that can't be read goes to the error handler alone, and one that
+        fits into memory alone is read.
+
+        stream (Iterable[Doc]): The docs.
+        batch_size (int): How many are read at once.
+        YIELDS (Doc): The docs in order, but for those that went to the handler.
+        """
+        for docs in minibatch(stream, size=batch_size):
+            yield from self._annotate(docs)
+
+    def _annotate(self, docs: List[Doc]) -> Iterator[Doc]:
+        try:
+            self.set_annotations(docs, self.predict(docs))
+        except Exception as error:
+            if len(docs) == 1:
+                self.get_error_handler()(self.name, self, docs, error)
+                return
+        else:
+            yield from docs
+            return
+        # here the error is let go, and what its frames held
+        middle = len(docs) // 2
+        for half in (docs[:middle], docs[middle:]):
+            yield from self._annotate(half)
 
     def predict(self, docs: Iterable[Doc]) -> List[ndarray]:
         """Find the best tags of each doc, without changing anything.

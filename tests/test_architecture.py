@@ -18,7 +18,7 @@ ARROWS = {
     "padding": set(),
     "scheme": set(),
     "faults": {"errors"},
-    "finite": set(),
+    "finite": {"errors"},
     "checksums": {"errors", "files"},
     "scorer": {"tags"},
     "tags": {"errors", "scheme"},

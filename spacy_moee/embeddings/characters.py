@@ -1,6 +1,7 @@
 """Learned spelling features: a convolution over the characters of each word."""
 
-from typing import Any, Callable, List, Tuple, cast
+from functools import partial
+from typing import Any, Callable, Iterator, List, Tuple, cast
 
 import numpy
 from spacy.tokens import Doc
@@ -16,11 +17,15 @@ from thinc.api import (
 )
 from thinc.types import Floats2d
 
+from .fasttext.text import split_runs
+
 # marks around each word, so that prefixes and suffixes differ from what is inside
 BEGIN, END = 2, 3
 # by default the hash depends on how many layers were made before in the process, so
 # that two runs with one seed would differ
 HASH_SEED = 23
+# memory for the characters that are convolved at once: about 5,000 words
+RUN_BYTES = 2**25
 
 
 def build_character_cnn_v1(
@@ -31,8 +36,8 @@ def build_character_cnn_v1(
     max_characters: int = 40,
 ) -> Model[List[Doc], List[Floats2d]]:
     """Embed the characters of each token, convolve them and keep the maximum over
-    the word (Ma and Hovy 2016, section 2.1). Registered as
-    `spacy_moee.CharacterCNN.v1`.
+    the word (Ma and Hovy 2016, section 2.1). Many words are convolved in runs, which
+    bounds the memory. Registered as `spacy_moee.CharacterCNN.v1`.
 
     width (int): Width of the output: the number of filters.
     character_width (int): Width of the character embeddings.
@@ -47,13 +52,19 @@ def build_character_cnn_v1(
         with_array(Linear(width, character_width * (2 * window_size + 1))),
     )
     pool = chain(convolve, reduce_max())
+    # what is kept of each character: its hashes, its vector, its window, its filters
+    columns = 4 + character_width * (2 * window_size + 2) + width
     return Model(
         "character_cnn",
         forward,
         init=init,
         layers=[pool],
         dims={"nO": width},
-        attrs={"max_characters": max_characters},
+        attrs={
+            "max_characters": max_characters,
+            # not a number, which would be saved and stand above a later version's
+            "cut": partial(split_runs, size=RUN_BYTES // (4 * columns)),
+        },
     )
 
 
@@ -65,18 +76,42 @@ def init(model: Model, X=None, Y=None) -> None:
 def forward(
     model: Model, docs: List[Doc], is_train: bool
 ) -> Tuple[List[Floats2d], Callable]:
-    """Embed all tokens at once."""
+    """Embed all tokens: at once, or where they are many, in runs. Of those, nothing is
+    kept for training, which computes them again."""
     lengths = model.ops.asarray1i([len(doc) for doc in docs])
     words = [token.text for doc in docs for token in doc]
-    characters, sizes = character_codes(words, model.attrs["max_characters"])
-    ragged = Ragged(*(model.ops.asarray1i(cast(Any, a)) for a in (characters, sizes)))
-    vectors, backprop_pool = model.layers[0](ragged, is_train)
+    codes, sizes = character_codes(words, model.attrs["max_characters"])
+    runs = list(model.attrs["cut"](sizes))
+    pool: Model[Ragged, Floats2d] = model.layers[0]
+    if len(runs) == 1:
+        vectors, backprop_all = pool(_make_ragged(model, codes, sizes), is_train)
+    else:
+        parts = list(_cut(model, codes, sizes, runs))
+        vectors = model.ops.alloc2f(len(words), model.get_dim("nO"))
+        for (start, end), part in zip(runs, parts, strict=True):
+            vectors[start:end] = pool.predict(part)
+
+        def backprop_all(d_vectors: Floats2d) -> None:
+            for (start, end), part in zip(runs, parts, strict=True):
+                pool.begin_update(part)[1](d_vectors[start:end])
 
     def backprop(d_output: List[Floats2d]) -> List[Doc]:
-        backprop_pool(model.ops.flatten(d_output))
+        backprop_all(model.ops.flatten(d_output))
         return []
 
     return model.ops.unflatten(vectors, lengths), backprop
+
+
+def _cut(
+    model: Model, codes: numpy.ndarray, sizes: numpy.ndarray, runs: List[Tuple]
+) -> Iterator[Ragged]:
+    ends = numpy.concatenate([[0], numpy.cumsum(sizes)])
+    for start, end in runs:
+        yield _make_ragged(model, codes[ends[start] : ends[end]], sizes[start:end])
+
+
+def _make_ragged(model: Model, codes: numpy.ndarray, sizes: numpy.ndarray) -> Ragged:
+    return Ragged(*(model.ops.asarray1i(cast(Any, a)) for a in (codes, sizes)))
 
 
 def character_codes(

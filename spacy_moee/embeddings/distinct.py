@@ -8,13 +8,18 @@ from spacy.tokens import Doc
 from thinc.api import Model
 from thinc.types import Floats2d
 
+# words that prediction embeds at once: what layers need between their input and their
+# output is wider than that
+MOST_WORDS = 2**14
+
 
 def build_distinct_words_v1(
     embed: Model[List[Doc], List[Floats2d]],
 ) -> Model[List[Doc], List[Floats2d]]:
     """Run an embedding layer on one doc that holds each distinct word of the batch
     once, and hand its rows out to the tokens. The numbers are the layer's own; a
-    batch of news text has about a third as many distinct words as tokens.
+    batch of news text has about a third as many distinct words as tokens. Where they
+    are very many, prediction embeds them in parts, which bounds its memory.
     Registered as `spacy_moee.DistinctWords.v1`.
 
     embed (Model[List[Doc], List[Floats2d]]): A layer that reads the form of each
@@ -46,7 +51,17 @@ def forward(
     distinct, places = numpy.unique(words, return_inverse=True)
     vocab = docs[0].vocab
     forms = [vocab.strings[orth] for orth in distinct.tolist()]
-    (table,), backprop_embed = model.layers[0]([Doc(vocab, words=forms)], is_train)
+    embed = model.layers[0]
+    if is_train:
+        (table,), backprop_embed = embed.begin_update([Doc(vocab, words=forms)])
+    else:
+        runs = range(0, max(len(forms), 1), MOST_WORDS)
+        parts: Any = [
+            embed.predict([Doc(vocab, words=forms[start : start + MOST_WORDS])])[0]
+            for start in runs
+        ]
+        xp: Any = model.ops.xp
+        table = parts[0] if len(parts) == 1 else xp.concatenate(parts)
     index = model.ops.asarray1i(cast(Any, places))
 
     def backprop(d_output: List[Floats2d]) -> List[Doc]:

@@ -11,6 +11,7 @@ from thinc.backends import get_array_ops
 from thinc.types import Floats2d
 
 from ..errors import MoeeError, check_setting
+from ..finite import check_keys, check_vectors
 from . import learned
 
 
@@ -28,7 +29,9 @@ def build_static_embed_v1(
         lower-cased words (decision D16). It is an argument because a vectors
         table forgets its own `attr` when it is saved (spaCy 3.8).
     RETURNS (Model[List[Doc], List[Floats2d]]): The layer.
-    RAISES (MoeeError): M103, for an unknown attribute.
+    RAISES (MoeeError): M103, for an unknown attribute. The layer raises M201 without
+        vectors, M203 for those of another width, and M245 or M246 for vectors that
+        are not finite.
     """
     number = intify_attr(attr)
     place, expected = "spacy_moee.StaticEmbed.v1", "a token attribute such as ORTH"
@@ -49,6 +52,7 @@ def init(model: Model, X=None, Y=None) -> None:
     width = X[0].vocab.vectors.shape[1]
     if not width:
         raise MoeeError("M201", lang=X[0].vocab.lang)
+    check_vectors(X[0].vocab.vectors)
     learned.reset(model, width)
 
 
@@ -94,4 +98,5 @@ def _look_up(model: Model, vectors: BaseVectors, keys: numpy.ndarray) -> Any:
         table[model.ops.asarray1i(cast(Any, known))] = model.ops.asarray(found)
     elif len(keys):
         table[:] = model.ops.asarray(vectors.get_batch(keys))
+    check_keys(table, keys, vectors)
     return table

@@ -1,17 +1,16 @@
 """Other people's word vectors -> spaCy's vectors table."""
 
 import importlib
-import warnings
 from pathlib import Path
-from typing import Dict, List, Tuple
+from typing import Dict, Tuple
 
 import numpy
 from spacy.language import Language
-from spacy.training.initialize import read_vectors
 from spacy.vectors import Vectors
-from thinc.types import Floats2d
 
 from ..errors import MoeeError
+from ..finite import check_vectors
+from .text_vectors import TextVectors, read_text
 
 # Installable packages that carry vectors: module, array, words. GloVe's words are
 # lower-cased: look LOWER up.
@@ -24,25 +23,28 @@ PACKAGES: Dict[str, Tuple[str, str, str]] = {
 }
 
 
-def set_vectors(nlp: Language, source: str) -> None:
+def set_vectors(nlp: Language, source: str) -> Dict[str, Tuple[int, int]]:
     """Give a pipeline's vocabulary the vectors of a text file or a package.
 
     nlp (Language): The pipeline.
     source (str): A text file in word2vec or GloVe format, or a key of `PACKAGES`.
-    RAISES (MoeeError): M205 to M207, for what is missing or can't be read.
+    RETURNS (Dict[str, Tuple[int, int]]): Which lines are left out; see `TextVectors`.
+    RAISES (MoeeError): M205 to M207, M247 or M250 for what is missing or can't be
+        read; M245 for vectors that are not finite.
     """
-    if source in PACKAGES:
-        words, table = _read_package(source)
-    else:
-        words, table = _read_text(source)
+    read = _read_package if source in PACKAGES else _read_text
+    words, table, left_out = read(source)
     for word in words:
         nlp.vocab.strings.add(word)
-    nlp.vocab.vectors = Vectors(strings=nlp.vocab.strings, data=table, keys=words)
-    nlp.vocab.vectors.name = Path(source).stem
-    nlp.meta["vectors"]["name"] = nlp.vocab.vectors.name
+    vectors = Vectors(strings=nlp.vocab.strings, data=table, keys=words)
+    vectors.name = Path(source).stem
+    check_vectors(vectors)
+    nlp.vocab.vectors = vectors
+    nlp.meta["vectors"]["name"] = vectors.name
+    return left_out
 
 
-def _read_package(source: str) -> Tuple[List[str], Floats2d]:
+def _read_package(source: str) -> TextVectors:
     module, array, words = PACKAGES[source]
     try:
         import pyarrow.parquet as parquet
@@ -50,22 +52,16 @@ def _read_package(source: str) -> Tuple[List[str], Floats2d]:
         folder = Path(str(importlib.import_module(module).__file__)).parent
     except ImportError as error:
         raise MoeeError("M205", source=source, package=source, problem=error) from None
-    index = parquet.read_table(folder / words)
-    return index.column(0).to_pylist(), numpy.load(folder / array)
+    index = parquet.read_table(folder / words).column(0).to_pylist()
+    table = numpy.load(folder / array)
+    if len(index) != len(table):
+        problem = f"{len(index):,} words and {len(table):,} vectors"
+        raise MoeeError("M207", source=source, problem=problem)
+    return TextVectors(index, table, {})
 
 
-def _read_text(source: str) -> Tuple[List[str], Floats2d]:
+def _read_text(source: str) -> TextVectors:
     path = Path(source)
     if not path.is_file():
         raise MoeeError("M206", source=source, known=", ".join(PACKAGES))
-    problem = None
-    with warnings.catch_warnings():
-        # spaCy's reader leaves the file open, until the error is let go
-        warnings.simplefilter("ignore", ResourceWarning)
-        try:
-            table, words, _ = read_vectors(path, 0)
-        except (ValueError, IndexError, RuntimeError) as error:
-            problem = str(error)
-    if problem is not None:
-        raise MoeeError("M207", source=source, problem=problem)
-    return words, table
+    return read_text(path)

@@ -40,6 +40,12 @@ ERRORS: Dict[str, str] = {
         "training data has no entity, and no label was added. Check the data with "
         "`spacy moee convert`, call `add_label`, or pass a labels file."
     ),
+    "M008": (
+        "The token embeddings of '{word}' are not finite, and those of {count} of "
+        "{total} tokens in all. They would take the entities of all that is read with "
+        "them. Look for NaN in the word vectors, and in the weights of what embeds the "
+        "tokens."
+    ),
     "M020": (
         "{what} is not what was saved: its SHA-256 is {found}, and expected is "
         "{expected}. It was damaged, copied in part, or changed by hand. Copy the "

@@ -143,6 +143,42 @@ ERRORS: Dict[str, str] = {
         "config={{'nlp.vectors.full_hash': False}}; what is saved by a pipeline with "
         "full_hash = true has one."
     ),
+    "M245": (
+        "{count:,} of the {total:,} vectors of {place} are not finite (NaN, infinite "
+        "or too large for single precision), first {first}. One of them would take the "
+        "entities of all that is read with it. Download or copy the vectors again, or "
+        "train them with a lower learning rate."
+    ),
+    "M246": (
+        "The vector of '{word}' in {place} is not finite (NaN, infinite or too large "
+        "for single precision), and those of {count} of {total} words in all. It "
+        "would take the entities of all that is read with it. Download or copy the "
+        "vectors again, or train them with a lower learning rate."
+    ),
+    "M247": (
+        "'{source}' is no text file of word vectors: found {found}. Expected is a word "
+        "and its numbers a line. {remedy}"
+    ),
+    "M248": (
+        "'{path}' is damaged: {what} is {found}; expected is at most {expected}. "
+        "Download or copy the file again."
+    ),
+    "M249": (
+        "'{path}' was cut while it was in use: it has {found:,} bytes now, and had "
+        "{expected:,}. Put the whole file back and load the pipeline again. To replace "
+        "a file that is in use, write the new one beside it and rename it."
+    ),
+    "M250": (
+        "'{source}' holds {found:,} word vectors, and its first line promises "
+        "{expected:,}. Download or copy the file again; if it is whole, correct its "
+        "first line, or remove it."
+    ),
+    "M251": (
+        "spacy_moee.FrozenEmbed.v1 was given a layer '{name}', whose vectors another "
+        "component computes and may go on learning; expected is a layer that embeds "
+        "the words of a doc by itself. Put the listener in its place, and name its "
+        "component in [training] frozen_components and annotating_components."
+    ),
 }
 
 WARNINGS: Dict[str, str] = {
@@ -154,5 +190,19 @@ WARNINGS: Dict[str, str] = {
     "MW22": (
         "[nlp.vectors] path names '{other}', which has not the fingerprint that "
         "{place} was saved with. '{path}' has it, and is used."
+    ),
+    "MW23": (
+        "A word of {size:,} characters ('{word}...') is longer than fastText vectors "
+        "are made of: its first {limit:,} stand for it."
+    ),
+    "MW24": (
+        "{count:,} lines of '{source}' are left out: their words were there before, "
+        "the first on line {line:,}. The first vector of a word counts. Remove the "
+        "others, if they are not the same."
+    ),
+    "MW25": (
+        "{count:,} lines of '{source}' are left out: they have numbers and no word, "
+        "the first on line {line:,}. Look whether their words were white space, which "
+        "nobody needs, or are lost."
     ),
 }

@@ -11,6 +11,7 @@ from thinc.api import Model
 from thinc.util import to_numpy
 
 from ..errors import MoeeError, check_setting, warn
+from ..finite import check_rows
 
 # The paper's, after the authors' data; "overwrite" follows their order.
 DESCRIPTIONS: Dict[str, str] = {
@@ -194,12 +195,22 @@ def embed_phrases(
     mean (bool): Take the mean of the words' vectors, not their sum. An encoder's
         wordpieces are always averaged.
     RETURNS (ndarray): Shape [phrases, width].
-    RAISES (MoeeError): M105, if there are no word vectors.
+    RAISES (MoeeError): M105, if there are no word vectors; M246, for one that is not
+        finite.
     """
     node = _encoder(model)
     if node is not None:
         texts = [" ".join(_words(phrase)) for phrase in phrases]
-        return node.attrs["embed_phrases"](node, texts)
+        rows, place = node.attrs["embed_phrases"](node, texts), "the encoder"
+    else:
+        rows, place = _sum_vectors(model, vocab, phrases, mean), "the word vectors"
+    check_rows(rows, phrases, place)
+    return rows
+
+
+def _sum_vectors(
+    model: Model, vocab: Vocab, phrases: Sequence[str], mean: bool
+) -> ndarray:
     width = vocab.vectors.shape[1]
     if not width:
         raise MoeeError("M105", lang=vocab.lang)
@@ -209,7 +220,9 @@ def embed_phrases(
         found = [_find(vocab, word, lower) for word in _words(phrase)]
         known = [vector for vector in found if vector is not None]
         if known:
-            row[:] = numpy.mean(known, axis=0) if mean else numpy.sum(known, axis=0)
+            with numpy.errstate(over="ignore", invalid="ignore"):
+                total = numpy.sum(known, axis=0, dtype="float64")
+                row[:] = total / len(known) if mean else total
     return rows
 
 

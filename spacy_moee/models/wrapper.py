@@ -28,7 +28,7 @@ from thinc.util import torch2xp
 from torch import Tensor, nn
 
 from ..errors import MoeeError
-from ..finite import is_finite
+from ..finite import check_vectors, is_finite
 from ..padding import plan
 from . import batches
 from .descriptions import Described, sizes_of, type_vectors
@@ -79,6 +79,9 @@ def init(model: MoEEModelT, X: Any = None, Y: Any = None) -> None:
     `TagScheme`."""
     labels, scheme = Y
     tok2vec = model.layers[0]
+    if any(node.name == "static_vectors" for node in tok2vec.walk()):
+        # spaCy's own layer; ours look by themselves
+        check_vectors(X[0].vocab.vectors)
     tok2vec.initialize(X=X)
     if tok2vec.has_dim("nO"):
         width = tok2vec.get_dim("nO")
@@ -225,6 +228,7 @@ def forward(
     del vectors  # of a long doc, as large as all the rest
     if table.shape[1] != width:
         raise MoeeError("M104", found=table.shape[1], expected=width)
+    _check_finite(table, docs)
     layout = batches.lay_out(docs, model.attrs["segments"])
     if is_train:
         done = _run(network, table, layout, _dropout_rate(model))
@@ -247,6 +251,19 @@ def forward(
         return backprop_tok2vec(model.ops.unflatten(d_tokens, lengths))
 
     return Scores(layout, done), backprop
+
+
+def _check_finite(table: Tensor, docs: Sequence[Doc]) -> None:
+    """See that token vectors are finite: in a network one NaN reaches its whole batch.
+    RAISES (MoeeError): M008, if they are not."""
+    # one number, and no table of bools beside that of a long doc
+    if torch.isfinite(table.sum()):
+        return
+    bad = (~torch.isfinite(table[:-1]).all(dim=1)).nonzero().flatten().tolist()
+    if bad:
+        tokens = [token for doc in docs for token in doc]
+        word, count = tokens[bad[0]].text, len(bad)
+        raise MoeeError("M008", word=word, count=count, total=len(tokens))
 
 
 def _run(network: Any, table: Tensor, layout: Layout, dropout: float) -> List[Batch]:

@@ -28,7 +28,7 @@ def test_encoder_is_compared_with_static_features(tmp_path):
     pytest.importorskip("spacy_transformers")
     output = run_quickly(tmp_path, "encoder")
     assert keys_of(output) == ["encoder_ratio"]
-    assert "static_features, second" in output and "bert_frozen, second" in output
+    assert "static_features, third" in output and "bert_frozen, third" in output
 
 
 @pytest.mark.slow

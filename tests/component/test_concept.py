@@ -356,6 +356,20 @@ def test_no_vectors(system: str) -> None:
     check_code(error, "M105", "'en'", "spacy moee vectors")
 
 
+@pytest.mark.parametrize("system", SYSTEMS)
+@pytest.mark.parametrize("word", ["location", "village"])
+def test_descriptions_that_are_not_finite(system: str, word: str) -> None:
+    """What a type is described with is checked, when it is described."""
+    nlp = make_nlp(system)
+    nlp.vocab.vectors.data[nlp.vocab.vectors.find(key=word), 0] = numpy.inf
+    if word == "location":
+        with pytest.raises(MoeeError, match="M246.*'location'.* 1 of "):
+            initialize(nlp)
+        return
+    initialize(nlp)
+    check_unchanged(nlp, "M246", "village", description=word)
+
+
 def test_description_without_a_vector() -> None:
     nlp = make_trained("Concept")
     with pytest.warns(UserWarning, match=r"\[MW11\].*'zzz yyy'.*'NEW'"):

@@ -10,16 +10,21 @@ from hypothesis import strategies as st
 from spacy.language import Language
 from spacy.tokens import Doc, Span
 
+from spacy_moee.errors import MoeeError
+
 from .util import (
+    TINY,
     get_all,
     get_ents,
     get_module,
     get_weights,
+    initialize,
     make_nlp,
     make_random_docs,
     make_texts,
     make_trained,
     predict_texts,
+    train,
 )
 
 WORDS = ["Anna", "lives", "in", "New", "York", "Rome", ".", " ", "\n", "zzz", "Li"]
@@ -119,32 +124,6 @@ def test_select_pipes(nlp: Language) -> None:
     assert predict_texts(nlp) == expected
 
 
-def test_error_handler(nlp: Language, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A bad batch goes to the handler, the others come through."""
-    ner = nlp.get_pipe("moee_ner")
-    predict = ner.predict
-
-    def fail(docs: List[Doc]) -> Any:
-        if any(doc.text == "bad" for doc in docs):
-            raise ValueError("no dice")
-        return predict(docs)
-
-    monkeypatch.setattr(ner, "predict", fail)
-    texts = ["Anna", "bad", "Rome", "Eva", "Oslo"]
-    with pytest.raises(ValueError, match="no dice"):
-        list(nlp.pipe(texts, batch_size=2))
-    with pytest.raises(ValueError, match="no dice"):
-        nlp("bad")
-    handled: List[Any] = []
-    nlp.set_error_handler(lambda *args: handled.append(args))
-    docs = list(nlp.pipe(texts, batch_size=2))
-    assert [doc.text for doc in docs] == ["Rome", "Eva", "Oslo"]
-    [(name, component, batch, error)] = handled
-    assert (name, component) == ("moee_ner", ner)
-    assert [doc.text for doc in batch] == ["Anna", "bad"]
-    assert str(error) == "no dice"
-
-
 def test_unicode(nlp: Language) -> None:
     for text in (
         "🙂🙂 👩‍👩‍👧 ok",
@@ -156,6 +135,39 @@ def test_unicode(nlp: Language) -> None:
         doc = nlp(text)
         assert doc.text == text
         assert all(token.ent_iob_ in "BIO" for token in doc)
+
+
+@pytest.mark.filterwarnings("ignore:invalid value encountered")
+def test_token_vectors_that_are_not_finite() -> None:
+    """Of any embedding: it silently found nothing in the whole batch."""
+    nlp = make_nlp(tok2vec={**TINY["tok2vec"], "include_static_vectors": True})
+    for word in ("Anna", "lives", "Rome", "in"):
+        nlp.vocab.set_vector(word, numpy.ones(4, dtype="f"))
+    train(nlp)
+    assert get_ents(nlp("Anna lives in Rome ."))
+    nlp.vocab.set_vector("in", numpy.full(4, numpy.nan, dtype="f"))
+    texts = ["Anna", "Rome lives in Anna .", "Rome"]
+    with pytest.raises(MoeeError, match="M008.*'in'.* 1 of 7 tokens"):
+        nlp.get_pipe("moee_ner").predict([nlp.make_doc(text) for text in texts])
+    nlp.set_error_handler(lambda *args: None)
+    assert [doc.text for doc in nlp.pipe(texts)] == ["Anna", "Rome"]
+
+
+def test_a_table_that_is_not_finite() -> None:
+    """Also where spaCy's own layer reads it."""
+    nlp = make_nlp(tok2vec={**TINY["tok2vec"], "include_static_vectors": True})
+    nlp.vocab.set_vector("Anna", numpy.full(4, numpy.nan, dtype="f"))
+    with pytest.raises(MoeeError, match="M245.*'Anna'"):
+        initialize(nlp)
+
+
+def test_huge_token_vectors_are_finite() -> None:
+    """Their sum is not."""
+    nlp = make_nlp(tok2vec={"@architectures": "spacy_moee.StaticEmbed.v1"})
+    for word in ("Anna", "Rome"):
+        nlp.vocab.set_vector(word, numpy.full(4, 3e38, dtype="f"))
+    initialize(nlp)
+    assert len(nlp("Anna Rome Anna")) == 3
 
 
 def test_one_token(nlp: Language) -> None:

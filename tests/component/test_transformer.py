@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Dict
 
+import numpy
 import pytest
 import spacy
 import torch
@@ -94,12 +95,16 @@ def train(
         nlp.update(examples, sgd=optimizer, annotates=annotates, exclude=frozen)
 
 
-def encoder_weights(nlp: Language) -> torch.Tensor:
+def find_encoder(nlp: Language) -> Any:
     for _, pipe in nlp.pipeline:
         for node in pipe.model.walk():
             if node.name == "transformer":
-                return node.transformer.embeddings.word_embeddings.weight.clone()
+                return node.transformer
     raise AssertionError("no encoder")
+
+
+def encoder_weights(nlp: Language) -> torch.Tensor:
+    return find_encoder(nlp).embeddings.word_embeddings.weight.clone()
 
 
 KINDS = ["tuned", "frozen", "concept tuned", "robust tuned", "robust frozen"]
@@ -156,17 +161,43 @@ def test_long_doc_gets_vectors_for_all_its_tokens(bert: str) -> None:
 def test_frozen_encoder_runs_once_a_doc(bert: str, monkeypatch: Any) -> None:
     nlp = make_nlp(bert, "frozen")
     nlp.initialize(lambda: make_examples(nlp))
-    encoder = next(
-        node.transformer
-        for node in nlp.get_pipe("moee_ner").model.walk()
-        if node.name == "transformer"
-    )
     seen = []
+    encoder = find_encoder(nlp)
     encoder.register_forward_hook(lambda module, inputs, output: seen.append(module))
-    for _ in range(3):
+    for _ in range(4):
         nlp.update(make_examples(nlp))
         nlp.evaluate(make_examples(nlp, seed=1))
-    assert len(seen) == 2
+    # docs that are only evaluated are kept when they come again
+    assert len(seen) == 3
+
+
+@pytest.mark.parametrize("way", ["bytes", "disk"])
+def test_frozen_vectors_are_those_of_the_weights(
+    way: str, bert: str, tmp_path: Path
+) -> None:
+    """A pipeline that was trained gets another encoder."""
+    nlp, other, fresh = (make_nlp(bert, "frozen") for _ in range(3))
+    train(nlp, steps=2)
+    train(other, steps=2)
+    tok2vec, *copies = (
+        pipeline.get_pipe("moee_ner").tok2vec for pipeline in (nlp, other, fresh)
+    )
+    for parameter in find_encoder(other).parameters():
+        parameter.data += 0.1
+    if way == "bytes":
+        nlp.from_bytes(other.to_bytes())
+        fresh.from_bytes(other.to_bytes())
+    else:
+        other.to_disk(tmp_path / "nlp")
+        nlp.from_disk(tmp_path / "nlp")
+        fresh.from_disk(tmp_path / "nlp")
+    docs = [eg.predicted for eg in make_examples(nlp)]
+    found, expected = tok2vec.predict(docs), copies[1].predict(docs)
+    assert all(map(numpy.array_equal, found, expected))
+    cache = next(
+        node.attrs["cache"] for node in tok2vec.walk() if "cache" in node.attrs
+    )
+    assert (cache.n_bytes, cache.is_on) == (0, False)
 
 
 @pytest.mark.parametrize("kind", ["concept tuned", "robust frozen"])

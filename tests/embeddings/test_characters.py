@@ -1,5 +1,8 @@
 """CharacterCNN: a convolution over the characters of each word."""
 
+import tracemalloc
+from functools import partial
+
 import numpy
 import pytest
 import spacy
@@ -9,6 +12,7 @@ from spacy.tokens import Doc
 from thinc.api import fix_random_seed
 
 from spacy_moee.embeddings.characters import build_character_cnn_v1, character_codes
+from spacy_moee.embeddings.fasttext.text import split_runs
 
 VOCAB = spacy.blank("en").vocab
 
@@ -79,6 +83,55 @@ def test_gradient() -> None:
         assert (values[0] - values[1]) / (2 * step) == pytest.approx(
             grad[place], abs=1e-3
         )
+
+
+@given(st.lists(st.text(max_size=9), max_size=12), st.integers(1, 30))
+def test_runs_give_the_same(words, size) -> None:
+    """Many words are not convolved at once, in training neither."""
+    docs = [Doc(VOCAB, words=[word or " " for word in words]), Doc(VOCAB)]
+    found = []
+    for n_characters in (10**9, size):
+        fix_random_seed(0)
+        layer = make_layer()
+        layer.attrs["cut"] = partial(split_runs, size=n_characters)
+        vectors, backprop = layer.begin_update(docs)
+        numpy.testing.assert_array_equal(vectors[0], layer.predict(docs)[0])
+        backprop([numpy.cos(v) for v in vectors])
+        gradients = [
+            node.get_grad(name)
+            for node in layer.walk()
+            for name in node.param_names
+            if node.has_grad(name)
+        ]
+        found.append([*vectors, *gradients])
+    for one, other in zip(*found, strict=True):
+        numpy.testing.assert_allclose(one, other, atol=1e-5)
+
+
+@pytest.mark.parametrize("length", [8, 80])
+def test_memory_of_many_words(length: int) -> None:
+    layer = build_character_cnn_v1()
+    layer.initialize()
+    words = [f"{i:{length}}".replace(" ", "x") for i in range(30_000)]
+    docs = [Doc(VOCAB, words=words)]
+    tracemalloc.start()
+    (vectors,) = layer.predict(docs)
+    predicted = tracemalloc.get_traced_memory()[1]
+    tracemalloc.reset_peak()
+    (vectors,), backprop = layer.begin_update(docs)
+    backprop([vectors])
+    learned = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    # they took 700 bytes a character
+    assert max(predicted, learned) < 100e6
+
+
+def test_size_of_runs_is_not_saved() -> None:
+    layer = make_layer()
+    before = layer.attrs["cut"]
+    other = make_layer()
+    other.attrs["cut"] = partial(split_runs, size=1)
+    assert layer.from_bytes(other.to_bytes()).attrs["cut"] is before
 
 
 def test_embeddings_are_concatenated_in_a_config() -> None:

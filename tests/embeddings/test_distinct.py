@@ -1,13 +1,24 @@
 """DistinctWords gives the numbers and the gradients of the layer inside it."""
 
+import tracemalloc
+
 import numpy
+import pytest
 import spacy
 from hypothesis import given
 from hypothesis import strategies as st
 from spacy.ml.models.tok2vec import MultiHashEmbed
 from spacy.tokens import Doc
-from thinc.api import Model, concatenate, fix_random_seed
+from thinc.api import (
+    Maxout,
+    Model,
+    chain,
+    concatenate,
+    fix_random_seed,
+    with_array,
+)
 
+from spacy_moee.embeddings import distinct as distinct_module
 from spacy_moee.embeddings.characters import build_character_cnn_v1
 from spacy_moee.embeddings.distinct import build_distinct_words_v1
 
@@ -20,6 +31,13 @@ def make_embed() -> Model:
     attrs = ["PREFIX", "SUFFIX", "SHAPE"]
     hashes = MultiHashEmbed(4, attrs, [20, 20, 20], include_static_vectors=False)
     return concatenate(hashes, build_character_cnn_v1(width=3, character_width=2))
+
+
+def maxed_out(embed: Model) -> Model:
+    reduce = with_array(Maxout(nO=8, nI=96, nP=8))
+    layer = chain(embed, reduce)
+    layer.set_dim("nO", 8)
+    return layer
 
 
 def make_pair(docs):
@@ -66,3 +84,33 @@ def test_round_trip() -> None:
     _, layer = make_pair(docs)
     loaded = build_distinct_words_v1(make_embed()).from_bytes(layer.to_bytes())
     numpy.testing.assert_array_equal(loaded.predict(docs)[0], layer.predict(docs)[0])
+
+
+@given(DOCS, st.integers(1, 4))
+def test_many_words_are_embedded_in_parts(rows, most) -> None:
+    """In prediction."""
+    docs = [Doc(VOCAB, words=words) for words in rows]
+    _, distinct = make_pair([Doc(VOCAB, words=["Ada"])])
+    expected = distinct.predict(docs)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(distinct_module, "MOST_WORDS", most)
+        found = distinct.predict(docs)
+    for one, other in zip(expected, found, strict=True):
+        assert one.shape == other.shape
+        numpy.testing.assert_allclose(one, other, atol=1e-6)
+
+
+def test_memory_of_many_words() -> None:
+    """What layers need between their input and their output is wide."""
+    attrs = ["PREFIX", "SUFFIX", "SHAPE", "NORM"]
+    embed = MultiHashEmbed(96, attrs, [500] * 4, include_static_vectors=False)
+    layer = build_distinct_words_v1(maxed_out(embed))
+    docs = [Doc(VOCAB, words=[f"word{i}" for i in range(60_000)])]
+    layer.initialize(X=[Doc(VOCAB, words=["Ada"])])
+    tracemalloc.start()
+    (vectors,) = layer.predict(docs)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert vectors.shape == (60_000, 8)
+    # it was 244 MB
+    assert peak < 120e6

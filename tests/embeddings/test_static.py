@@ -333,6 +333,98 @@ def test_vectors_without_a_table_of_words() -> None:
         numpy.testing.assert_allclose(vector, expected, atol=1e-5)
 
 
+# What is not finite
+
+
+def spoil(vocab, word: str = "London", value: float = numpy.nan) -> None:
+    vocab.vectors.data[vocab.vectors.find(key=word), -1] = value
+
+
+@pytest.mark.parametrize("value", [numpy.nan, numpy.inf, -numpy.inf])
+@pytest.mark.parametrize("dtype", ["float32", "float16", "float64"])
+def test_a_table_that_is_not_finite(value: float, dtype: str) -> None:
+    vocab = make_vocab(TABLE.astype(dtype))
+    spoil(vocab, value=value)
+    spoil(vocab, "ada", value=value)
+    for trainable in (False, True):
+        layer = build_static_embed_v1(trainable=trainable)
+        with pytest.raises(MoeeError, match="M245.*2 of the 4 .*'ada' .row 0"):
+            layer.initialize(X=make_docs(vocab))
+
+
+def test_a_number_that_single_precision_cannot_hold() -> None:
+    vocab = make_vocab(TABLE.astype("float64"))
+    spoil(vocab, value=1e39)
+    with pytest.raises(MoeeError, match="M245.*1 of the 4 .*'London' .row 1"):
+        make_layer(vocab)
+
+
+def test_half_precision() -> None:
+    layer = make_layer(make_vocab(TABLE.astype("float16")))
+    vocab = make_vocab(TABLE.astype("float16"))
+    assert embed(layer, vocab, "ada", "London", "in") == [[1, 2], [3, 4], [0, 0]]
+    assert layer.predict(make_docs(vocab))[0].dtype == "float32"
+
+
+def test_rows_that_no_word_has_may_be_anything() -> None:
+    vocab = spacy.blank("en").vocab
+    table = numpy.concatenate([TABLE, numpy.full((2, 2), numpy.nan, dtype="f")])
+    vocab.vectors = Vectors(data=table, keys=WORDS, strings=vocab.strings)
+    assert embed(make_layer(vocab), vocab, "ada") == [[1, 2]]
+
+
+def test_a_floret_table_that_is_not_finite() -> None:
+    vocab = spacy.blank("en").vocab
+    make_floret(vocab)
+    layer = make_layer(vocab)
+    vocab.vectors.data[7, 0] = numpy.nan
+    with pytest.raises(MoeeError, match="M245.*1 of the 50 .*row 7, which parts"):
+        make_layer(vocab)
+    words = [f"word{i}" for i in range(20)]
+    with pytest.raises(MoeeError, match="M246.*'word"):
+        layer.predict([Doc(vocab, words=words)])
+
+
+def test_a_word_without_a_string_is_named_by_its_hash() -> None:
+    vocab = spacy.blank("en").vocab
+    table = numpy.full((1, 2), numpy.nan, dtype="f")
+    vocab.vectors = Vectors(data=table, strings=vocab.strings)
+    vocab.vectors.key2row[1234] = 0
+    with pytest.raises(MoeeError, match="M245.*hash 1234. .row 0"):
+        make_layer(vocab)
+
+
+def test_vectors_that_were_replaced() -> None:
+    """Every look-up is checked: nobody says when a table changes."""
+    docs = make_docs(make_vocab())
+    layer = make_layer(docs[0].vocab)
+    spoil(docs[0].vocab)
+    assert numpy.isfinite(layer.predict(docs[:1])[0]).all()
+    with pytest.raises(MoeeError, match="M246.*'London'.* 1 of 2 words"):
+        layer.predict(docs[2:3])
+    with pytest.raises(MoeeError, match="M246.*'London'"):
+        layer.begin_update(docs[2:3])
+
+
+def test_a_loaded_pipeline_with_nan(tmp_path) -> None:
+    """It silently found nothing in every doc of the batch."""
+    nlp = make_nlp(make_plain)
+    train(nlp, steps=10)
+    texts = make_texts()
+    expected = [doc.text for doc in nlp.pipe(texts) if "in" not in doc.text.split()]
+    spoil(nlp.vocab, "in")
+    nlp.to_disk(tmp_path)
+    loaded = spacy.load(tmp_path)
+    with pytest.raises(MoeeError, match="M246.*'in'"):
+        list(loaded.pipe(texts))
+    handled: List[Any] = []
+    loaded.set_error_handler(lambda *args: handled.append(args))
+    assert [doc.text for doc in loaded.pipe(texts)] == expected
+    assert len(handled) == len(texts) - len(expected) > 0
+    with pytest.raises(MoeeError, match="M245.*'in'"):
+        initialize(loaded)
+
+
 def test_errors() -> None:
     blank = [spacy.blank("en").make_doc("Ada")]
     with pytest.raises(MoeeError, match="M201"):

@@ -7,6 +7,8 @@ import numpy
 
 # Words that a cache holds: 24 MB at 300 dimensions
 CACHE_WORDS = 20_000
+# A longer word is not kept: the words take memory, too.
+LONGEST = 256
 
 
 class VectorCache:
@@ -59,10 +61,14 @@ class VectorCache:
         try:
             rows, table = self._content
             # another thread may have brought some of them
-            new = [place for place, word in enumerate(words) if word not in rows]
+            new = [
+                place
+                for place, word in enumerate(words)
+                if word not in rows and len(word) <= LONGEST
+            ]
             if len(rows) + len(new) > len(table):
                 self._content = rows, table = self._empty()
-                new = list(range(min(len(words), len(table))))
+                new = new[: len(table)]
             # the vectors first: a reader finds only words whose row is there
             start = len(rows)
             table[start : start + len(new)] = vectors[new]

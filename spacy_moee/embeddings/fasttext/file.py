@@ -14,7 +14,8 @@ from typing import Any, Callable, Sequence, Tuple
 import numpy
 from numpy import ndarray
 
-from ...errors import MoeeError
+from ...errors import MoeeError, warn
+from ...finite import check_rows
 from .layout import read_layout
 from .subwords import Ngrams, subword_rows
 from .text import join_words, split_batches
@@ -35,8 +36,8 @@ class FastTextFile:
 
     path (Path): The file.
     RAISES (MoeeError): M210 for a file that can't be opened, M211 for another kind of
-        file, M212 for another version, M213 for a quantised or pruned model, M214 for
-        a damaged file.
+        file, M212 for another version, M213 for a quantised or pruned model, M214 or
+        M248 for a damaged file.
     """
 
     def __init__(self, path: Path) -> None:
@@ -79,7 +80,9 @@ class FastTextFile:
         words (Sequence[str]): The words.
         RETURNS (ndarray): The place of each, -1 if it is not there. Those of labels
             are `n_words` and more.
+        RAISES (MoeeError): M249, if the file was cut.
         """
+        self.check_size()
         found = numpy.empty(len(words), dtype="int64")
         for start, end in split_batches(words, BATCH):
             found[start:end] = self.index.find(join_words(words[start:end]))
@@ -91,7 +94,10 @@ class FastTextFile:
 
         words (Sequence[str]): Any strings.
         RETURNS (ndarray): Vectors as float32, shape [len(words), dim].
+        RAISES (MoeeError): M246, for a vector that is not finite; M249, if the file
+            was cut.
         """
+        self.check_size()
         vectors = numpy.zeros((len(words), self.dim), dtype="float32")
         for start, end in split_batches(words, BATCH):
             rows, counts = self.subwords(words[start:end])
@@ -100,6 +106,8 @@ class FastTextFile:
                 parts = (1 / numpy.maximum(counts, 1)).astype("float32")
                 sums = self._sum_rows(rows, numpy.cumsum(counts) - counts)
                 numpy.multiply(sums, parts[:, None], out=vectors[start:end])
+        # here, since to search the whole file would take as long as to copy it
+        check_rows(vectors, words, f"'{self.path}'")
         return vectors
 
     def subwords(self, words: Sequence[str]) -> Tuple[ndarray, ndarray]:
@@ -108,7 +116,12 @@ class FastTextFile:
         words (Sequence[str]): Any strings, at least one.
         RETURNS (Tuple[ndarray, ndarray]): The rows of all words, one word after the
             other; and how many each has.
+        WARNS (UserWarning): MW23, for a word that is too long to read all of it.
         """
+        limit = self.ngrams.longest_word
+        if len(longest := max(words, key=len)) > limit:
+            warn("MW23", word=longest[:20], size=len(longest), limit=limit)
+            words = [word[:limit] for word in words]
         text = join_words(words)
         own = self.index.find(text)
         # a label takes an n-gram's row; where there is none, fastText reads at random
@@ -121,6 +134,16 @@ class FastTextFile:
         Where a system has no such call (Windows), it decides by itself."""
         if hasattr(self._memory, "madvise"):
             self._memory.madvise(mmap.MADV_DONTNEED)
+
+    def check_size(self) -> None:
+        """See that the file is as long as it was. To read where it ends now would kill
+        the process (SIGBUS); if it is cut between this and the reading, it still does.
+
+        RAISES (MoeeError): M249, if it is shorter.
+        """
+        found, expected = self._memory.size(), len(self._memory)
+        if found < expected:
+            raise MoeeError("M249", path=self.path, found=found, expected=expected)
 
     def fingerprint(self) -> str:
         """Tell this file from others: a hash of its size and its bytes. Of a file of

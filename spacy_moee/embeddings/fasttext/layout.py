@@ -24,6 +24,10 @@ MATRIX = struct.Struct("<?2q")
 # what follows a word: NUL, how often it occurred, whether it is a label
 ENTRY_TAIL = 10
 FLOAT = 4
+# No model has longer ones. A word has as many n-grams of each length as characters, so
+# that a damaged header could make one word take minutes, and a missing NUL gigabytes.
+LONGEST_NGRAM = 255
+LONGEST_WORD = 2**14
 
 
 class Header(NamedTuple):
@@ -93,7 +97,7 @@ def read_layout(path: Path, memory: mmap) -> Layout:
     memory (mmap): All of it.
     RETURNS (Layout): Where things stand.
     RAISES (MoeeError): M211 to M214, for a file that is no dense model, or whose sizes
-        don't add up.
+        don't add up; M248, for a size that no model has.
     """
     header = read_header(path, memory)
     starts = _read_dictionary(path, memory, header)
@@ -116,7 +120,7 @@ def read_header(path: Path, memory: mmap) -> Header:
     path (Path): The file, for messages.
     memory (mmap): All of it.
     RETURNS (Header): The header.
-    RAISES (MoeeError): M211 to M214.
+    RAISES (MoeeError): M211 to M214, and M248.
     """
     opening = bytes(memory[:4])
     if int.from_bytes(opening, "little") not in (MAGIC, PRUNED_MAGIC):
@@ -136,6 +140,8 @@ def read_header(path: Path, memory: mmap) -> Header:
     _require_least(path, "its size in bytes", len(memory), least)
     if header.n_pruned != -1:
         raise MoeeError("M213", path=path, found="a pruned dictionary")
+    what = "maxn, the length of its longest n-grams,"
+    _require_most(path, what, header.longest_ngram, LONGEST_NGRAM)
     return header
 
 
@@ -146,6 +152,8 @@ def _read_dictionary(path: Path, memory: mmap, header: Header) -> ndarray:
     )
     starts = numpy.concatenate([[HEADER.size], ends + ENTRY_TAIL])
     _require_least(path, "its size in bytes", len(memory), starts[-1] + MATRIX.size)
+    longest = int(numpy.diff(starts).max(initial=ENTRY_TAIL)) - ENTRY_TAIL
+    _require_most(path, "its longest word, in bytes,", longest, LONGEST_WORD)
     kinds = numpy.frombuffer(memory, dtype="int8")[starts[1:] - 1]
     n_labels = numpy.count_nonzero(kinds == 1)
     n_words = numpy.count_nonzero(kinds == 0)
@@ -177,6 +185,11 @@ def _check_matrix(path: Path, memory: mmap, place: int, shape: tuple) -> None:
 def _require(path: Path, what: str, found: object, expected: object) -> None:
     if found != expected:
         raise MoeeError("M214", path=path, what=what, found=found, expected=expected)
+
+
+def _require_most(path: Path, what: str, found: int, most: int) -> None:
+    if found > most:
+        raise MoeeError("M248", path=path, what=what, found=found, expected=most)
 
 
 def _require_least(path: Path, what: str, found: int, least: int) -> None:

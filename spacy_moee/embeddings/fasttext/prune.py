@@ -30,7 +30,7 @@ def write_pruned(
     words (Optional[Iterable[str]]): The words to keep, if the model knows them; None
         for all.
     RAISES (MoeeError): M215, for a value that half precision can't hold; M216, if the
-        copy can't be written.
+        copy can't be written; M249, if the model was cut.
     """
     numbers = numpy.arange(source.n_words)
     if words is not None:
@@ -63,6 +63,7 @@ def _entries(source: FastTextFile, numbers: ndarray) -> Iterator[ndarray]:
     size = max(BLOCK // 64, 1)
     for start in range(0, len(numbers), size):
         block = numbers[start : start + size]
+        source.check_size()
         places = ranges(starts[block], starts[block + 1] - starts[block])
         yield source.index.data[places]
         source.release()
@@ -72,6 +73,7 @@ def _rows(source: FastTextFile, numbers: ndarray) -> Iterator[ndarray]:
     size = max(BLOCK // (4 * source.dim), 1)
     for start in range(0, len(numbers), size):
         block = numbers[start : start + size]
+        source.check_size()
         rows = source.matrix[block].astype("float32")
         fits = numpy.abs(rows) <= HALF.max
         if not fits.all():

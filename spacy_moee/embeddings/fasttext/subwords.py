@@ -12,6 +12,10 @@ from .text import Text
 OFFSET, PRIME = numpy.uint32(2166136261), numpy.uint32(16777619)
 # rows that are found at once
 BLOCK = 2**18
+# N-grams of one word that are read, from its start: of the usual four lengths, those of
+# the first million characters, which is as long as a text may be (nlp.max_length). It
+# is always more than a word of the dictionary can have.
+MOST_NGRAMS = 2**22
 
 
 class Ngrams(NamedTuple):
@@ -27,6 +31,16 @@ class Ngrams(NamedTuple):
     maxn: int
     bucket: int
     first: int
+
+    @property
+    def lengths(self) -> range:
+        """RETURNS (range): The numbers of characters that n-grams have."""
+        return range(max(self.minn, 1), max(self.minn, 1, self.maxn + 1))
+
+    @property
+    def longest_word(self) -> int:
+        """RETURNS (int): How many characters of a word are read."""
+        return MOST_NGRAMS // max(len(self.lengths), 1)
 
 
 class Spelling(NamedTuple):
@@ -60,8 +74,7 @@ def subword_rows(
         the other; and how many each word has.
     """
     sizes = numpy.diff(text.words)
-    longest = int(min(ngrams.maxn, sizes.max()))
-    lengths = range(max(ngrams.minn, 1), max(ngrams.minn, 1, longest + 1))
+    lengths = ngrams._replace(maxn=int(min(ngrams.maxn, sizes.max()))).lengths
     n_before_last = numpy.arange(lengths.start, lengths.stop) - 1
     n_ngrams = numpy.maximum(sizes[:, None] - n_before_last, 0).sum(axis=1)
     # neither < nor > alone

@@ -49,10 +49,21 @@ def split_batches(words: Sequence[str], size: int) -> Iterator[Tuple[int, int]]:
     YIELDS (Tuple[int, int]): The start and the end of a run.
     """
     lengths = numpy.fromiter(map(len, words), dtype="int64", count=len(words))
-    ends = numpy.cumsum(lengths + 2)
+    # with < and >
+    yield from split_runs(lengths + 2, size)
+
+
+def split_runs(lengths: ndarray, size: int) -> Iterator[Tuple[int, int]]:
+    """Cut a list into runs whose lengths come to about the same.
+
+    lengths (ndarray): The length of each item.
+    size (int): The length of a run; only a single item can be longer.
+    YIELDS (Tuple[int, int]): The start and the end of a run.
+    """
+    ends = numpy.cumsum(lengths)
     start = 0
-    while start < len(words):
-        before = ends[start] - lengths[start] - 2
+    while start < len(lengths):
+        before = ends[start] - lengths[start]
         end = int(numpy.searchsorted(ends, before + size, side="right"))
         end = max(end, start + 1)
         yield start, end

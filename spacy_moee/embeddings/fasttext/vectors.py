@@ -84,6 +84,12 @@ class FastTextVectors(FastTextLookup):
     `[initialize] vectors` takes a pipeline with these vectors only into a config with
     the same [nlp.vectors] block, and logs a W112 that does not apply.
 
+    Limits of mapped files. Whoever cuts the file while it is in use can end the process
+    (SIGBUS): its length is looked at before each reading, and then M249 raised, but
+    not while a reading goes on. Whoever writes into it changes the vectors, and only
+    the next loading of the pipeline finds that out. So write another file beside it,
+    and rename it to its name. Rows are searched for NaN when they are read (M246).
+
     path (Union[str, Path]): The .bin file.
     strings (Optional[StringStore]): The strings of the vocabulary.
     lowercase (bool): As in `make_fasttext_vectors`; a saved pipeline's own setting

@@ -5,13 +5,14 @@ from numpy import ndarray
 
 from ...padding import ranges
 from .layout import ENTRY_TAIL
-from .text import Text
+from .text import Text, split_runs
 
 # an odd number of 64 bits: the fraction of the golden ratio
 FACTOR = numpy.uint64(0x9E3779B97F4A7C15)
 LOW_HALF, HIGH_HALF = numpy.uint64(0xFFFFFFFF), numpy.uint64(0xFFFFFFFF00000000)
 HALF = numpy.uint64(32)
-BLOCK = 2**15
+# bytes that are hashed at once
+BLOCK = 2**19
 
 
 class WordIndex:
@@ -27,10 +28,12 @@ class WordIndex:
         self.starts = starts
         # the hash in the high half, the number of the word in the low half
         self.keys = numpy.arange(len(starts) - 1, dtype="uint64")
-        for start in range(0, len(self.keys), BLOCK):
-            bounds = starts[start : start + BLOCK + 1]
+        sizes = numpy.diff(starts)
+        self.longest = int(sizes.max(initial=ENTRY_TAIL)) - ENTRY_TAIL
+        for start, end in split_runs(sizes, BLOCK):
+            bounds = starts[start : end + 1]
             hashes = hash_words(data, bounds[:-1], bounds[1:] - ENTRY_TAIL)
-            self.keys[start : start + BLOCK] |= hashes
+            self.keys[start:end] |= hashes
         self.keys.sort()
 
     def find(self, text: Text) -> ndarray:
@@ -41,11 +44,13 @@ class WordIndex:
             not there. Of a word that is there twice it is the last.
         """
         starts, ends = text.bounds
-        hashes = hash_words(text.data, starts, ends)
+        # not worth a hash, which takes many bytes for each of theirs
+        is_too_long = ends - starts > self.longest
+        hashes = hash_words(text.data, starts, numpy.where(is_too_long, starts, ends))
         found = numpy.full(len(hashes), -1)
         places = numpy.searchsorted(self.keys, hashes | LOW_HALF, side="right") - 1
         # different words with the same hash stand next to each other
-        left = numpy.flatnonzero(places >= 0)
+        left = numpy.flatnonzero((places >= 0) & ~is_too_long)
         while len(left):
             keys = self.keys[places[left]]
             is_near = keys & HIGH_HALF == hashes[left]
