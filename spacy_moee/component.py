@@ -1,7 +1,7 @@
 """The pipeline component `moee_ner`."""
 
 import math
-from itertools import islice
+from itertools import chain, islice
 from typing import (
     Any,
     Callable,
@@ -31,6 +31,7 @@ from .models.new_types import set_type
 from .models.readout import compute_loss, decode, find_crossing
 from .models.tagger import DEFAULT_MODEL
 from .models.types import Gradient, MoEEModelT, Scores
+from .models.vocabularies import group_by_vocab
 from .models.wrapper import (
     check_labels,
     is_built,
@@ -170,7 +171,9 @@ class MoEENer(TrainablePipe):
         labels (Optional[Sequence[str]]): The entity types, as `spacy init labels`
             saves them; by default those of the data, sorted, after the ones added
             by `add_label`.
-        RAISES (MoeeError): M006 for unusable `labels`, M007 if there is no label.
+        RAISES (MoeeError): M006 for unusable `labels`, M007 if there is no label, M245
+            for word vectors that are not finite, M009 or M010 for docs of several
+            vocabularies, or of one of no language.
         """
         validate_get_examples(get_examples, "MoEENer.initialize")
         labels = find_labels(get_examples(), self.labels, labels, self.name)
@@ -215,12 +218,19 @@ class MoEENer(TrainablePipe):
     def predict(self, docs: Iterable[Doc]) -> List[ndarray]:
         """Find the best tags of each doc, without changing anything.
 
-        docs (Iterable[Doc]): The docs; they may be empty.
+        docs (Iterable[Doc]): The docs; they may be empty. One of another vocabulary is
+            read with the vectors of its own.
         RETURNS (List[ndarray]): Tag numbers (see `spacy_moee.tags`) of each doc.
-        RAISES (MoeeError): M101, before the component is initialized.
+        RAISES (MoeeError): M101, before the component is initialized; M008 for
+            embeddings that are not finite; M010 for a vocabulary of no language.
         """
         docs = list(docs)
         self._require_network()
+        groups = group_by_vocab(docs)
+        if len(groups) > 1:
+            found = [self.predict(docs[i] for i in group) for group in groups]
+            tags = dict(zip(chain(*groups), chain(*found), strict=True))
+            return [tags[i] for i in range(len(docs))]
         if not any(len(doc) for doc in docs):
             return [numpy.zeros(0, dtype="int64") for _ in docs]
         presets = [preset_tokens(doc) for doc in docs]
@@ -254,8 +264,9 @@ class MoEENer(TrainablePipe):
             component's name, and its parts under `{name}_recognition`,
             `{name}_detection` and `{name}_gate`.
         RETURNS (Dict[str, float]): The losses.
-        RAISES (MoeeError): M002 for an unknown label, M004 for a loss that is not
-            finite; both leave the weights as they were.
+        RAISES (MoeeError): M002 for an unknown label, M004 for a loss and M008 for
+            embeddings that are not finite, M009 for docs of several vocabularies; all
+            leave the weights as they were.
         """
         losses = {} if losses is None else losses
         losses.setdefault(self.name, 0.0)

@@ -46,6 +46,17 @@ ERRORS: Dict[str, str] = {
         "them. Look for NaN in the word vectors, and in the weights of what embeds the "
         "tokens."
     ),
+    "M009": (
+        "{total} docs of one batch come from {count} vocabularies, whose words may "
+        "have other vectors; expected is one. Make all docs of a batch with the "
+        "pipeline that learns from them (`nlp.make_doc`)."
+    ),
+    "M010": (
+        "The vocabulary of a doc knows nothing of {attrs}, which the token embeddings "
+        "read: all words would look the same. It belongs to no language, such as "
+        "`Vocab()`. Make the doc with the pipeline (`nlp.make_doc`), or with its "
+        "vocabulary (`Doc(nlp.vocab, ...)`)."
+    ),
     # M1: the model and its settings
     "M101": (
         "'{name}' has no network yet (spaCy's E109). Call `nlp.initialize()` or load "

@@ -35,6 +35,7 @@ from .segments import Segmenter
 from .shim import NetworkShim
 from .threads import use_threads
 from .types import Batch, Gradient, Layout, MoEEModelT, Scores, Tok2VecT
+from .vocabularies import check_vocab
 
 
 def network_model(
@@ -78,6 +79,7 @@ def init(model: MoEEModelT, X: Any = None, Y: Any = None) -> None:
     `TagScheme`."""
     labels, scheme = Y
     tok2vec = model.layers[0]
+    check_vocab(tok2vec, X)
     if any(node.name == "static_vectors" for node in tok2vec.walk()):
         # spaCy's own layer; ours look by themselves
         check_vectors(X[0].vocab.vectors)
@@ -167,6 +169,7 @@ def forward(
     model: MoEEModelT, docs: Sequence[Doc], is_train: bool
 ) -> Tuple[Scores, Callable[[Gradient], List[Doc]]]:
     """Embed, cut, pad and score. The graph of each batch is kept for training."""
+    check_vocab(model.layers[0], docs)
     shim = _shim(model)
     network, width = shim.module, shim.sizes["width"]
     vectors, backprop_tok2vec = model.layers[0](docs, is_train)
