@@ -33,7 +33,7 @@ ERRORS: Dict[str, str] = {
     "M207": (
         "'{source}' can't be read as word vectors: {problem}. Expected UTF-8 text in "
         "word2vec or GloVe format: a word and its numbers, the same count on every "
-        "line. For fastText's .bin files, export the .vec file."
+        "line. Correct that line, or download or copy the file again."
     ),
     "M210": "Can't open the fastText .bin file '{path}': {problem}. Check the path.",
     "M211": (
