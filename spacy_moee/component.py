@@ -1,8 +1,7 @@
 """The pipeline component `moee_ner`."""
 
-import gc
 import math
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import (
     Any,
@@ -30,16 +29,14 @@ from thinc.api import Model, Optimizer, set_dropout_rate
 from .checksums import check_files, seal, unseal, write_checksums
 from .errors import MoeeError
 from .faults import GoldFaults
+from .halves import annotate_in_halves
 from .models.new_types import set_type
 from .models.readout import compute_loss, decode, find_crossing
+from .models.saved import checked_load
 from .models.tagger import DEFAULT_MODEL
 from .models.types import Gradient, MoEEModelT, Scores
-from .models.wrapper import (
-    check_labels,
-    checked_load,
-    is_built,
-    prediction_threads,
-)
+from .models.vocabularies import group_by_vocab
+from .models.wrapper import check_labels, is_built, prediction_threads
 from .scheme import iob2_scheme
 from .scorer import moee_ner_score
 from .tags import (
@@ -178,7 +175,9 @@ class MoEENer(TrainablePipe):
         labels (Optional[Sequence[str]]): The entity types, as `spacy init labels`
             saves them; by default those of the data, sorted, after the ones added
             by `add_label`.
-        RAISES (MoeeError): M006 for unusable `labels`, M007 if there is no label.
+        RAISES (MoeeError): M006 for unusable `labels`, M007 if there is no label, M245
+            for word vectors that are not finite, M009 or M010 for docs of several
+            vocabularies, or of one of no language.
         """
         validate_get_examples(get_examples, "MoEENer.initialize")
         labels = find_labels(get_examples(), self.labels, labels, self.name)
@@ -203,32 +202,24 @@ class MoEENer(TrainablePipe):
         YIELDS (Doc): The docs in order, but for those that went to the handler.
         """
         for docs in minibatch(stream, size=batch_size):
-            yield from self._annotate(docs)
-
-    def _annotate(self, docs: List[Doc]) -> Iterator[Doc]:
-        try:
-            self.set_annotations(docs, self.predict(docs))
-        except Exception as error:
-            if len(docs) == 1:
-                self.get_error_handler()(self.name, self, docs, error)
-                return
-        else:
-            yield from docs
-            return
-        # here the error is let go, and what its frames held
-        middle = len(docs) // 2
-        for half in (docs[:middle], docs[middle:]):
-            yield from self._annotate(half)
+            yield from annotate_in_halves(self, docs)
 
     def predict(self, docs: Iterable[Doc]) -> List[ndarray]:
         """Find the best tags of each doc, without changing anything.
 
-        docs (Iterable[Doc]): The docs; they may be empty.
+        docs (Iterable[Doc]): The docs; they may be empty. One of another vocabulary is
+            read with the vectors of its own.
         RETURNS (List[ndarray]): Tag numbers (see `spacy_moee.tags`) of each doc.
-        RAISES (MoeeError): M101, before the component is initialized.
+        RAISES (MoeeError): M101, before the component is initialized; M008 for
+            embeddings that are not finite; M010 for a vocabulary of no language.
         """
         docs = list(docs)
         self._require_network()
+        groups = group_by_vocab(docs)
+        if len(groups) > 1:
+            found = [self.predict(docs[i] for i in group) for group in groups]
+            tags = dict(zip(chain(*groups), chain(*found), strict=True))
+            return [tags[i] for i in range(len(docs))]
         if not any(len(doc) for doc in docs):
             return [numpy.zeros(0, dtype="int64") for _ in docs]
         presets = [preset_tokens(doc) for doc in docs]
@@ -262,8 +253,9 @@ class MoEENer(TrainablePipe):
             component's name, and its parts under `{name}_recognition`,
             `{name}_detection` and `{name}_gate`.
         RETURNS (Dict[str, float]): The losses.
-        RAISES (MoeeError): M002 for an unknown label, M004 for a loss that is not
-            finite; both leave the weights as they were.
+        RAISES (MoeeError): M002 for an unknown label, M004 for a loss and M008 for
+            embeddings that are not finite, M009 for docs of several vocabularies; all
+            leave the weights as they were.
         """
         losses = {} if losses is None else losses
         losses.setdefault(self.name, 0.0)
@@ -384,7 +376,6 @@ class MoEENer(TrainablePipe):
     def _load(self, load: Callable, source: Any, exclude: Iterable[str]) -> "MoEENer":
         before, weights = self.cfg, self.model.to_bytes()
         self.cfg = {**before}
-        collects = gc.isenabled()
         try:
             with checked_load(self.model):
                 load(source, exclude=exclude)
@@ -392,9 +383,6 @@ class MoEENer(TrainablePipe):
             if not {"cfg", "model"} & set(exclude):
                 check_labels(self.model, self.labels)
         except Exception as error:
-            if collects:
-                # srsly turns it off, and leaves it so when it can't read something
-                gc.enable()
             # parts of another pipeline may have been read by now
             self.cfg = before
             self.model.from_bytes(weights)

@@ -18,6 +18,7 @@ ARROWS = {
     "padding": set(),
     "scheme": set(),
     "faults": {"errors"},
+    "halves": set(),
     "finite": {"errors"},
     "checksums": {"errors", "files"},
     "scorer": {"tags"},
@@ -31,7 +32,8 @@ ARROWS = {
     "evaluation": {"errors"},
     "models": {"errors", "finite", "networks", "padding", "scheme"},
     "component": {
-        *{"checksums", "errors", "faults", "models", "scheme", "scorer", "tags"}
+        *{"checksums", "errors", "faults", "halves", "models", "scheme"},
+        *{"scorer", "tags"},
     },
     "experiments": {"embeddings", "errors", "files", "insight", "scorer"},
     "cli": {

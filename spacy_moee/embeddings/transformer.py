@@ -184,7 +184,7 @@ def embed_phrases(model: Model, phrases: Sequence[str]) -> ndarray:
     RETURNS (ndarray): Shape [phrases, width of the table]; zero without a wordpiece.
     """
     encoder: Any = model.layers[0]
-    table = encoder.transformer.get_input_embeddings().weight.detach()
+    table = encoder.transformer.get_input_embeddings().weight.detach().float()
     vectors = table.new_zeros(len(phrases), table.shape[1])
     for row, phrase in zip(vectors, phrases, strict=True):
         ids = encoder.tokenizer(
@@ -202,9 +202,12 @@ def forward(
     lengths = [len(doc) for doc in docs]
     encoder: Any = model.layers[0]
     device = encoder.transformer.device
+    if encoder.transformer.dtype != torch.float32:
+        # as it was saved, or by the process's default
+        encoder.transformer.float()
     # not the dimension nO, which a file sets whatever its encoder is
-    width = encoder.transformer.config.hidden_size
-    vectors = torch.zeros(sum(lengths), width, device=device)
+    shape = sum(lengths), encoder.transformer.config.hidden_size
+    vectors = torch.zeros(shape, dtype=torch.float32, device=device)
     if sum(lengths):
         with torch.set_grad_enabled(is_train):
             _embed(model, docs, vectors, is_train)

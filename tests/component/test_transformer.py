@@ -227,3 +227,23 @@ def test_types_are_described_by_the_input_embeddings(kind: str, bert: str) -> No
     if examples:
         assert torch.allclose(network.examples[2, 0], mean("London"))
         assert torch.allclose(network.examples[2, 1], mean("the", "train"))
+
+
+@pytest.mark.parametrize("kind", ["tuned", "frozen", "robust frozen"])
+def test_default_dtype(kind: str, bert: str) -> None:
+    """Whatever PyTorch's is, encoders compute in single precision."""
+    nlp = make_nlp(bert, kind)
+    train(nlp, steps=3)
+    expected, data = predict_texts(nlp), nlp.to_bytes()
+    try:
+        torch.set_default_dtype(torch.float64)
+        loaded = make_nlp("no/such/encoder", kind).from_bytes(data)
+        assert predict_texts(loaded) == expected
+        nlp = make_nlp(bert, kind)
+        train(nlp, steps=3)
+        assert find_encoder(nlp).dtype == torch.float32
+        expected, data = predict_texts(nlp), nlp.to_bytes()
+    finally:
+        torch.set_default_dtype(torch.float32)
+    loaded = make_nlp("no/such/encoder", kind).from_bytes(data)
+    assert predict_texts(loaded) == expected
