@@ -93,7 +93,21 @@ def test_before_it_is_loaded(bert) -> None:
         shim = layer.layers[0].layers[0].shims[0]
         shim.from_bytes(HFShim.to_bytes(shim) if data is None else shim.to_bytes())
         assert shim._hfmodel.transformer is None
+    with pytest.raises(MoeeError, match="M262"):
+        layer.predict(make_docs())
     layer.initialize(X=make_docs())
+    # a file without an encoder takes it away
+    empty = build_transformer_embed_v1(bert, window=64, overlap=16).layers[0]
+    read(layer, empty.layers[0].shims[0].to_bytes())
+    with pytest.raises(MoeeError, match="M262"):
+        layer.predict(make_docs())
+
+
+def test_the_width_is_that_of_the_encoder(bert) -> None:
+    """A file can name another one, which would take memory for each token."""
+    layer = make_layer(bert)
+    layer.set_dim("nO", 10**9, force=True)
+    assert {vectors.shape[1] for vectors in layer.predict(make_docs())} == {16}
 
 
 def test_tied_weights_are_saved_once(bert) -> None:
