@@ -15,8 +15,16 @@ from hypothesis import strategies as st
 pytest.importorskip("spacy_transformers")
 
 from spacy_transformers.layers.hf_shim import HFShim  # noqa: E402
-from transformers import AutoTokenizer, BertConfig, BertModel  # noqa: E402
+from transformers import (  # noqa: E402
+    AutoConfig,
+    AutoModel,
+    AutoTokenizer,
+    BertConfig,
+    BertModel,
+)
 
+from spacy_moee.embeddings import saved_encoder  # noqa: E402
+from spacy_moee.embeddings.encoder_config import UNSAFE  # noqa: E402
 from spacy_moee.embeddings.saved_encoder import (  # noqa: E402
     read_encoder,
     write_encoder,
@@ -213,3 +221,31 @@ def test_dropout_and_other_values_of_the_config_stay(tmp_path) -> None:
     assert isinstance(found, BertModel) and isinstance(found.config, BertConfig)
     assert found.config.hidden_dropout_prob == 0.37
     assert not found.training
+
+
+TINY = {
+    **{"hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2},
+    **{"intermediate_size": 24, "vocab_size": 50, "pad_token_id": 0},
+}
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+@pytest.mark.parametrize(
+    "kind",
+    [
+        *("albert", "deberta", "deberta-v2", "distilbert", "electra", "mpnet"),
+        *("modernbert", "roformer", "xlm-roberta"),
+    ],
+)
+def test_other_kinds_of_encoders(kind: str) -> None:
+    config = AutoConfig.for_model(kind, **TINY)
+    network = AutoModel.from_config(config).eval()
+    parts = {**config.to_dict(), "_attn_implementation_autoset": True}
+    parts = {k: v for k, v in parts.items() if k not in UNSAFE}
+    again = saved_encoder._build(parts, saved_encoder._untied(network))
+    assert type(again) is type(network) and not again.training
+    ids = torch.arange(12).reshape(2, 6) + 3
+    with torch.no_grad():
+        one = network(input_ids=ids).last_hidden_state
+        other = again(input_ids=ids).last_hidden_state
+    numpy.testing.assert_array_equal(one.numpy(), other.numpy())
