@@ -201,6 +201,8 @@ def forward(
     """Embed all docs at once."""
     lengths = [len(doc) for doc in docs]
     encoder: Any = model.layers[0]
+    if encoder.transformer is None:
+        raise MoeeError("M262", name=encoder.attrs["name"])
     device = encoder.transformer.device
     if encoder.transformer.dtype != torch.float32:
         # as it was saved, or by the process's default

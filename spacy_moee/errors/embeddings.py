@@ -169,6 +169,10 @@ ERRORS: Dict[str, str] = {
         "The encoder '{name}' is of the kind '{found}', which could be trained but not "
         "loaded again. Expected is an encoder of text, such as {expected}."
     ),
+    "M262": (
+        "The encoder '{name}' is not there: the layer was not initialized, or saved "
+        "before it was. Call `nlp.initialize()`, or load a trained pipeline."
+    ),
     "M265": (
         "The fastText vectors of {place} are damaged: '{path}' has the SHA-256 "
         "{found}, and expected is {expected}. Copy the file again."

@@ -115,6 +115,7 @@ def test_fill_config(folder: Path) -> None:
         "lowercase": False,
         "embed": True,
         "prune": False,
+        "full_hash": False,
     }
 
 

@@ -5,6 +5,7 @@ import gc
 import random
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any, Callable, Dict, Iterator
 
@@ -227,6 +228,21 @@ def test_what_checksums_do_not_find(name: str, nlp: Language, tmp_path: Path) ->
     assert get_weights(nlp) == weights and list_attrs(nlp) == attrs
     assert gc.isenabled()
     assert any(ents for *_, ents in predict_texts(nlp))
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="counts kilobytes")
+def test_a_small_file_takes_little_memory(tmp_path: Path) -> None:
+    """It was 2 GB before, for a file of 0.14 MB."""
+    import resource
+
+    make_trained().to_disk(tmp_path)
+    spacy.load(tmp_path)
+    forge(tmp_path, in_network(lambda n: n["sizes"].update(width=4 * 10**6)))
+    assert (tmp_path / "moee_ner" / "model").stat().st_size < 200_000
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    with pytest.raises(MoeeError, match="M005.*M102"):
+        spacy.load(tmp_path)
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 100_000
 
 
 def list_attrs(nlp: Language) -> Any:

@@ -15,8 +15,16 @@ from hypothesis import strategies as st
 pytest.importorskip("spacy_transformers")
 
 from spacy_transformers.layers.hf_shim import HFShim  # noqa: E402
-from transformers import AutoTokenizer, BertConfig, BertModel  # noqa: E402
+from transformers import (  # noqa: E402
+    AutoConfig,
+    AutoModel,
+    AutoTokenizer,
+    BertConfig,
+    BertModel,
+)
 
+from spacy_moee.embeddings import saved_encoder  # noqa: E402
+from spacy_moee.embeddings.encoder_config import UNSAFE  # noqa: E402
 from spacy_moee.embeddings.saved_encoder import (  # noqa: E402
     read_encoder,
     write_encoder,
@@ -93,7 +101,21 @@ def test_before_it_is_loaded(bert) -> None:
         shim = layer.layers[0].layers[0].shims[0]
         shim.from_bytes(HFShim.to_bytes(shim) if data is None else shim.to_bytes())
         assert shim._hfmodel.transformer is None
+    with pytest.raises(MoeeError, match="M262"):
+        layer.predict(make_docs())
     layer.initialize(X=make_docs())
+    # a file without an encoder takes it away
+    empty = build_transformer_embed_v1(bert, window=64, overlap=16).layers[0]
+    read(layer, empty.layers[0].shims[0].to_bytes())
+    with pytest.raises(MoeeError, match="M262"):
+        layer.predict(make_docs())
+
+
+def test_the_width_is_that_of_the_encoder(bert) -> None:
+    """A file can name another one, which would take memory for each token."""
+    layer = make_layer(bert)
+    layer.set_dim("nO", 10**9, force=True)
+    assert {vectors.shape[1] for vectors in layer.predict(make_docs())} == {16}
 
 
 def test_tied_weights_are_saved_once(bert) -> None:
@@ -199,3 +221,31 @@ def test_dropout_and_other_values_of_the_config_stay(tmp_path) -> None:
     assert isinstance(found, BertModel) and isinstance(found.config, BertConfig)
     assert found.config.hidden_dropout_prob == 0.37
     assert not found.training
+
+
+TINY = {
+    **{"hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2},
+    **{"intermediate_size": 24, "vocab_size": 50, "pad_token_id": 0},
+}
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+@pytest.mark.parametrize(
+    "kind",
+    [
+        *("albert", "deberta", "deberta-v2", "distilbert", "electra", "mpnet"),
+        *("modernbert", "roformer", "xlm-roberta"),
+    ],
+)
+def test_other_kinds_of_encoders(kind: str) -> None:
+    config = AutoConfig.for_model(kind, **TINY)
+    network = AutoModel.from_config(config).eval()
+    parts = {**config.to_dict(), "_attn_implementation_autoset": True}
+    parts = {k: v for k, v in parts.items() if k not in UNSAFE}
+    again = saved_encoder._build(parts, saved_encoder._untied(network))
+    assert type(again) is type(network) and not again.training
+    ids = torch.arange(12).reshape(2, 6) + 3
+    with torch.no_grad():
+        one = network(input_ids=ids).last_hidden_state
+        other = again(input_ids=ids).last_hidden_state
+    numpy.testing.assert_array_equal(one.numpy(), other.numpy())
