@@ -188,7 +188,7 @@ class NetworkShim(Shim):
             problem = f"its sizes are {sizes}, and expected are numbers for {SIZES}"
             raise MoeeError("M102", problem=problem)
         with torch.device("meta"):
-            expected = self.network(**sizes).state_dict()
+            expected = self._make(sizes).state_dict()
         if not isinstance(arrays, dict) or arrays.keys() != expected.keys():
             names = sorted({*map(str, arrays)} ^ expected.keys())
             problem = f"it differs in {', '.join(names[:3])}"
