@@ -35,7 +35,7 @@ from .models.readout import compute_loss, decode, find_crossing
 from .models.saved import checked_load
 from .models.tagger import DEFAULT_MODEL
 from .models.types import Gradient, MoEEModelT, Scores
-from .models.vocabularies import group_by_vocab
+from .models.vocabularies import check_attributes, group_by_vocab
 from .models.wrapper import check_labels, is_built, prediction_threads
 from .scheme import iob2_scheme
 from .scorer import moee_ner_score
@@ -183,6 +183,7 @@ class MoEENer(TrainablePipe):
         labels = find_labels(get_examples(), self.labels, labels, self.name)
         sample = [eg.predicted for eg in islice(get_examples(), 10)]
         assert sample, Errors.E923.format(name=self.name)
+        check_attributes(self.model, sample, nlp.vocab if nlp else self.vocab)
         self.model.initialize(X=sample, Y=(labels, iob2_scheme(len(labels))))
         self.cfg["labels"] = labels
         if nlp is not None:
@@ -215,6 +216,7 @@ class MoEENer(TrainablePipe):
         """
         docs = list(docs)
         self._require_network()
+        check_attributes(self.model, docs, self.vocab)
         groups = group_by_vocab(docs)
         if len(groups) > 1:
             found = [self.predict(docs[i] for i in group) for group in groups]
@@ -266,6 +268,7 @@ class MoEENer(TrainablePipe):
         self._require_network()
         set_dropout_rate(self.model, drop)
         docs = [eg.predicted for eg in examples]
+        check_attributes(self.model, docs, self.vocab)
         scores, backprop = self.model.begin_update(docs)
         loss, d_scores = self.get_loss(examples, scores)
         backprop(d_scores)

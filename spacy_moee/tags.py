@@ -55,7 +55,7 @@ def check_saved_labels(settings: Dict[str, Any], name: str) -> None:
     RAISES (MoeeError): M003 or M021, for anything but entity types.
     """
     labels = settings.get("labels")
-    if settings.keys() != {"labels"} or not isinstance(labels, list):
+    if not isinstance(labels, list):
         raise MoeeError("M021", name=name, problem=f"{settings}"[:200])
     for label in labels:
         check_label(label)

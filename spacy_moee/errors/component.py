@@ -64,8 +64,8 @@ ERRORS: Dict[str, str] = {
     ),
     "M021": (
         "'{name}' was saved with what can't be its settings: {problem}. Expected are "
-        "the entity types, under 'labels', each once, and nothing else. Copy the "
-        "pipeline again, or train it anew."
+        "the entity types, under 'labels', each once. Copy the pipeline again, or "
+        "train it anew."
     ),
     # M1: the model and its settings
     "M101": (

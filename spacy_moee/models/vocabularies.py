@@ -5,6 +5,7 @@ from typing import Any, Dict, List, Sequence, Set
 
 from spacy.attrs import IDS, intify_attr
 from spacy.tokens import Doc
+from spacy.vocab import Vocab
 from thinc.api import Model
 
 from ..errors import MoeeError
@@ -26,35 +27,48 @@ def group_by_vocab(docs: Sequence[Doc]) -> List[List[int]]:
 
 
 def check_vocab(model: Model, docs: Sequence[Doc]) -> None:
-    """See that docs can be embedded together, with what their vocabulary knows.
+    """See that docs can be embedded together, with the vectors of their vocabulary.
 
     model (Model[List[Doc], List[Floats2d]]): The token embeddings.
     docs (Sequence[Doc]): The docs.
-    RAISES (MoeeError): M009 for docs of several vocabularies, M010 for a vocabulary
-        without lexical attributes that a layer reads, M203 for one whose vectors have
-        another width.
+    RAISES (MoeeError): M009 for docs of several vocabularies, M203 for one whose
+        vectors have another width.
     """
     groups = group_by_vocab(docs)
     if len(groups) > 1:
         raise MoeeError("M009", count=len(groups), total=len(docs))
-    if not docs:
-        return
-    vocab: Any = docs[0].vocab
+    for node in model.walk():
+        # spaCy's own layer; ours look by themselves
+        if docs and node.name == "static_vectors" and node.has_dim("nM"):
+            found, expected = docs[0].vocab.vectors.shape[1], node.get_dim("nM")
+            if found != expected:
+                raise MoeeError("M203", found=found, expected=expected)
+
+
+def check_attributes(model: Model, docs: Sequence[Doc], own: Vocab) -> None:
+    """See that the words of docs of another vocabulary have what the embeddings read.
+
+    model (Model[List[Doc], Scores]): The model.
+    docs (Sequence[Doc]): The docs.
+    own (Vocab): The pipeline's vocabulary; what it lacks itself, the model never saw.
+    RAISES (MoeeError): M010, for a vocabulary without lexical attributes.
+    """
+    known: Any = own
+    foreign: Any = {id(doc.vocab): doc.vocab for doc in docs if doc.vocab is not own}
+    attrs = _attributes_of(model) & {*known.lex_attr_getters} if foreign else set()
+    for vocab in foreign.values():
+        missing = attrs - {*vocab.lex_attr_getters}
+        if missing:
+            names = (name for name in sorted(LEXICAL) if IDS[name] in missing)
+            raise MoeeError("M010", attrs=", ".join(names))
+
+
+def _attributes_of(model: Model) -> Set[int]:
+    """What of a word is read that a vocabulary computes."""
     attrs: Set[int] = set()
     for node in model.walk():
         if node.name == "extract_features":
             attrs.update(map(intify_attr, node.attrs["columns"]))
         elif node.name == "static_embed":
             attrs.add(node.attrs["attr"])
-        elif node.name == "static_vectors" and node.has_dim("nM"):
-            # spaCy's own layer; ours look by themselves
-            found, expected = vocab.vectors.shape[1], node.get_dim("nM")
-            if found != expected:
-                raise MoeeError("M203", found=found, expected=expected)
-    missing = [
-        name
-        for name in sorted(LEXICAL)
-        if IDS[name] in attrs and IDS[name] not in vocab.lex_attr_getters
-    ]
-    if missing:
-        raise MoeeError("M010", attrs=", ".join(missing))
+    return attrs & {IDS[name] for name in LEXICAL}

@@ -257,7 +257,6 @@ def list_attrs(nlp: Language) -> Any:
         ({"labels": "AB"}, "M021"),
         ({"labels": ["LOC", 7]}, "M003"),
         ({"labels": ["LOC", "B-PER"]}, "M003"),
-        ({"labels": ["LOC", "PER"], "model": "x"}, "M021"),
     ],
 )
 def test_labels(cfg: Any, match: str, nlp: Language, tmp_path: Path) -> None:

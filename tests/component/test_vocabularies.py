@@ -92,7 +92,7 @@ CODES = {
     "vectors": "M203",
     "lower": "M010.*nothing of LOWER,",
     "distinct vectors": "M203",
-    "spacy vectors": "M203",
+    "spacy vectors": "M010",
 }
 
 
