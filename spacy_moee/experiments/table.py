@@ -1,5 +1,6 @@
 """Rows -> tables of text, and the file `table.md`."""
 
+import re
 from statistics import mean
 from typing import List, NamedTuple, Optional, Sequence
 
@@ -225,7 +226,7 @@ def write_markdown(
 
 def _escape(text: str) -> str:
     """What Markdown would take for a tag, as in "<class 'int'>"."""
-    return text.replace("<", "\\<")
+    return re.sub(r"<(?=[A-Za-z/!?])", r"\\<", text)
 
 
 def seeds_cell(experiment: Experiment, row: Row) -> str:

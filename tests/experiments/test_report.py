@@ -247,6 +247,7 @@ def test_markdown(tmp_path: Path) -> None:
         re.search(r"System +\| +<LOC> \|", text)
         and "v2, Table 1, column freeze." in text
     )
+    assert "| <0.001 |" in text
     widths = {len(line) for line in text.splitlines()[2:6]}
     assert len(widths) == 1 and "too narrow" not in text
     experiment, rows = make_rows(tmp_path, make_results()[:3])
