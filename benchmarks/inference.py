@@ -1,11 +1,12 @@
 """Words a second of `nlp.pipe`, and of the two that it is compared with."""
 
 import time
+from pathlib import Path
 from statistics import median
 from typing import Dict, List, NamedTuple
 
 from spacy.language import Language
-from spacy.tokens import Doc
+from spacy.tokens import Doc, DocBin
 
 from .baselines import BareLSTM, Sizes
 
@@ -29,6 +30,17 @@ class Rounds(NamedTuple):
         """RETURNS (float): The median of the rounds' ratios."""
         pairs = zip(self.speeds[name], self.speeds[other], strict=True)
         return median(one / two for one, two in pairs)
+
+
+def read_words(nlp: Language, path: Path) -> List[List[str]]:
+    """Read the words of a corpus.
+
+    nlp (Language): Whose vocabulary is used.
+    path (Path): A .spacy file.
+    RETURNS (List[List[str]]): Those of each doc.
+    """
+    docs = DocBin().from_disk(path).get_docs(nlp.vocab)
+    return [[token.text for token in doc] for doc in docs]
 
 
 def time_inference(
@@ -64,7 +76,16 @@ def time_pipe(nlp: Language, texts: List[List[str]]) -> float:
     texts (List[List[str]]): The words of each doc.
     RETURNS (float): Seconds.
     """
-    docs = [Doc(nlp.vocab, words=words) for words in texts]
+    return time_docs(nlp, [Doc(nlp.vocab, words=words) for words in texts])
+
+
+def time_docs(nlp: Language, docs: List[Doc]) -> float:
+    """Time `nlp.pipe` over docs that are there.
+
+    nlp (Language): The pipeline.
+    docs (List[Doc]): The docs.
+    RETURNS (float): Seconds.
+    """
     started = time.perf_counter()
     for _ in nlp.pipe(docs):
         pass

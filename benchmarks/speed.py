@@ -24,15 +24,13 @@ from pathlib import Path
 from typing import Any, Dict, List, NamedTuple, Optional
 
 import spacy
-from spacy.language import Language
-from spacy.tokens import DocBin
 
 from spacy_moee.errors import MoeeError
 
 from .baselines import train_spacy_ner
 from .corpus import Recipe, add_arguments, prepare
 from .epoch import EpochTimes, time_epoch
-from .inference import BARE, OURS, SPACY, Rounds, time_inference
+from .inference import BARE, OURS, SPACY, Rounds, read_words, time_inference
 from .long_doc import run_fresh
 from .machine import describe, format_line, format_table, make_parser, one_thread
 from .viterbi import ViterbiTimes, time_viterbi
@@ -131,7 +129,7 @@ def measure(recipe: Recipe, effort: Effort, model: Optional[Path]) -> Dict[str, 
     if model is not None:
         nlp = spacy.load(model)
     target = recipe.corpus / "target" / "test.spacy"
-    texts = _read_words(nlp, target)[: effort.target_docs]
+    texts = read_words(nlp, target)[: effort.target_docs]
     train = recipe.corpus / "source" / "train.spacy"
     ner = train_spacy_ner(train, recipe.vectors, effort.ner_steps)
     rounds = time_inference(nlp, ner, texts, effort.rounds)
@@ -147,11 +145,6 @@ def measure(recipe: Recipe, effort: Effort, model: Optional[Path]) -> Dict[str, 
         "viterbi_ratio": viterbi.ratio,
         "long_doc_mb": memory["long_doc_mb"],
     }
-
-
-def _read_words(nlp: Language, path: Path) -> List[List[str]]:
-    docs = DocBin().from_disk(path).get_docs(nlp.vocab)
-    return [[token.text for token in doc] for doc in docs]
 
 
 def main() -> None:

@@ -11,7 +11,6 @@ uses itself. A ratio above 1 says how many times faster one thread is: the media
 the rounds.
 """
 
-import time
 from pathlib import Path
 from statistics import median
 from typing import Dict, List, Union
@@ -19,13 +18,13 @@ from typing import Dict, List, Union
 import spacy
 import torch
 from spacy.language import Language
-from spacy.tokens import Doc, DocBin
+from spacy.tokens import Doc
 
+from .inference import WARM_UP, read_words, time_docs
 from .machine import describe, format_line, format_table, make_parser
 
 KINDS = ("sentences", "articles", "text")
 JOINED = 30
-WARM_UP = 64
 
 
 def make_docs(nlp: Language, sentences: List[List[str]], kind: str) -> List[Doc]:
@@ -49,14 +48,6 @@ def make_docs(nlp: Language, sentences: List[List[str]], kind: str) -> List[Doc]
     return docs
 
 
-def time_pipe(nlp: Language, docs: List[Doc]) -> float:
-    """Time `nlp.pipe`. RETURNS (float): Seconds."""
-    started = time.perf_counter()
-    for _ in nlp.pipe(docs):
-        pass
-    return time.perf_counter() - started
-
-
 def compare(model: Path, corpus: Path, limit: int, rounds: int) -> Dict[str, float]:
     """Tag docs of each kind with one thread and with all, and print the table.
 
@@ -70,17 +61,16 @@ def compare(model: Path, corpus: Path, limit: int, rounds: int) -> Dict[str, flo
         n: spacy.load(model, config={"components.moee_ner.model.threads": n})
         for n in (1, 0)
     }
-    found = DocBin().from_disk(corpus).get_docs(pipelines[1].vocab)
-    sentences = [[token.text for token in doc] for doc in found][: limit or None]
+    sentences = read_words(pipelines[1], corpus)[: limit or None]
     n_words = sum(map(len, sentences))
     ratios, rows = {}, []
     for kind in KINDS:
         seconds: Dict[int, List[float]] = {1: [], 0: []}
         for nlp in pipelines.values():
-            time_pipe(nlp, make_docs(nlp, sentences[:WARM_UP], kind))
+            time_docs(nlp, make_docs(nlp, sentences[:WARM_UP], kind))
         for _ in range(rounds):
             for n, nlp in pipelines.items():
-                seconds[n].append(time_pipe(nlp, make_docs(nlp, sentences, kind)))
+                seconds[n].append(time_docs(nlp, make_docs(nlp, sentences, kind)))
         pairs = zip(seconds[0], seconds[1], strict=True)
         ratios[kind] = median(every / one for every, one in pairs)
         one, every = (f"{n_words / median(seconds[n]):,.0f}" for n in (1, 0))
