@@ -15,7 +15,7 @@ from .formats.tables import find_header
 from .formats.tag_names import BESIDE
 from .headers import split_row
 from .layout import DOCSTART
-from .text import UTF8, check_encoding, read_text
+from .text import UTF8, check_encoding, read_bytes, read_text
 
 COLUMNS = "columns"
 HEAD = 1 << 16
@@ -100,14 +100,8 @@ def is_corpus(path: Path) -> bool:
 
 def _read_head(path: Path) -> Tuple[bytes, bool]:
     """The beginning of a file, and whether it is all of it."""
-    try:
-        with path.open("rb") as stream:
-            head = stream.read(HEAD)
-            return head, not stream.read(1)
-    except FileNotFoundError:
-        raise MoeeError("M301", file=path) from None
-    except OSError as err:
-        raise MoeeError("M313", verb="read", file=path, reason=err.strerror) from err
+    data = read_bytes(path, HEAD + 1)
+    return data[:HEAD], len(data) <= HEAD
 
 
 def _decode(path: Path, head: bytes, encoding: str) -> str:

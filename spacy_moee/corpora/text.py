@@ -37,6 +37,23 @@ def check_encoding(encoding: str) -> None:
         pass  # a letter of UTF-16 has two bytes
 
 
+def read_bytes(path: Path, limit: int = -1) -> bytes:
+    """Read a file as it is.
+
+    path (Path): The file.
+    limit (int): The most bytes to read from its beginning; below 0 for all.
+    RETURNS (bytes): Its content.
+    RAISES (MoeeError): M301 no file, M313 not readable.
+    """
+    try:
+        with path.open("rb") as stream:
+            return stream.read(limit)
+    except FileNotFoundError:
+        raise MoeeError("M301", file=path) from None
+    except OSError as err:
+        raise MoeeError("M313", verb="read", file=path, reason=err.strerror) from err
+
+
 def read_text(path: Path, encoding: str = UTF8) -> str:
     """Read a file strictly, without its byte order mark.
 
@@ -48,12 +65,7 @@ def read_text(path: Path, encoding: str = UTF8) -> str:
         where another encoding was given.
     """
     check_encoding(encoding)
-    try:
-        data = path.read_bytes()
-    except FileNotFoundError:
-        raise MoeeError("M301", file=path) from None
-    except OSError as err:
-        raise MoeeError("M313", verb="read", file=path, reason=err.strerror) from err
+    data = read_bytes(path)
     try:
         text = data.decode(encoding).removeprefix("\ufeff")
     except UnicodeDecodeError as err:

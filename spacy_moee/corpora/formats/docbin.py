@@ -8,6 +8,7 @@ import spacy
 from spacy.tokens import Doc, DocBin
 
 from ...errors import MoeeError
+from ..text import read_bytes
 from .items import Options
 
 
@@ -19,12 +20,7 @@ def read_docbin(path: Path, options: Options) -> Iterator[Doc]:
     YIELDS (Doc): The docs, with everything that they have.
     RAISES (MoeeError): M301 no file, M313 not readable, M345 no .spacy file.
     """
-    try:
-        data = path.read_bytes()
-    except FileNotFoundError:
-        raise MoeeError("M301", file=path) from None
-    except OSError as err:
-        raise MoeeError("M313", verb="read", file=path, reason=err.strerror) from err
+    data = read_bytes(path)
     vocab = options.vocab or spacy.blank("en").vocab
     try:
         yield from DocBin().from_bytes(data).get_docs(vocab)
