@@ -14,7 +14,7 @@ from spacy_moee.models.segments import (
     make_sentence_segments,
     merge_windows,
 )
-from spacy_moee.tags import spans
+from spacy_moee.scheme import spans
 
 from .util import SCHEME, is_legal, make_doc, make_tags
 

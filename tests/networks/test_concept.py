@@ -11,7 +11,7 @@ from torch.testing import assert_close
 
 from spacy_moee.networks.concept import ConceptNetwork, Outputs
 from spacy_moee.scheme import iob2_scheme
-from spacy_moee.tags import spans
+from spacy_moee.scheme import spans
 
 from .util import is_legal, make_emissions, make_gold, randomize
 
