@@ -6,7 +6,7 @@ whose gold tag is unknown.
 """
 
 from functools import lru_cache
-from typing import Dict, NamedTuple, Tuple
+from typing import Dict, NamedTuple, Tuple, TypeVar
 
 import numpy
 from numpy import ndarray
@@ -15,6 +15,8 @@ MISSING = -1
 OUTSIDE = 0
 # what a tag says of the borders of an entity, beside OUTSIDE
 BEGIN, INSIDE = 1, 2
+
+Numbers = TypeVar("Numbers", int, ndarray)
 
 
 class TagScheme(NamedTuple):
@@ -51,12 +53,12 @@ def iob2_scheme(n_labels: int) -> TagScheme:
     return TagScheme(category_of(tags), boundary_of(tags), may_follow(before, tags))
 
 
-def tag_of(label: int, boundary: int) -> int:
-    """Number a tag.
+def tag_of(label: Numbers, boundary: int) -> Numbers:
+    """Number a tag, or many.
 
-    label (int): The number of its entity type, from 0.
+    label (int / ndarray): The number of its entity type, from 0.
     boundary (int): `BEGIN` or `INSIDE`.
-    RETURNS (int): The tag.
+    RETURNS (int / ndarray): The tag.
     """
     return 2 * label + boundary
 
