@@ -32,7 +32,7 @@ from torch.nn.functional import cosine_similarity
 
 from spacy_moee.experiments.counts import Counts, spacy_counts, sum_counts
 from spacy_moee.networks.experts import ExpertMixture
-from spacy_moee.tags import spans
+from spacy_moee.scheme import spans
 
 from .machine import format_table, make_parser, one_thread
 from .reading import Reading, mixture_of, read

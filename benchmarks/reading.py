@@ -13,7 +13,7 @@ from torch import Tensor
 from torch.nn.functional import one_hot
 
 from spacy_moee.networks.experts import ExpertMixture
-from spacy_moee.networks.moee import Outputs
+from spacy_moee.networks.moee import MoEEOutputs as Outputs
 from spacy_moee.scheme import iob2_scheme
 
 # a logit that takes all the weight

@@ -25,9 +25,9 @@ ARROWS = {
     "tags": {"errors", "scheme"},
     "training": {"errors"},
     "corpora": {"errors", "files", "tags"},
-    "networks": {"errors"},
+    "networks": {"errors", "scheme"},
     "embeddings": {"errors", "files", "finite", "padding"},
-    "insight": {"errors"},
+    "insight": {"errors", "padding"},
     # what a pipeline scores: it reads what the component wrote
     "evaluation": {"errors"},
     "models": {"errors", "finite", "networks", "padding", "scheme"},
