@@ -17,9 +17,20 @@ DECISION = re.compile(r"\bD\d{1,2}\b")
 NAME = re.compile(r"`(spacy_moee\.\w+\.v\d+)`")
 
 
-def process(app: Any, what: str, name: str, obj: Any, options: Any, lines: List) -> None:
+def process(
+    app: Any, what: str, name: str, obj: Any, options: Any, lines: List
+) -> None:
     """The handler of `autodoc-process-docstring`: changes `lines` in place."""
     lines[:] = add_links(to_fields(lines))
+
+
+def write_dashes(app: Any, page: Any) -> None:
+    """The handler of `doctree-read`: what stands between an argument and its text."""
+    from docutils import nodes
+
+    for node in list(page.findall(nodes.Text)):
+        if node == " -- ":
+            node.parent.replace(node, nodes.Text(" \u2013 "))
 
 
 def to_fields(lines: List[str]) -> List[str]:
@@ -45,7 +56,7 @@ def to_fields(lines: List[str]) -> List[str]:
 def _write_field(name: str, type_: str, text: str) -> List[str]:
     literal = f"``{type_}``"
     if name in ("RETURNS", "YIELDS"):
-        return [f":rtype: {literal}", f":returns: {text}"]
+        return [f":returns: {text}", f":rtype: {literal}"]
     if name == "RAISES":
         known = {"MoeeError": "spacy_moee.errors.MoeeError"}
         return [f":raises ~{known.get(type_, type_)}: {text}"]

@@ -142,7 +142,9 @@ def _find_slot(function: Callable) -> str:
 def _describe_component(point: EntryPoint) -> str:
     from spacy_moee.models.tagger import DEFAULT_MODEL_CONFIG
 
-    config = DEFAULT_MODEL_CONFIG.strip().replace("[model", "[components.moee_ner.model")
+    config = DEFAULT_MODEL_CONFIG.strip().replace(
+        "[model", "[components.moee_ner.model"
+    )
     lines = [
         f'The component is added with `nlp.add_pipe("{point.name}")`. Its default',
         "config:",

@@ -2,8 +2,8 @@
 
     python -m docs.images.entities PIPELINE docs/images/entities.svg
 
-The picture in the repository was made with the recipe static_features, seed 0, after two
-epochs on CoNLL-2003.
+The picture in the repository was made with the recipe static_features, seed 0, after
+two epochs on CoNLL-2003.
 """
 
 import re
@@ -87,9 +87,7 @@ def draw_piece(piece: Piece, x: float, y: float) -> Tuple[List[str], float]:
     shapes = [
         f'<rect {box} fill="{COLORS[piece.label]}"/>',
         draw_text(x + 7, y, piece.text, SIZE),
-        draw_text(
-            x + measure(piece.text, SIZE) + 14, y - 1, piece.label, LABEL, style
-        ),
+        draw_text(x + measure(piece.text, SIZE) + 14, y - 1, piece.label, LABEL, style),
     ]
     return shapes, x + width
 

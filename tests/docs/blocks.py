@@ -25,7 +25,7 @@ PAGES = [
     *sorted(
         path
         for path in (ROOT / "docs").rglob("*.md")
-        if not {"_build", "reference"} & set(path.relative_to(ROOT).parts)
+        if not {"_build", "reference", "project"} & set(path.relative_to(ROOT).parts)
     ),
 ]
 REASON = re.compile(r"<!-- not run: (.*?) -->")
@@ -60,7 +60,7 @@ def read_blocks(path: Path) -> Iterator[Block]:
                 token.content,
                 reason[1] if reason else "",
             )
-        comment = token.content if token.type == "html_block" else ""
+        comment = comment + token.content if token.type == "html_block" else ""
 
 
 BLOCKS = [block for page in PAGES for block in read_blocks(page)]
@@ -80,6 +80,9 @@ def run_python(code: str) -> None:
 def run_bash(code: str) -> None:
     """Run `python -m spacy ...` commands, in this process."""
     for words in split_commands(code):
+        if words[0] == "mkdir":
+            Path(words[1]).mkdir()
+            continue
         assert words[:3] == SPACY, f"give a reason for not running: {words}"
         result = CliRunner().invoke(app, words[3:])
         assert result.exit_code == 0, (words, result.output, result.exception)
@@ -88,7 +91,9 @@ def run_bash(code: str) -> None:
 def load_part(code: str) -> Dict[str, Any]:
     """Parse a part of a config: sections whose parents are elsewhere."""
     there = re.findall(r"^\[(.+)\]$", code, re.MULTILINE)
-    paths = (name.split(".")[:n] for name in there for n in range(1, name.count(".") + 1))
+    paths = (
+        name.split(".")[:n] for name in there for n in range(1, name.count(".") + 1)
+    )
     parents = dict.fromkeys(map(".".join, paths))
     missing = "".join(f"[{name}]\n" for name in parents if name not in there)
     return load_config_from_str(missing + code)

@@ -1,7 +1,6 @@
 """What stands once, and what is short."""
 
 import re
-from pathlib import Path
 from typing import Any, Dict
 
 import pytest
