@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from spacy_moee.corpora.columns import Columns, read_columns
 from spacy_moee.corpora.headers import find_header
+from spacy_moee.corpora.options import Options
 from spacy_moee.errors import MoeeError
 
 from .util import convert, write
@@ -18,7 +19,7 @@ RowT = Tuple[str, str]
 
 
 def read(folder, text: str, **options) -> Columns:
-    return read_columns(write(folder, text), **options)
+    return read_columns(write(folder, text), Options(**options))
 
 
 def get_words(columns: Columns) -> List[List[str]]:
