@@ -91,7 +91,7 @@ def test_illegal_transitions_and_unused_types_are_told(tmp_path):
     assert result.exit_code == 0, result.output
     text = squash(result.output)
     assert "[MW31] 1 transitions" in text and "in BIOES, the first on line 2" in text
-    assert "[MW32] --types renames Y, and the input holds X" in text
+    assert "[MW32] --types renames Y, but the input has X" in text
 
 
 @pytest.mark.parametrize(
