@@ -103,27 +103,24 @@ def convert_cli(
         vocab = make_vocab(lang)
     except (MoeeError, ImportError) as err:
         raise typer.BadParameter(str(err), param_hint=hint) from None
-    try:
-        options = Options(
-            format=format,
-            scheme=scheme,
-            affix=affix,
-            label=label,
-            outside=outside,
-            types=renamed,
-            group=group,
-            token_column=token_column,
-            tag_column=tag_column,
-            blank_tokens=blank_tokens,
-            tag_names=[tag.strip() for tag in tag_names.split(",") if tag.strip()],
-            offsets=offsets,
-            encoding=encoding,
-            vocab=vocab,
-        )
-        plan = plan_outputs(input_path, output_path, include, exclude)
-        convert(input_path, plan, options)
-    except MoeeError as err:
-        fail(err)
+    options = Options(
+        format=format,
+        scheme=scheme,
+        affix=affix,
+        label=label,
+        outside=outside,
+        types=renamed,
+        group=group,
+        token_column=token_column,
+        tag_column=tag_column,
+        blank_tokens=blank_tokens,
+        tag_names=[tag.strip() for tag in tag_names.split(",") if tag.strip()],
+        offsets=offsets,
+        encoding=encoding,
+        vocab=vocab,
+    )
+    plan = plan_outputs(input_path, output_path, include, exclude)
+    convert(input_path, plan, options)
 
 
 def convert(input_path: Path, plan: List[Tuple[Path, Path]], options: Options) -> None:
