@@ -50,19 +50,9 @@ def fasttext_cli(
         raise typer.BadParameter(f"{minn} is more than --maxn", param_hint="--minn")
     if config is not None:
         check_config(config, output_path, lowercase)
-    train(
-        corpus_path,
-        output_path,
-        lowercase=lowercase,
-        learn_rate=lr,
-        min_count=min_count,
-        dim=dim,
-        epoch=epoch,
-        minn=minn,
-        maxn=maxn,
-        bucket=bucket,
-        thread=thread,
-    )
+    settings = {"dim": dim, "epoch": epoch, "bucket": bucket, "thread": thread}
+    settings |= {"min_count": min_count, "minn": minn, "maxn": maxn}
+    train(corpus_path, output_path, lowercase=lowercase, learn_rate=lr, **settings)
 
 
 def check_config(config: Path, output_path: Path, lowercase: bool) -> None:

@@ -112,7 +112,7 @@ def _settle_blank_tokens(contents: Contents, file: Path, policy: str) -> None:
 
 
 def _describe(notices: List[Notice]) -> str:
-    """Say why nothing is left."""
+    """Say why there are no docs."""
     counts = Counter(notice.kind for notice in notices)
     reasons = [f"{n:,} {KINDS[kind]}" for kind, n in counts.most_common()]
     return ", ".join(reasons) or "it is empty"

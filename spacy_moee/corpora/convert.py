@@ -17,8 +17,8 @@ from .forms import BARE, PREFIX, Tags, parse_tags
 from .options import AUTO, COLUMNS, Options
 from .schemes import count_entities, illegal_lines, resolve_scheme, to_iob
 
-# what the network reads at once by default; no sentence of the corpora that we know
-# has more than 160 tokens
+# the most tokens that the network reads at once by default; no sentence of the corpora
+# that were tried has more than 160
 LONG_SENTENCE = 256
 # the longest article of these corpora has 7,061 tokens
 LONG_DOCUMENT = 10_000

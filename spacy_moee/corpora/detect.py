@@ -156,7 +156,7 @@ def _columns_or_prose(path: Path, rows: List[str]) -> str:
         reason = f"all its lines have {widths.pop()} words, and none ends in a tag"
         _give_up(path, reason)
     if is_tagged:
-        reason = f"of its first {n_rows} lines {tagged} end in a tag, the rest do not"
+        reason = f"only {tagged} of its first {n_rows} lines end in a tag"
         _give_up(path, reason)
     return "text"
 

@@ -34,7 +34,7 @@ def check_encoding(encoding: str) -> None:
     except LookupError:
         raise MoeeError("M317", found=encoding) from None
     except UnicodeError:
-        pass  # one byte is no letter of UTF-16
+        pass  # a character of UTF-16 has at least two bytes
 
 
 def read_bytes(path: Path, limit: int = -1) -> bytes:

@@ -109,9 +109,9 @@ def read_encoder(msg: Any) -> HFObjects:
     """
     if not isinstance(msg, dict):
         refuse("it is not a table of values")
-    nothing = HFObjects(None, None, None, SimpleFrozenDict(), SimpleFrozenDict())
+    unset = HFObjects(None, None, None, SimpleFrozenDict(), SimpleFrozenDict())
     if msg == {"format": FORMAT}:
-        return nothing
+        return unset
     if "format" in msg:
         if msg["format"] != FORMAT or msg.keys() != KEYS:
             refuse(f"it has the parts {sorted(map(str, msg))}, not {sorted(KEYS)}")
@@ -119,11 +119,11 @@ def read_encoder(msg: Any) -> HFObjects:
     else:
         parts = read_old(msg)
         if parts is None:
-            return nothing
+            return unset
         msg, weights = parts, parts["weights"]
     network = _build(msg["config"], weights)
     tokenizer = _read_tokenizer(msg["tokenizer"], msg["settings"])
-    return replace(nothing, tokenizer=tokenizer, transformer=network)
+    return replace(unset, tokenizer=tokenizer, transformer=network)
 
 
 def _read_weights(data: Any) -> Dict[str, Tensor]:

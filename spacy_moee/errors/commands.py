@@ -81,7 +81,7 @@ ERRORS: Dict[str, str] = {
         "Can't build the pipeline of '{config}': {problem}. Training would fail in the "
         "same way: correct the config, or override the value on the command line."
     ),
-    # M720: training that goes on from a trained pipeline
+    # M720: training that starts from a trained pipeline
     "M720": (
         "'{name}' of the pipeline '{source}' shares the embeddings of another "
         "component ('{upstream}'; * stands for any), which the config does not have. "

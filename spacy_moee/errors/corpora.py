@@ -28,11 +28,11 @@ ERRORS: Dict[str, str] = {
         "or at -1 from the end. Set --token-column and --tag-column."
     ),
     "M306": (
-        "{file}, line {line}: found the tag '{found}'{others}, which {count} tokens "
-        "have, and expected O, - or _ (missing), or tags like {example}, with one of "
-        "the letters B, I, E, S, L, U, M, W. Correct the tag, or choose the column of "
-        "the tags with --tag-column. If it stands for O, give --outside-tag '{found}'; "
-        "if such tags are types without a letter, give --scheme io."
+        "{file}, line {line}: found the tag '{found}'{others}, {count} in all, and "
+        "expected O, - or _ (missing), or tags like {example}, with one of the letters "
+        "B, I, E, S, L, U, M, W. Correct the tag, or choose the column of the tags "
+        "with --tag-column. If it stands for O, give --outside-tag '{found}'; if such "
+        "tags are types without a letter, give --scheme io."
     ),
     "M307": (
         "{file}, line {line}: found the tag '{found}', and {scheme} expects the "

@@ -205,13 +205,13 @@ WARNINGS: Dict[str, str] = {
         "only its first {limit:,} characters are used."
     ),
     "MW24": (
-        "{count:,} lines of '{source}' are left out: earlier lines have the same "
-        "words, the first on line {line:,}. The first vector of a word is used. If the "
+        "Lines of '{source}' that are left out: {count:,}, the first is line {line:,}. "
+        "Earlier lines have the same words. The first vector of a word is used. If the "
         "vectors differ, remove the wrong ones."
     ),
     "MW25": (
-        "{count:,} lines of '{source}' are left out: they have numbers but no word, "
-        "the first on line {line:,}. Check whether their words were white space, which "
-        "is not needed, or were lost."
+        "Lines of '{source}' that are left out: {count:,}, the first is line {line:,}. "
+        "They have numbers but no word. Check whether their words were white space, "
+        "which is not needed, or were lost."
     ),
 }

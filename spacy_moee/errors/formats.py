@@ -21,7 +21,7 @@ ERRORS: Dict[str, str] = {
     ),
     "M334": (
         "{file}, {where}: a span of '{label}' goes from {start} to {end}, and expected "
-        "a start below its end, within a text of {length} characters. Correct the "
+        "a start before its end, within a text of {length} characters. Correct the "
         "span, or export the file again."
     ),
     "M335": (

@@ -28,8 +28,8 @@ class Annotated(NamedTuple):
     text (str): The text.
     spans (List[CharSpan]): Its spans, in any order; they may overlap.
     where (str): Its place in the file, such as "line 3".
-    complete (bool): Whether tokens outside of all spans are no entities. If not, their
-        annotation is unknown: a text without spans then has no annotation.
+    complete (bool): Whether all entities are annotated. If not, tokens outside of the
+        spans are unknown: a text without spans then has no annotation.
     tokens (Optional[List[str]]): Its tokens, if the file has them.
     """
 

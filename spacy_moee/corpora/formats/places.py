@@ -1,4 +1,4 @@
-"""Places in a file, and checks of what stands there: every error names its place."""
+"""Places in a file, and checks of their values: every error names its place."""
 
 from pathlib import Path
 from typing import Any, List, NamedTuple, NoReturn, Tuple
@@ -22,7 +22,7 @@ class Place(NamedTuple):
         """Make an error about this place.
 
         code (str): The code of an error that names a file and a place.
-        **values: What else the message names.
+        **values: The other values in the message.
         RETURNS (MoeeError): The error.
         """
         return MoeeError(code, file=self.file, where=self.where, **values)

@@ -7,7 +7,7 @@ from typing import Any, Dict, List
 FEATURES = ("dataset_info.json", "dataset_infos.json")
 NAMES = ("config.json", "label.json", "label2id.json", "id2label.json")
 
-# files beside a data set that are none themselves
+# files beside a data set that are not data
 BESIDE = (*FEATURES, *NAMES)
 
 
