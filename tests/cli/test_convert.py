@@ -164,6 +164,15 @@ def test_all_files_are_tried(tmp_path):
     assert result.exit_code == 1 and "[M325]" in result.stderr
 
 
+def test_a_type_that_can_not_be_one_is_reported_once(tmp_path):
+    for name in ("a.txt", "b.txt"):
+        write(tmp_path / "in" / name, "Ada B\n")
+    result = invoke(tmp_path / "in", tmp_path / "out", "--type", "B-X")
+    assert result.exit_code == 1 and result.stderr.count("M003") == 1
+    assert "files can't be read" not in result.stderr
+    assert not (tmp_path / "out").exists()
+
+
 def test_files_that_are_not_read_are_named(tmp_path):
     folder = tmp_path / "in"
     write(folder / "a.txt", SAMPLE)
