@@ -29,15 +29,15 @@ ERRORS: Dict[str, str] = {
         "pipeline to replace, but not MODEL's own."
     ),
     "M706": (
-        "'{path}': found {found}, and expected a .spacy file or a folder of .spacy "
-        "files. Convert column files with `python -m spacy moee convert`."
+        "'{path}': found {found}; expected a .spacy file or a folder of .spacy files. "
+        "Convert column files with `python -m spacy moee convert`."
     ),
     "M707": (
-        "'{folder}' has no test set: found {found}, and expected a .spacy file that is "
-        "not called train or dev. To evaluate on one of those, name the file itself."
+        "'{folder}' has no test set: found {found}; expected a .spacy file that is not "
+        "called train or dev. To evaluate on one of those, name the file itself."
     ),
     "M708": (
-        "'{file}' has no docs, and expected at least one. Convert it again, or omit it."
+        "'{file}' has no docs; expected at least one. Convert it again, or omit it."
     ),
     "M709": (
         "The pipeline '{model}' has no component that finds entities: it has {found}. "
@@ -45,8 +45,8 @@ ERRORS: Dict[str, str] = {
     ),
     # M710: texts and corpora
     "M710": (
-        "'{file}': found {found}, and expected a file that ends in one of {expected}, "
-        "or a folder of such files. Convert column files with `python -m spacy moee "
+        "'{file}': found {found}; expected a file that ends in one of {expected}, or a "
+        "folder of such files. Convert column files with `python -m spacy moee "
         "convert`."
     ),
     "M711": (
@@ -63,9 +63,8 @@ ERRORS: Dict[str, str] = {
         "True, 'nlp.vectors.prune': True}})`."
     ),
     "M714": (
-        "'{model}' has {found}, and expected a table of word vectors, as `python -m "
-        "spacy moee vectors` makes it. There is nothing to prune: use the pipeline as "
-        "it is."
+        "'{model}' has {found}; expected a table of word vectors, as `python -m spacy "
+        "moee vectors` makes it. There is nothing to prune: use the pipeline as it is."
     ),
     "M715": (
         "None of the {words} distinct words of the texts has a vector in '{model}'. "

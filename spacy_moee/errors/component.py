@@ -56,9 +56,9 @@ ERRORS: Dict[str, str] = {
         "(`Doc(nlp.vocab, ...)`)."
     ),
     "M020": (
-        "{what} is not what was saved: its SHA-256 is {found}, and expected "
-        "{expected}. It was damaged, copied in part, or changed by hand. Copy the "
-        "pipeline again, or train it again."
+        "{what} is not what was saved: its SHA-256 is {found}; expected {expected}. It "
+        "was damaged, copied in part, or changed by hand. Copy the pipeline again, or "
+        "train it again."
     ),
     "M021": (
         "'{name}' was saved with invalid settings: {problem}. Expected the entity "
@@ -74,7 +74,7 @@ ERRORS: Dict[str, str] = {
         "saved model must come from the same training run."
     ),
     "M103": (
-        "{argument} of {place} must be {expected}, and is {found}. Change it in the "
+        "{argument} of {place} must be {expected}, but is {found}. Change it in the "
         "config."
     ),
     "M104": (

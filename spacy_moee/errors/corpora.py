@@ -9,26 +9,26 @@ ERRORS: Dict[str, str] = {
         "such files. `spacy moee convert --help` lists their formats."
     ),
     "M302": (
-        "{file}, line {line}: found the byte {byte} at offset {offset} of the file, "
-        "and expected {encoding}. {advice}"
+        "{file}, line {line}: found the byte {byte} at offset {offset} of the file; "
+        "expected {encoding}. {advice}"
     ),
     "M303": (
-        "{file}, line {line}: found {found} in {text!r}, and expected {expected}, as "
-        "on line {first}. {lines}Correct each such row. {hint}"
+        "{file}, line {line}: found {found} in {text!r}; expected {expected}, as on "
+        "line {first}. {lines}Correct each such row. {hint}"
     ),
     "M304": (
-        "{file}, line {line}: found no token in column {column} of {text!r}, and "
-        "expected one that is not blank. {lines}Correct the rows, drop them with "
-        "--blank-tokens drop, read them as white space with --blank-tokens keep, or "
-        "choose the column with --token-column."
+        "{file}, line {line}: found no token in column {column} of {text!r}; expected "
+        "one that is not blank. {lines}Correct the rows, drop them with --blank-tokens "
+        "drop, read them as white space with --blank-tokens keep, or choose the column "
+        "with --token-column."
     ),
     "M305": (
-        "{file}, line {line}: found {found} columns, and expected the token in column "
+        "{file}, line {line}: found {found} columns; expected the token in column "
         "{token} and the tag in another one, column {tag}. Column numbers start at 0, "
         "or at -1 from the end. Set --token-column and --tag-column."
     ),
     "M306": (
-        "{file}, line {line}: found the tag '{found}'{others}, {count} in all, and "
+        "{file}, line {line}: found the tag '{found}'{others}, {count} in all; "
         "expected O, - or _ (missing), or tags like {example}, with one of the letters "
         "B, I, E, S, L, U, M, W. Correct the tag, or choose the column of the tags "
         "with --tag-column. If it stands for O, give --outside-tag '{found}'; if such "
@@ -40,17 +40,17 @@ ERRORS: Dict[str, str] = {
         "--scheme to have it detected."
     ),
     "M308": (
-        "{file}, line {line}: found the tag '{found}', and '{other}' on line {second}, "
-        "and expected one scheme per file: IOB, IOE, BIOES, BILOU, BMES or BMEWO. "
-        "Split the file, or replace the letters: L by E, U and W by S, M by I."
+        "{file}, line {line}: found the tag '{found}', and '{other}' on line {second}; "
+        "expected one scheme per file: IOB, IOE, BIOES, BILOU, BMES or BMEWO. Split "
+        "the file, or replace the letters: L by E, U and W by S, M by I."
     ),
     "M309": (
-        "{file}: found no token, and expected at least one row of a token and a tag. "
-        "Give another file, or remove this one from the folder."
+        "{file}: found no token; expected at least one row of a token and a tag. Give "
+        "another file, or remove this one from the folder."
     ),
     "M310": (
-        "{file}: found no file to convert in this folder, and expected files that end "
-        "in {endings}. Choose the files with --include, such as --include '*.data'."
+        "{file}: found no file to convert in this folder; expected files that end in "
+        "{endings}. Choose the files with --include, such as --include '*.data'."
     ),
     "M311": (
         "Can't read '{found}' in --types: {reason}. Expected OLD=NEW pairs, each OLD "
@@ -64,19 +64,19 @@ ERRORS: Dict[str, str] = {
         "Can't {verb} '{file}': {reason}. Check the path, its permissions and the free "
         "disk space."
     ),
-    "M314": "The argument {argument} is '{found}', and must be one of {expected}.",
+    "M314": "The argument {argument} is '{found}', but must be one of {expected}.",
     "M315": (
-        "{file}, line {line}: found a carriage return (CR) inside {text!r}, and "
-        "expected it at the end of a line only. {lines}Lines may end in LF or CRLF, or "
-        "all of them in CR: use the same line end in the whole file."
+        "{file}, line {line}: found a carriage return (CR) inside {text!r}; expected "
+        "it at the end of a line only. {lines}Lines may end in LF or CRLF, or all of "
+        "them in CR: use the same line end in the whole file."
     ),
     "M316": (
-        "{file}, line {line}: found a NUL character, and expected text in {encoding}. "
+        "{file}, line {line}: found a NUL character; expected text in {encoding}. "
         "{advice} Give the encoding with --encoding, or remove the file."
     ),
     "M317": (
-        "Found the encoding '{found}', and expected one that Python knows, such as "
-        "utf-8, utf-16, cp1252 or shift_jis."
+        "Found the encoding '{found}'; expected one that Python knows, such as utf-8, "
+        "utf-16, cp1252 or shift_jis."
     ),
     "M318": (
         "{file}: the encoding {encoding} was given, but the file is valid UTF-8 and "
@@ -100,16 +100,18 @@ ERRORS: Dict[str, str] = {
         "--affix prefix, as in B-PER, or --affix suffix, as in PER-B."
     ),
     "M323": (
-        "{file}, line {line}: found '{separator}' between token and tag in {text!r}, "
-        "and expected a tab or spaces. Replace the last '{separator}' of each row by a "
-        "tab."
+        "{file}, line {line}: found '{separator}' between token and tag in {text!r}; "
+        "expected a tab or spaces. Replace the last '{separator}' of each row by a tab."
     ),
     "M324": (
         "{file}, line {line}: the tag '{tag}' has the type '{label}', which can't be "
         "an entity type: {reason}. Rename it with --types '{old}=NAME', or drop it "
         "with --types '{old}='."
     ),
-    "M325": "Can't use --include or --exclude: {reason}.",
+    "M325": (
+        "Can't use --include or --exclude: {reason}. Give patterns of paths in the "
+        "input folder, such as '*/train.*'."
+    ),
     # M4: reports
     "M401": (
         "'{file}' is not an evaluation of entities: {problem}. Expected a file that "

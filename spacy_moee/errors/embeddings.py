@@ -42,19 +42,19 @@ ERRORS: Dict[str, str] = {
         "table with `python -m spacy moee vectors`."
     ),
     "M212": (
-        "'{path}' has version {found} of fastText's format, and expected one of "
+        "'{path}' has version {found} of fastText's format; expected one of "
         "{expected}. Save the model again with a release that writes one of these."
     ),
     "M213": (
-        "'{path}' holds {found}, and expected a dense model. Use the .bin file from "
-        "which it was made, instead of the .ftz file."
+        "'{path}' holds {found}; expected a dense model. Use the .bin file from which "
+        "it was made, instead of the .ftz file."
     ),
     "M214": (
-        "'{path}' is damaged or was only copied in part: {what} is {found}, and should "
+        "'{path}' is damaged or was only copied in part: {what} is {found}, but should "
         "be {expected}. Download or copy the file again."
     ),
     "M215": (
-        "Can't write '{path}' in half precision: row {row} has the number {value}, and "
+        "Can't write '{path}' in half precision: row {row} has the number {value}; "
         "expected at most {expected}. Train the vectors again, with a lower learning "
         "rate."
     ),
@@ -103,7 +103,7 @@ ERRORS: Dict[str, str] = {
         "larger corpus."
     ),
     "M234": (
-        "'{config}' would not use the vectors: [nlp.vectors] {key} is {found}, and "
+        "'{config}' would not use the vectors: [nlp.vectors] {key} is {found}; "
         "expected {expected}. Name another config, such as "
         "configs/fasttext_frozen.cfg, or change the options."
     ),
@@ -142,11 +142,11 @@ ERRORS: Dict[str, str] = {
         "and its numbers per line. {remedy}"
     ),
     "M248": (
-        "'{path}' is damaged: {what} is {found}, and should be at most {expected}. "
+        "'{path}' is damaged: {what} is {found}, but should be at most {expected}. "
         "Download or copy the file again."
     ),
     "M249": (
-        "'{path}' was truncated while it was in use: it has {found:,} bytes, and had "
+        "'{path}' was truncated while it was in use: it has {found:,} bytes; it had "
         "{expected:,}. Restore the whole file and load the pipeline again. To replace "
         "a file that is in use, write the new one beside it and rename it."
     ),
@@ -179,7 +179,7 @@ ERRORS: Dict[str, str] = {
     ),
     "M265": (
         "The fastText vectors of {place} are damaged: '{path}' has the SHA-256 "
-        "{found}, and expected {expected}. Copy the file again."
+        "{found}; expected {expected}. Copy the file again."
     ),
     "M266": (
         "{place} was saved without the SHA-256 of the whole file '{path}', which "

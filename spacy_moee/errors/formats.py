@@ -16,18 +16,18 @@ ERRORS: Dict[str, str] = {
         "file again."
     ),
     "M333": (
-        "{file}, {where}: {key} is {found}, and expected {expected}. Correct it, "
-        "export the file again, or give another --format."
+        "{file}, {where}: {key} is {found}; expected {expected}. Correct it, export "
+        "the file again, or give another --format."
     ),
     "M334": (
-        "{file}, {where}: a span of '{label}' goes from {start} to {end}, and expected "
-        "a start before its end, within a text of {length} characters. Correct the "
-        "span, or export the file again."
+        "{file}, {where}: a span of '{label}' goes from {start} to {end}; expected a "
+        "start before its end, within a text of {length} characters. Correct the span, "
+        "or export the file again."
     ),
     "M335": (
-        "{file}, {where}: the tag is {found}, and expected {expected}. Name the tags "
-        "with --tag-names O,B-PER,I-PER,... in the order of their numbers, or put the "
-        "data set's dataset_info.json in the folder of the file."
+        "{file}, {where}: the tag is {found}; expected {expected}. Name the tags with "
+        "--tag-names O,B-PER,I-PER,... in the order of their numbers, or put the data "
+        "set's dataset_info.json in the folder of the file."
     ),
     "M336": (
         "{file}, {where}: the label '{label}' can't be an entity type: {reason}. "
@@ -49,21 +49,21 @@ ERRORS: Dict[str, str] = {
         "correct it."
     ),
     "M340": (
-        "{file}: found no '{missing}' in the same folder, and expected a text and its "
+        "{file}: found no '{missing}' in the same folder; expected a text and its "
         "annotation in two files of one name. Add that file, or remove this one."
     ),
     "M341": (
-        "{file}, {where}: found {found!r}, and expected brat's standoff format, such "
-        "as 'T1', a tab, 'PER 0 5', a tab and the text. Correct the line."
+        "{file}, {where}: found {found!r}; expected brat's standoff format, such as "
+        "'T1', a tab, 'PER 0 5', a tab and the text. Correct the line."
     ),
     "M342": (
-        "{file}, {where}: found {found}, and expected {expected} of CoNLL-U. Correct "
-        "the line, or give another --format."
+        "{file}, {where}: found {found}; expected {expected} of CoNLL-U. Correct the "
+        "line, or give another --format."
     ),
     "M343": (
-        "{file}: the first row is {found}, and expected a header with a column of "
-        "tokens (named {tokens}) and at most one of tags (named {tags}). Rename the "
-        "columns, or give another --format."
+        "{file}: the first row is {found}; expected a header with a column of tokens "
+        "(named {tokens}) and at most one of tags (named {tags}). Rename the columns, "
+        "or give another --format."
     ),
     "M344": (
         "{file}, {where}: can't be read as CSV: {reason}. Quote every cell that holds "
@@ -79,16 +79,16 @@ ERRORS: Dict[str, str] = {
         "keep one text in 'data'."
     ),
     "M347": (
-        "{file}, {where}: found {tokens} tokens and {tags} tags, and expected as many "
-        "tags as tokens. Correct the record."
+        "{file}, {where}: found {tokens} tokens and {tags} tags; expected as many tags "
+        "as tokens. Correct the record."
     ),
     "M348": (
-        "{file}, {where}: {key} holds half a character (a lone surrogate, {found}), "
-        "and expected Unicode. Export the file again, or remove the character."
+        "{file}, {where}: {key} holds half a character (a lone surrogate, {found}); "
+        "expected Unicode. Export the file again, or remove the character."
     ),
     "M349": (
-        "{file}, {where}: found a record of the format {found}, and expected "
-        "{expected}, as before. Split the file, or give its format with --format."
+        "{file}, {where}: found a record of the format {found}; expected {expected}, "
+        "as before. Split the file, or give its format with --format."
     ),
 }
 
@@ -97,6 +97,9 @@ WARNINGS: Dict[str, str] = {
         "Spans that are not whole tokens, and do not become entities: {count}. Their "
         "tokens have no annotation, so that training learns nothing wrong from them."
     ),
-    "MW37": "Spans that overlap others, and do not become entities: {count}.",
+    "MW37": (
+        "Spans that overlap others, and do not become entities: {count}. The longest "
+        "span is kept."
+    ),
     "MW38": "Annotations or texts that were not read: {count}.",
 }
