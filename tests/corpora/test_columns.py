@@ -225,9 +225,7 @@ def test_all_ragged_rows_are_reported(tmp_path):
     text = "a\tO\n" + "b\n" * 30 + "c\tO\n" * 40
     with pytest.raises(MoeeError) as err:
         read(tmp_path, text)
-    assert "line 2: found 1 columns in 'b'; expected 2, as on line 1." in str(
-        err.value
-    )
+    assert "line 2: found 1 columns in 'b'; expected 2, as on line 1." in str(err.value)
     lines = "30 lines are like that: 2, 3, 4, 5, 6, 7, 8, 9, 10, 11 and 20 more."
     assert lines in str(err.value)
     # the first row may be the bad one
