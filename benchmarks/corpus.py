@@ -162,10 +162,9 @@ def _convert(data: Path, folder: Path) -> None:
     from spacy_moee.corpora.convert import convert_file
     from spacy_moee.corpora.files import write_docs
 
-    vocab = spacy.blank("en").vocab
     outputs: List = []
     for name in FILES:
-        converted = convert_file(data / f"{name}.txt", vocab=vocab)
+        converted = convert_file(data / f"{name}.txt")
         outputs.append((folder / f"{name}.spacy", converted.docs))
         n_entities = sum(converted.entities.values())
         print(

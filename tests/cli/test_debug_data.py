@@ -249,7 +249,7 @@ def test_component_of_another_factory(corpus: Path, tmp_path: Path) -> None:
     args = ["moee", "debug-data", str(tmp_path / "ner.cfg")]
     result = CliRunner().invoke(app, args)
     assert result.exit_code == 0, result.output
-    assert "no component that was made by 'moee_ner'" in flat(result.output)
+    assert "no component of the factory 'moee_ner'" in flat(result.output)
 
 
 def test_help_names_spacys_own() -> None:

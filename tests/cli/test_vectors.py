@@ -105,8 +105,8 @@ def test_what_is_left_out_is_told(tmp_path: Path) -> None:
     result = run(source, tmp_path / "vectors")
     assert result.exit_code == 0, result.output
     assert "2 vectors of 2 dimensions" in result.output
-    assert "[MW24] 1 lines of" in result.output and "on line 3" in result.output
-    assert "[MW25] 1 lines of" in result.output and "on line 4" in result.output
+    assert "left out: 1, the first is line 3. Earlier" in result.output
+    assert "left out: 1, the first is line 4. They" in result.output
     vectors = spacy.load(tmp_path / "vectors").vocab.vectors
     assert vectors["ada"].tolist() == [1, 2]
 

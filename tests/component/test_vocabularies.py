@@ -90,7 +90,7 @@ def test_each_doc_has_the_vectors_of_its_own(kind: str) -> None:
 CODES = {
     "hashes": "M010.*NORM, PREFIX, SHAPE, SUFFIX",
     "vectors": "M203",
-    "lower": "M010.*nothing of LOWER,",
+    "lower": "M010.*does not set LOWER,",
     "distinct vectors": "M203",
     "spacy vectors": "M010",
 }

@@ -179,7 +179,7 @@ for name, use in uses.items():
     try:
         use()
     except MoeeError as error:
-        print(name, error.code, "5,000 bytes now" in str(error))
+        print(name, error.code, "has 5,000 bytes" in str(error))
 """
 
 

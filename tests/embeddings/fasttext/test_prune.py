@@ -83,7 +83,7 @@ def test_all_words(tmp_path: Path) -> None:
     # half of the input matrix, and the dictionary
     smaller = (len(WORDS) + 50) * 30 * 2 + len(WORDS) * 30 * 4 + 17
     assert (tmp_path / "copy").stat().st_size == path.stat().st_size - smaller
-    assert small.fingerprint() != model.fingerprint()
+    assert small.fingerprint != model.fingerprint
 
 
 def test_copy_of_a_copy_and_over_itself(tmp_path: Path) -> None:

@@ -75,7 +75,7 @@ class TestReference:
         nlp = make_nlp(path)
         nlp.to_disk(tmp_path / "model")
         saved = srsly.read_json(tmp_path / "model" / "vocab" / "fasttext.json")
-        assert saved.pop("fingerprint") == nlp.vocab.vectors.source.file.fingerprint()
+        assert saved.pop("fingerprint") == nlp.vocab.vectors.source.file.fingerprint
         assert len(saved.pop("checksum")) == 12
         assert saved == {
             "path": str(path),
@@ -115,12 +115,12 @@ class TestReference:
     def test_swapped_file_is_refused(self, path: Path, tmp_path: Path) -> None:
         nlp = make_nlp(path)
         nlp.to_disk(tmp_path / "model")
-        before = nlp.vocab.vectors.source.file.fingerprint()
+        before = nlp.vocab.vectors.source.file.fingerprint
         path.unlink()
         write_fasttext(path, WORDS, dim=DIM, seed=1)
         with pytest.raises(MoeeError, match="M221") as error:
             spacy.load(tmp_path / "model")
-        found = FastTextVectors(path).source.file.fingerprint()
+        found = FastTextVectors(path).source.file.fingerprint
         for part in (before, found, str(path), str(tmp_path / "model"), "nlp.vectors"):
             assert part in str(error.value)
 
