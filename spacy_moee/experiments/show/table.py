@@ -244,6 +244,8 @@ def write_markdown(
     parts.append(markdown_table(table.header, cells, table.aligns))
     parts.append(note(experiment, rows) + "\n")
     for target in experiment.targets[1:]:
+        if not any(target in row.differences for row in rows):
+            continue
         parts.append(f"## Difference on {target}\n")
         parts.append(markdown_table(*target_table(rows, target)))
     for domain in [*experiment.data.targets, SOURCE]:

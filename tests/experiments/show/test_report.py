@@ -411,7 +411,9 @@ def test_mean_leaves_out_what_has_no_score(tmp_path: Path) -> None:
     found = rows[1].differences
     assert list(found) == ["mean", TARGET] and found["mean"] == found[TARGET]
     sentence = f"No score: {OTHER_TARGET} (not annotated). The mean leaves it out."
-    assert sentence in write_markdown(experiment, rows)
+    text = write_markdown(experiment, rows)
+    assert sentence in text and f"## Difference on {TARGET}" in text
+    assert f"## Difference on {OTHER_TARGET}" not in text
     assert sentence in Page(make_report(tmp_path, results, **changes)).text
     nothing = [without_score(r, TARGET, "no docs") for r in results]
     experiment, rows = make_rows(tmp_path, nothing, **changes)
