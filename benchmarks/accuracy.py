@@ -18,7 +18,7 @@ from typing import Any, Dict, List, Tuple
 from spacy.cli._util import parse_config_overrides
 
 from spacy_moee.errors import MoeeError
-from spacy_moee.experiments.counts import Counts
+from spacy_moee.evaluation.counts import Counts
 
 from .corpus import add_arguments, prepare
 from .machine import format_line, format_table, make_parser, one_thread

@@ -20,7 +20,7 @@ import spacy
 from spacy.language import Language
 from spacy.training import Corpus, Example
 
-from spacy_moee.experiments.counts import spacy_counts, sum_counts
+from spacy_moee.evaluation.counts import spacy_counts, sum_counts
 from spacy_moee.training.case import change_case
 
 from .machine import format_table, make_parser, one_thread

@@ -18,7 +18,7 @@ from spacy.tokens import Doc
 from spacy.training import Corpus
 
 from spacy_moee.corpora.columns import read_columns
-from spacy_moee.experiments.counts import Counts, spacy_counts, sum_counts
+from spacy_moee.evaluation.counts import Counts, spacy_counts, sum_counts
 from spacy_moee.files import write_text
 
 from .conlleval import count_entities

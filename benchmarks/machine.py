@@ -11,7 +11,7 @@ from typing import Any, Dict, List, Sequence
 import torch
 import wasabi
 
-from spacy_moee.experiments.process import ONE_THREAD
+from spacy_moee.experiments.run.process import ONE_THREAD
 
 
 def make_parser(name: str, description: str, **options: Any) -> ArgumentParser:

@@ -30,7 +30,7 @@ from spacy.language import Language
 from spacy.tokens import Doc
 from torch.nn.functional import cosine_similarity
 
-from spacy_moee.experiments.counts import Counts, spacy_counts, sum_counts
+from spacy_moee.evaluation.counts import Counts, spacy_counts, sum_counts
 from spacy_moee.networks.experts import ExpertMixture
 from spacy_moee.scheme import spans
 

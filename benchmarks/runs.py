@@ -13,8 +13,8 @@ import time
 from pathlib import Path
 from typing import Any, Dict, List, Optional
 
-from spacy_moee.experiments.code import code_hash
-from spacy_moee.experiments.console import ROW, best_epoch, is_header, read_epochs
+from spacy_moee.experiments.plan.code import code_hash
+from spacy_moee.experiments.run.console import ROW, best_epoch, is_header, read_epochs
 from spacy_moee.files import write_text
 
 from .corpus import ROOT, Recipe
