@@ -8,7 +8,7 @@ from collections import Counter
 from typing import Counter as CounterT
 from typing import Dict, Iterable, Iterator, List, Optional, Tuple
 
-from spacy_moee.experiments.counts import Counts
+from spacy_moee.evaluation.counts import Counts
 
 BEGIN, INSIDE = "BSU", "IEL"
 

@@ -16,7 +16,7 @@ import torch
 from spacy.language import Language
 from spacy.tokens import Doc, DocBin
 
-from spacy_moee.experiments.memory import peak_mb, resident_mb
+from spacy_moee.experiments.run.memory import peak_mb, resident_mb
 
 from .machine import format_line
 

@@ -13,7 +13,7 @@ from typing import Dict, List, Sequence
 import torch
 import wasabi
 
-from spacy_moee.experiments.process import ONE_THREAD
+from spacy_moee.experiments.run.process import ONE_THREAD
 
 ROOT = Path(__file__).resolve().parents[1]
 

@@ -36,7 +36,7 @@ from spacy.training import Example
 from thinc.api import Optimizer
 from torch import Tensor
 
-from spacy_moee.experiments.memory import peak_mb, resident_mb
+from spacy_moee.experiments.run.memory import peak_mb, resident_mb
 from spacy_moee.models.wrapper import network_of
 from spacy_moee.networks.crf import CRF
 

@@ -29,13 +29,13 @@ ARROWS = {
     "embeddings": {"errors", "files", "finite", "padding"},
     "insight": {"errors"},
     # what a pipeline scores: it reads what the component wrote
-    "evaluation": {"errors"},
+    "evaluation": {"errors", "scorer"},
     "models": {"errors", "finite", "networks", "padding", "scheme"},
     "component": {
         *{"checksums", "errors", "faults", "halves", "models", "scheme"},
         *{"scorer", "tags"},
     },
-    "experiments": {"embeddings", "errors", "files", "insight", "scorer"},
+    "experiments": {"embeddings", "errors", "evaluation", "files", "insight"},
     "cli": {
         *{"errors", "files", "corpora", "embeddings", "experiments", "insight"},
         # models know what they look up in the vectors; nothing else does

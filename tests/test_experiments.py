@@ -10,9 +10,9 @@ from thinc.api import Config
 from typer.testing import CliRunner
 
 import spacy_moee.cli  # noqa: F401
-from spacy_moee.experiments.experiment import DATA, Experiment, read_experiment
-from spacy_moee.experiments.grid import Run, make_runs
-from spacy_moee.experiments.published import COLUMNS, TABLE_1, published_f1
+from spacy_moee.experiments.plan.experiment import DATA, Experiment, read_experiment
+from spacy_moee.experiments.plan.grid import Run, make_runs
+from spacy_moee.experiments.plan.published import COLUMNS, TABLE_1, published_f1
 
 from .test_configs import FOLDER, make_corpus, make_vectors
 

@@ -16,8 +16,8 @@ from ..errors import MoeeError
 from . import app, fail, show_warning
 
 if TYPE_CHECKING:
-    from ..experiments.experiment import Experiment
-    from ..experiments.runner import State
+    from ..experiments.plan.experiment import Experiment
+    from ..experiments.run.runner import State
 
 # fmt: off
 File = Annotated[Path, Argument(metavar="EXPERIMENT", help="The experiment, such as configs/experiments/sample.yml", exists=True, dir_okay=False)]  # noqa: E501
@@ -42,10 +42,10 @@ def compare_cli(
     Results in OUTPUT are never replaced by less: the new ones then lie beside
     them, in table-2.md and so on.
     """
-    from ..experiments.experiment import read_experiment
-    from ..experiments.grid import check_needs, make_runs
-    from ..experiments.results import own_folder
-    from ..experiments.runner import State
+    from ..experiments.plan.experiment import read_experiment
+    from ..experiments.plan.grid import check_needs, make_runs
+    from ..experiments.run.results import own_folder
+    from ..experiments.run.runner import State
 
     for stream in (sys.stdout, sys.stderr):
         # a sign that the terminal does not know stops no run
@@ -95,8 +95,8 @@ def run(state: "State", jobs: int, gpu_id: int) -> bool:
     """Run what is not finished, in sight. Returns False if it was stopped."""
     from rich.console import Console
 
-    from ..experiments.progress import Progress
-    from ..experiments.runner import run_all
+    from ..experiments.run.runner import run_all
+    from ..experiments.show.progress import Progress
 
     try:
         with Progress(Console()) as progress:
@@ -109,7 +109,7 @@ def run(state: "State", jobs: int, gpu_id: int) -> bool:
 
 def warn_of_damage(state: "State") -> None:
     """Say which results can't be read and are made again."""
-    from ..experiments.results import find_damaged, name_paths
+    from ..experiments.run.results import find_damaged, name_paths
 
     for error in state.damaged:
         show_warning("MW52", **error.values)
@@ -121,10 +121,10 @@ def warn_of_damage(state: "State") -> None:
 
 def write(experiment: "Experiment", state: "State", command: str) -> None:
     """Write the table and the report, and show the table."""
-    from ..experiments.report import write_report
-    from ..experiments.results import choose_paths, name_paths, write_results
-    from ..experiments.summary import summarize
-    from ..experiments.table import main_table, write_markdown
+    from ..experiments.run.results import choose_paths, name_paths, write_results
+    from ..experiments.show.report import write_report
+    from ..experiments.show.summary import summarize
+    from ..experiments.show.table import main_table, write_markdown
 
     failed = [(r, state.failed[r.key]) for r in state.runs if r.key in state.failed]
     lines, untried = state.finished(), len(state.untried)

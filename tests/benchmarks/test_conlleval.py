@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from benchmarks.conlleval import count_entities
-from spacy_moee.experiments.counts import Counts, sum_counts
+from spacy_moee.evaluation.counts import Counts, sum_counts
 
 TAGS = ["O"] + [f"{prefix}-{label}" for prefix in "BIESLU" for label in ("X", "Y")]
 Pairs = st.lists(st.lists(st.tuples(*[st.sampled_from(TAGS)] * 2), max_size=8))

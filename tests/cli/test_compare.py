@@ -80,7 +80,7 @@ def children(folder: Path) -> List[str]:
             command = (path / "cmdline").read_bytes().decode().replace("\0", " ")
         except OSError:
             continue
-        if here and "experiments.child" in command:
+        if here and "experiments.run.child" in command:
             found.append(command)
     return found
 

@@ -13,7 +13,7 @@ from thinc import compat
 from typer.testing import CliRunner
 
 import spacy_moee.cli  # noqa: F401
-from spacy_moee.experiments.counts import spacy_counts, sum_counts
+from spacy_moee.evaluation.counts import spacy_counts, sum_counts
 from tests.component.util import get_ents, make_nlp, make_tagged, train
 
 VOCAB = spacy.blank("en").vocab

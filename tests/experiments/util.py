@@ -8,10 +8,10 @@ import numpy
 import pytest
 import srsly
 
-from spacy_moee.experiments import runner
-from spacy_moee.experiments.failure import Failure
-from spacy_moee.experiments.grid import Run
-from spacy_moee.experiments.job import RESULT
+from spacy_moee.experiments.plan.grid import Run
+from spacy_moee.experiments.run import runner
+from spacy_moee.experiments.run.failure import Failure
+from spacy_moee.experiments.run.job import RESULT
 from tests.test_configs import FOLDER, make_corpus
 
 TITLE = "Toy <experiment>"

@@ -19,7 +19,7 @@ from spacy.util import compile_infix_regex, load_config
 from spacy.vectors import Vectors
 
 from spacy_moee.errors import MoeeError
-from spacy_moee.experiments.console import read_epochs
+from spacy_moee.experiments.run.console import read_epochs
 from tests.component.util import (
     TINY,
     get_ents,
