@@ -39,7 +39,7 @@ ARROWS = {
     "cli": {
         *{"errors", "files", "corpora", "embeddings", "experiments", "insight"},
         # models know what they look up in the vectors; nothing else does
-        *{"component", "devices", "evaluation", "models"},
+        *{"component", "devices", "evaluation", "models", "training"},
     },
     "__init__": set(),
 }

@@ -90,6 +90,13 @@ ERRORS: Dict[str, str] = {
         '= ${{paths.source}}, or write replace_listeners = ["model.tok2vec"] into '
         "[components.{name}]: the component then gets a copy of its own."
     ),
+    # M721: evaluation
+    "M721": (
+        "'{file}': spaCy's scorer and conlleval's rule disagree about {what}: found "
+        "{found} (precision / recall / F1) of the scorer, and expected {expected}. One "
+        "of the two is wrong, so that no score is shown. If a component has a scorer "
+        "of its own, correct that; else please report it, with the file."
+    ),
     # M731 to M734: a new project
     "M731": "There is no recipe '{found}'. Expected one of {expected}.",
     "M732": (

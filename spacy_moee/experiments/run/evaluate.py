@@ -12,10 +12,10 @@ from typing import Any, Dict, List
 import spacy
 from spacy.cli._util import setup_gpu
 from spacy.language import Language
-from spacy.scorer import Scorer
 from spacy.training import Corpus, Example
 
 from ...evaluation.counts import Counts, spacy_counts, sum_counts
+from ...evaluation.scoring import CheckedScorer, check_scores
 from ...files import write_text
 from ..plan.inputs import check_inputs
 
@@ -28,7 +28,7 @@ def evaluate(nlp: Language, corpus: Path) -> Dict[str, Any]:
     RETURNS (Dict[str, Any]): Precision, recall, F1 and counts of all entities and of
         each type (percent, None where undefined; correct, predicted, gold), the counts
         of each sentence, how many of them are annotated, and the speed.
-    RAISES (RuntimeError): If spaCy's scorer says otherwise.
+    RAISES (MoeeError): M721, if spaCy's scorer says otherwise.
     """
     examples = list(Corpus(corpus)(nlp))
     started = time.perf_counter()
@@ -38,9 +38,7 @@ def evaluate(nlp: Language, corpus: Path) -> Dict[str, Any]:
         example.predicted = doc
     counts = spacy_counts(examples)
     total = sum_counts(counts)
-    score = Scorer(nlp).score(examples)["ents_f"] or 0.0
-    if abs(100 * score - total.f1) > 1e-6:
-        raise RuntimeError(f"spaCy scores {100 * score}, our counts give {total.f1}")
+    check_scores(corpus, CheckedScorer(nlp, corpus).score(examples), counts)
     annotated = (len(x.y) and x.y.has_annotation("ENT_IOB") for x in examples)
     return {
         **_scores(total),
