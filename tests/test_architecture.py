@@ -27,7 +27,8 @@ ARROWS = {
     "corpora": {"errors", "files", "tags"},
     "networks": {"errors"},
     "embeddings": {"errors", "files", "finite", "padding"},
-    "insight": {"errors"},
+    # what a person looks at: no model either
+    "insight": {"errors", "evaluation", "tags"},
     # what a pipeline scores: it reads what the component wrote
     "evaluation": {"errors", "scorer"},
     "models": {"errors", "finite", "networks", "padding", "scheme"},
@@ -45,7 +46,7 @@ ARROWS = {
 }
 NO_TORCH = {
     *{"tags", "scheme", "faults", "scorer", "corpora", "errors", "files"},
-    *{"padding", "devices", "evaluation", "checksums", "finite"},
+    *{"padding", "devices", "evaluation", "checksums", "finite", "insight"},
 }
 
 
