@@ -9,7 +9,7 @@ import typer
 from typer import Argument, Option
 from wasabi import msg
 
-from ..errors import MoeeError
+from ..errors import MoeeError, os_errors
 from . import app, fail, load_pipeline, show_warning
 
 if TYPE_CHECKING:
@@ -198,11 +198,8 @@ def save(files: Dict[Path, bytes]) -> None:
     """Write files, all or none. Raises M313."""
     from ..files import write_all
 
-    try:
+    with os_errors("M313", verb="write"):
         write_all(files.items())
-    except OSError as err:
-        file, reason = err.filename, err.strerror or err
-        raise MoeeError("M313", verb="write", file=file, reason=reason) from err
 
 
 def report(results: List[Result], folders: Folders) -> None:

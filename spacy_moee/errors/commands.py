@@ -108,7 +108,7 @@ ERRORS: Dict[str, str] = {
         "Name another folder, or move that file away."
     ),
     "M734": (
-        "Can't write '{path}': {reason}. Check the path, its permissions and the free "
+        "Can't write '{file}': {reason}. Check the path, its permissions and the free "
         "disk space."
     ),
 }

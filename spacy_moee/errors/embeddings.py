@@ -58,7 +58,7 @@ ERRORS: Dict[str, str] = {
         "at most {expected}. Train the vectors again, with a lower learning rate."
     ),
     "M216": (
-        "Can't write the vectors to '{path}': {problem}. Check the path, its "
+        "Can't write the vectors to '{file}': {reason}. Check the path, its "
         "permissions and the free disk space."
     ),
     "M220": (

@@ -17,9 +17,9 @@ HEADER += ["Gate inside", "Tags inside", "Largest"]
 ALIGNS = ("l", *"r" * (len(HEADER) - 1))
 EXPLANATION = (
     "Borders: F1 if types did not count, of the tags; Detection: that of the detection "
-    "head. Gate: tokens whose largest weight is on the expert of their gold type; Tags: "
-    "tokens that are tagged with it; inside: of those in gold entities. Largest: the "
-    "mean of the largest weight. A dash is a part that the network does not have."
+    "head. Gate: tokens whose largest weight is on the expert of their gold type; "
+    "Tags: tokens that are tagged with it; inside: of those in gold entities. Largest: "
+    "the mean of the largest weight. A dash is a part that the network does not have."
 )
 # of a type that the component does not know
 UNKNOWN = -1
