@@ -134,7 +134,7 @@ def time_pipeline(case: Case, rounds: int) -> Dict[str, List[float]]:
     RETURNS (Dict[str, List[float]]): The least seconds of each, first without.
     """
     nlp, examples, optimizer = make(case)
-    network = network_of(nlp.get_pipe("moee_ner").model)  # type: ignore[attr-defined]
+    network: Any = network_of(nlp.get_pipe("moee_ner").model)  # type: ignore[attr-defined]
     names = [n for n, child in network.named_children() if isinstance(child, CRF)]
     ours = {name: getattr(network, name) for name in names}
     stock = {name: stock_of(crf) for name, crf in ours.items()}

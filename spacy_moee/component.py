@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import (
     Any,
     Callable,
+    Collection,
     Dict,
     Iterable,
     Iterator,
@@ -15,8 +16,6 @@ from typing import (
     Tuple,
 )
 
-import numpy
-from numpy import ndarray
 from spacy.errors import Errors
 from spacy.language import Language
 from spacy.pipeline import TrainablePipe
@@ -30,14 +29,12 @@ from .checksums import check_files, seal, unseal, write_checksums
 from .errors import MoeeError
 from .faults import GoldFaults
 from .halves import annotate_in_halves
-from .models.new_types import set_type
-from .models.readout import compute_loss, decode, find_crossing
+from .models.readout import compute_loss, find_crossing, read_out
 from .models.saved import checked_load
 from .models.tagger import DEFAULT_MODEL
-from .models.types import Gradient, MoEEModelT, Scores
+from .models.types import Gradient, MoEEModelT, Prediction, Scores
 from .models.vocabularies import check_attributes, group_by_vocab
-from .models.wrapper import check_labels, is_built, prediction_threads
-from .scheme import iob2_scheme
+from .models.wrapper import check_labels, is_built, prediction_threads, set_type
 from .scorer import moee_ner_score
 from .tags import (
     check_label,
@@ -151,8 +148,8 @@ class MoEENer(TrainablePipe):
         is_new = label not in self.labels
         if not is_new and description is None and examples is None:
             return 0
-        told = label, iob2_scheme(len(self.labels) + is_new), description, examples
-        if not set_type(self.model, self.vocab, self.labels, *told):
+        new = label, description, examples
+        if not set_type(self.model, self.vocab, self.labels, *new):
             raise MoeeError(
                 "M001", label=label, name=self.name, labels=list(self.labels)
             )
@@ -184,7 +181,7 @@ class MoEENer(TrainablePipe):
         sample = [eg.predicted for eg in islice(get_examples(), 10)]
         assert sample, Errors.E923.format(name=self.name)
         check_attributes(self.model, sample, nlp.vocab if nlp else self.vocab)
-        self.model.initialize(X=sample, Y=(labels, iob2_scheme(len(labels))))
+        self.model.initialize(X=sample, Y=labels)  # type: ignore[arg-type]
         self.cfg["labels"] = labels
         if nlp is not None:
             # another one, if the component comes from another pipeline
@@ -205,38 +202,44 @@ class MoEENer(TrainablePipe):
         for docs in minibatch(stream, size=batch_size):
             yield from annotate_in_halves(self, docs)
 
-    def predict(self, docs: Iterable[Doc]) -> List[ndarray]:
+    def predict(
+        self, docs: Iterable[Doc], wanted: Collection[str] = ()
+    ) -> List[Prediction]:
         """Find the best tags of each doc, without changing anything.
 
         docs (Iterable[Doc]): The docs; they may be empty. One of another vocabulary is
             read with the vectors of its own.
-        RETURNS (List[ndarray]): Tag numbers (see `spacy_moee.tags`) of each doc.
+        wanted (Collection[str]): What else is said of each token: "gates", "detection"
+            or "marginals".
+        RETURNS (List[Prediction]): Tags (see `spacy_moee.scheme`) of each doc, and what
+            is wanted.
         RAISES (MoeeError): M101, before the component is initialized; M008 for
-            embeddings that are not finite; M010 for a vocabulary of no language.
+            embeddings that are not finite; M010 for a vocabulary of no language; M011
+            for what can't be wanted.
         """
         docs = list(docs)
         self._require_network()
         check_attributes(self.model, docs, self.vocab)
         groups = group_by_vocab(docs)
         if len(groups) > 1:
-            found = [self.predict(docs[i] for i in group) for group in groups]
-            tags = dict(zip(chain(*groups), chain(*found), strict=True))
-            return [tags[i] for i in range(len(docs))]
-        if not any(len(doc) for doc in docs):
-            return [numpy.zeros(0, dtype="int64") for _ in docs]
+            found = [self.predict((docs[i] for i in group), wanted) for group in groups]
+            by_place = dict(zip(chain(*groups), chain(*found), strict=True))
+            return [by_place[i] for i in range(len(docs))]
         presets = [preset_tokens(doc) for doc in docs]
         with prediction_threads(self.model):
             scores = self.model.predict(docs)
-            return decode(self.model, docs, scores, presets)
+            return read_out(self.model, docs, scores, presets, wanted)
 
-    def set_annotations(self, docs: Iterable[Doc], scores: List[ndarray]) -> None:
+    def set_annotations(
+        self, docs: Iterable[Doc], predictions: List[Prediction]
+    ) -> None:
         """Write the entities to `doc.ents`. Preset entities and blocked tokens stay.
 
         docs (Iterable[Doc]): The docs.
-        scores (List[ndarray]): What `predict` returned.
+        predictions (List[Prediction]): What `predict` returned.
         """
-        for doc, tags in zip(docs, scores, strict=True):
-            set_entities(doc, tags, self.labels)
+        for doc, prediction in zip(docs, predictions, strict=True):
+            set_entities(doc, prediction.tags, self.labels)
 
     def update(
         self,
@@ -271,7 +274,7 @@ class MoEENer(TrainablePipe):
         check_attributes(self.model, docs, self.vocab)
         scores, backprop = self.model.begin_update(docs)
         loss, d_scores = self.get_loss(examples, scores)
-        backprop(d_scores)
+        backprop(d_scores)  # type: ignore[arg-type]
         if sgd not in (None, False):
             self.finish_update(sgd)
         losses[self.name] += loss
@@ -311,15 +314,13 @@ class MoEENer(TrainablePipe):
     def _check_gold(self, examples: Iterable[Example]) -> None:
         """Report what the network can't learn, with the counts of the whole corpus."""
         numbers = {label: i for i, label in enumerate(self.labels)}
-        boundary = iob2_scheme(len(numbers)).boundary
         self._faults = GoldFaults()
         for example in examples:
             if not all(ent.label_ in numbers for ent in example.reference.ents):
                 # an update with it is an error, and may never come
                 continue
             tags, faults = read_gold(example, numbers, self.name)
-            docs = [example.predicted]
-            crossing = find_crossing(self.model, docs, [tags], boundary)
+            crossing = find_crossing(self.model, [example.predicted], [tags])
             self._faults.add({**faults, "MW01": crossing})
         self._faults.report(self.name)
 

@@ -1,7 +1,7 @@
 """Stretches of different lengths, one after the other or as padded batches, in whole
 arrays."""
 
-from typing import List
+from typing import Iterable, List, NamedTuple
 
 import numpy
 from numpy import ndarray
@@ -10,6 +10,49 @@ from numpy import ndarray
 # there: what bounds its memory.
 MAX_PADDED = 4096
 MAX_FLOATS = 2**23
+
+
+class Windows(NamedTuple):
+    """What is read at once, a row each: a core, which the window answers for, and the
+    context around it. The cores follow each other without a gap.
+
+    start (ndarray): The first token that is read.
+    end (ndarray): Where those tokens end (exclusive).
+    core_start (ndarray): The first token of the core.
+    core_end (ndarray): Where the core ends (exclusive).
+    """
+
+    start: ndarray
+    end: ndarray
+    core_start: ndarray
+    core_end: ndarray
+
+    @classmethod
+    def of(cls, rows: Iterable) -> "Windows":
+        """Make windows of rows.
+
+        rows (Iterable): Any number of rows of four numbers.
+        RETURNS (Windows): Their columns.
+        """
+        return cls(*numpy.array([*rows], dtype="int64").reshape(-1, 4).T)
+
+    @property
+    def lengths(self) -> ndarray:
+        """RETURNS (ndarray): How many tokens each window reads."""
+        return self.end - self.start
+
+
+def join_windows(parts: List[Windows], lengths: Iterable[int]) -> Windows:
+    """Join the windows of documents.
+
+    parts (List[Windows]): Those of each document, counted from its first token.
+    lengths (Iterable[int]): The tokens of each document.
+    RETURNS (Windows): All of them, counted through all documents.
+    """
+    rows = [numpy.stack(part, axis=1) for part in parts]
+    offsets = numpy.cumsum([0, *lengths])[:-1].tolist()
+    shifted = [row + offset for row, offset in zip(rows, offsets, strict=True)]
+    return Windows.of(numpy.concatenate([numpy.zeros((0, 4), "int64"), *shifted]))
 
 
 def plan(lengths: ndarray, floats: int = 1) -> List[ndarray]:

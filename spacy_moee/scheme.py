@@ -5,13 +5,18 @@ numbered from 0 (paper, section 2.2; decision D15). `MISSING` marks a token
 whose gold tag is unknown.
 """
 
-from typing import Dict, NamedTuple
+from functools import lru_cache
+from typing import Dict, NamedTuple, Tuple, TypeVar
 
 import numpy
 from numpy import ndarray
 
 MISSING = -1
 OUTSIDE = 0
+# what a tag says of the borders of an entity, beside OUTSIDE
+BEGIN, INSIDE = 1, 2
+
+Numbers = TypeVar("Numbers", int, ndarray)
 
 
 class TagScheme(NamedTuple):
@@ -36,6 +41,7 @@ class TagScheme(NamedTuple):
         return {"n_tags": len(self.category), "n_categories": n_categories}
 
 
+@lru_cache(maxsize=8)
 def iob2_scheme(n_labels: int) -> TagScheme:
     """Number the IOB2 tags of `n_labels` entity types.
 
@@ -43,8 +49,63 @@ def iob2_scheme(n_labels: int) -> TagScheme:
     RETURNS (TagScheme): Arrays over the 2 * n_labels + 1 tags.
     """
     tags = numpy.arange(2 * n_labels + 1)
-    category = (tags + 1) // 2
-    boundary = numpy.where(tags == OUTSIDE, 0, 2 - tags % 2)
-    same_entity = numpy.append(category, 0)[:, None] == category[None, :]
-    legal = (boundary != 2)[None, :] | same_entity
-    return TagScheme(category, boundary, legal)
+    before = numpy.append(tags, OUTSIDE)[:, None]
+    return TagScheme(category_of(tags), boundary_of(tags), may_follow(before, tags))
+
+
+def tag_of(label: Numbers, boundary: int) -> Numbers:
+    """Number a tag, or many.
+
+    label (int / ndarray): The number of its entity type, from 0.
+    boundary (int): `BEGIN` or `INSIDE`.
+    RETURNS (int / ndarray): The tag.
+    """
+    return 2 * label + boundary
+
+
+def category_of(tags: ndarray) -> ndarray:
+    """Find the entity category of each tag: 0 of O and of unknown ones, 1 of the first
+    type.
+
+    tags (ndarray): Tag numbers, any shape.
+    RETURNS (ndarray): The same shape.
+    """
+    return (tags + 1) // 2
+
+
+def boundary_of(tags: ndarray) -> ndarray:
+    """Find what each tag says of borders: O and unknown ones `OUTSIDE`, B `BEGIN`, I
+    `INSIDE`.
+
+    tags (ndarray): Tag numbers, any shape.
+    RETURNS (ndarray): The same shape.
+    """
+    return numpy.where(tags <= OUTSIDE, OUTSIDE, 2 - tags % 2)
+
+
+def may_follow(before: ndarray, after: ndarray) -> ndarray:
+    """Say which tags may follow which: an I only a tag of its type.
+
+    before (ndarray): Tag numbers; O for the start of a sequence.
+    after (ndarray): Tag numbers, of a shape that fits.
+    RETURNS (ndarray): Bools.
+    """
+    same = category_of(before) == category_of(after)
+    return (boundary_of(after) != INSIDE) | same
+
+
+def spans(tags: ndarray) -> Tuple[ndarray, ndarray, ndarray]:
+    """Read the entities of one sequence of tags, the conlleval way: an entity
+    starts at a B, and at an I that continues no entity of its type.
+
+    tags (ndarray): Tag numbers, shape [tokens].
+    RETURNS (Tuple[ndarray, ndarray, ndarray]): The first token, the end (exclusive)
+        and the label number of each entity, in order.
+    """
+    before = numpy.append(OUTSIDE, tags[:-1])[: len(tags)]
+    inside = tags > OUTSIDE
+    starts = (boundary_of(tags) == BEGIN) | ~may_follow(before, tags)
+    ends = inside.copy()
+    ends[:-1] &= starts[1:] | ~inside[1:]
+    first = numpy.flatnonzero(starts)
+    return first, numpy.flatnonzero(ends) + 1, category_of(tags[first]) - 1

@@ -10,7 +10,7 @@ from spacy.tokens import Doc, Span
 from spacy.training import Example
 
 from .errors import MoeeError
-from .scheme import MISSING, OUTSIDE
+from .scheme import BEGIN, INSIDE, MISSING, OUTSIDE, boundary_of, spans, tag_of
 
 NO_LABELS = {
     "O": "it is the tag of tokens outside of entities",
@@ -137,8 +137,8 @@ def _gold_of_other_tokens(
         if tag == "O":
             tags[i] = OUTSIDE
         elif tag is not None and tag != "-":
-            begins = tag[0] in "BU"
-            tags[i] = _tag_number(labels, tag[2:], name) + (0 if begins else 1)
+            boundary = BEGIN if tag[0] in "BU" else INSIDE
+            tags[i] = tag_of(_number(labels, tag[2:], name), boundary)
     return tags
 
 
@@ -160,15 +160,17 @@ def _trim_tags(tags: ndarray, doc: Doc, faults: Dict[str, List[str]]) -> None:
         return
     for start, end, label in zip(*(x.tolist() for x in spans(known)), strict=True):
         # an entity that may go on in what is unknown has no such edge
-        is_whole = tags[start] % 2 == 1 and (end == len(tags) or tags[end] != MISSING)
+        is_whole = (
+            boundary_of(tags[start]) == BEGIN and MISSING not in tags[end : end + 1]
+        )
         first, last = _trim(space, start, end)
         if (first, last) == (start, end) or not is_whole:
             continue
         code = "MW02" if first < last else "MW03"
         faults.setdefault(code, []).append(doc[start:end].text)
         tags[start:end] = OUTSIDE
-        tags[first:last] = 2 * label + 2
-        tags[first : first + (first < last)] = 2 * label + 1
+        tags[first:last] = tag_of(label, INSIDE)
+        tags[first : first + (first < last)] = tag_of(label, BEGIN)
 
 
 def _trim(space: ndarray, start: int, end: int) -> Tuple[int, int]:
@@ -192,9 +194,10 @@ def _gold_of_same_tokens(reference: Doc, labels: Dict[str, int], name: str) -> n
     # a blocked token is a B without a type: not an entity, and not gold either
     entity = ((iob == IOB_B) | (iob == IOB_I)) & (types != 0)
     for type_ in numpy.unique(types[entity]):
-        begin = _tag_number(labels, reference.vocab.strings[int(type_)], name)
+        label = _number(labels, reference.vocab.strings[int(type_)], name)
         here = entity & (types == type_)
-        tags[here] = begin + (iob[here] == IOB_I)
+        begins = iob[here] == IOB_B
+        tags[here] = numpy.where(begins, tag_of(label, BEGIN), tag_of(label, INSIDE))
     unknown = tags == MISSING
     if unknown.any():
         # what is not said of white space is said by its being white space
@@ -202,29 +205,10 @@ def _gold_of_same_tokens(reference: Doc, labels: Dict[str, int], name: str) -> n
     return tags
 
 
-def _tag_number(labels: Dict[str, int], label: str, name: str) -> int:
+def _number(labels: Dict[str, int], label: str, name: str) -> int:
     if label not in labels:
         raise MoeeError("M002", name=name, label=label, labels=list(labels))
-    return 2 * labels[label] + 1
-
-
-def spans(tags: ndarray) -> Tuple[ndarray, ndarray, ndarray]:
-    """Read the entities of one sequence of tags, the conlleval way: an entity
-    starts at a B, and at an I that continues no entity of its type.
-
-    tags (ndarray): Tag numbers, shape [tokens].
-    RETURNS (Tuple[ndarray, ndarray, ndarray]): The first token, the end (exclusive)
-        and the label number of each entity, in order.
-    """
-    category = (tags + 1) // 2
-    inside = tags != OUTSIDE
-    starts = inside & (tags % 2 == 1)
-    starts[1:] |= inside[1:] & (category[1:] != category[:-1])
-    starts[:1] |= inside[:1]
-    ends = inside.copy()
-    ends[:-1] &= starts[1:] | ~inside[1:]
-    first = numpy.flatnonzero(starts)
-    return first, numpy.flatnonzero(ends) + 1, category[first] - 1
+    return labels[label]
 
 
 def set_entities(doc: Doc, tags: ndarray, labels: Sequence[str]) -> None:

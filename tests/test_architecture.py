@@ -25,10 +25,10 @@ ARROWS = {
     "tags": {"errors", "scheme"},
     "training": {"errors"},
     "corpora": {"errors", "files", "tags"},
-    "networks": {"errors"},
+    "networks": {"errors", "scheme"},
     "embeddings": {"errors", "files", "finite", "padding"},
     # what a person looks at: no model either
-    "insight": {"errors", "evaluation", "tags"},
+    "insight": {"errors", "evaluation", "padding", "scheme"},
     # what a pipeline scores: it reads what the component wrote
     "evaluation": {"errors", "scorer"},
     "models": {"errors", "finite", "networks", "padding", "scheme"},

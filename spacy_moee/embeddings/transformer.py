@@ -15,6 +15,7 @@ from torch import Tensor
 from ..errors import MoeeError, check_setting
 from ..padding import plan
 from .wordpieces import (
+    count_pieces,
     cut_windows,
     input_ids,
     read_places,
@@ -230,16 +231,15 @@ def _embed(model: Model, docs: List[Doc], vectors: Tensor, is_train: bool) -> No
     tokenizer, transformer = encoder.tokenizer, encoder.transformer
     pieces = split_words(tokenizer, docs)
     before, after = special_ids(tokenizer)
-    windows = cut_windows(
-        pieces.counts,
-        [len(doc) for doc in docs],
-        model.attrs["window"] - len(before) - len(after),
-        model.attrs["overlap"],
-    )
-    padding = tokenizer.pad_token_id or 0
+    size = model.attrs["window"] - len(before) - len(after)
+    doc_lengths = [len(doc) for doc in docs]
+    windows = cut_windows(pieces, doc_lengths, size, model.attrs["overlap"])
+    starts = pieces.offsets[windows.start]
+    lengths = count_pieces(pieces, windows, size)
+    special = before, after, tokenizer.pad_token_id or 0
     transformer.train(is_train)
-    for rows in plan(windows.lengths):
-        ids, mask = input_ids(pieces, windows, rows, before, after, padding)
+    for rows in plan(lengths):
+        ids, mask = input_ids(pieces, starts[rows], lengths[rows], *special)
         states = _encode(transformer, ids, mask, model.attrs["layers"])
         tokens, row, place = read_places(pieces, windows, rows)
         found = states[row, place + len(before)]

@@ -13,7 +13,7 @@ from numpy import ndarray
 from spacy.attrs import ORTH
 from spacy.tokens import Doc
 
-from ..padding import padded_places, ranges
+from ..padding import Windows, padded_places, ranges
 
 
 class Pieces(NamedTuple):
@@ -26,20 +26,10 @@ class Pieces(NamedTuple):
     ids: ndarray
     counts: ndarray
 
-
-class Windows(NamedTuple):
-    """What the encoder reads at once, and which tokens it is read for.
-
-    starts (ndarray): The first wordpiece of each window.
-    lengths (ndarray): Its number of wordpieces, at least 1.
-    first (ndarray): The first token that is read from each window.
-    end (ndarray): Where those tokens end (exclusive).
-    """
-
-    starts: ndarray
-    lengths: ndarray
-    first: ndarray
-    end: ndarray
+    @property
+    def offsets(self) -> ndarray:
+        """The first wordpiece of each token, and the end of all, shape [tokens + 1]."""
+        return numpy.concatenate([[0], numpy.cumsum(self.counts)])
 
 
 def split_words(tokenizer: Any, docs: Sequence[Doc]) -> Pieces:
@@ -80,18 +70,18 @@ def special_ids(tokenizer: Any) -> Tuple[List[int], List[int]]:
 
 
 def cut_windows(
-    counts: ndarray, doc_lengths: Sequence[int], size: int, overlap: int
+    pieces: Pieces, doc_lengths: Sequence[int], size: int, overlap: int
 ) -> Windows:
     """Cut each doc into windows. A doc that is too long gets windows that overlap;
     each token is read from the one in which it is farther from an edge.
 
-    counts (ndarray): The wordpieces of each token of all docs.
+    pieces (Pieces): The wordpieces of all docs.
     doc_lengths (Sequence[int]): The tokens of each doc.
     size (int): The wordpieces of the longest window, without special ones.
     overlap (int): The wordpieces that two windows share, about.
     RETURNS (Windows): The windows; there is none where there is no wordpiece.
     """
-    before = numpy.concatenate([[0], numpy.cumsum(counts)])
+    before = pieces.offsets
     ends = numpy.cumsum(doc_lengths)
     starts = ends - numpy.asarray(doc_lengths)
     rows: List[Tuple[int, int, int, int]] = []
@@ -106,11 +96,12 @@ def cut_windows(
             )
         ]
         reads = zip([start, *middles], [*middles, end], strict=True)
-        for (left, right), (first, last) in zip(bounds, reads, strict=True):
-            pieces = min(int(before[right] - before[left]), size)
-            if pieces:
-                rows.append((int(before[left]), pieces, first, last))
-    return Windows(*numpy.asarray(rows, dtype="int64").reshape(-1, 4).T)
+        rows += [
+            (*window, *core)
+            for window, core in zip(bounds, reads, strict=True)
+            if before[window[1]] > before[window[0]]
+        ]
+    return Windows.of(rows)
 
 
 def _overlapping(
@@ -130,10 +121,22 @@ def _overlapping(
         start = min(max(int(numpy.searchsorted(before, back)), start + 1), stop)
 
 
+def count_pieces(pieces: Pieces, windows: Windows, size: int) -> ndarray:
+    """Count the wordpieces that are read of each window.
+
+    pieces (Pieces): The wordpieces.
+    windows (Windows): The windows.
+    size (int): The most of a window, which a single token can exceed.
+    RETURNS (ndarray): One or more, shape [windows].
+    """
+    offsets = pieces.offsets
+    return numpy.minimum(offsets[windows.end] - offsets[windows.start], size)
+
+
 def input_ids(
     pieces: Pieces,
-    windows: Windows,
-    rows: ndarray,
+    starts: ndarray,
+    lengths: ndarray,
     before: List[int],
     after: List[int],
     padding: int,
@@ -141,17 +144,16 @@ def input_ids(
     """Lay some windows out for the encoder.
 
     pieces (Pieces): The wordpieces.
-    windows (Windows): The windows.
-    rows (ndarray): The numbers of the windows.
+    starts (ndarray): The first wordpiece of each window.
+    lengths (ndarray): How many are read of each.
     before (List[int]): Special wordpieces before each.
     after (List[int]): Special wordpieces after each.
     padding (int): The wordpiece that fills up.
     RETURNS (Tuple[ndarray, ndarray]): Wordpieces, and 1 on those that are not
         padding, shape [batch, seq] both.
     """
-    lengths = windows.lengths[rows]
     source = numpy.append(pieces.ids, padding)
-    inner = source[padded_places(windows.starts[rows], lengths, len(pieces.ids))]
+    inner = source[padded_places(starts, lengths, len(pieces.ids))]
     n_rows, longest = inner.shape
     ids = numpy.full((n_rows, longest + len(before) + len(after)), padding)
     ids[:, : len(before)] = before
@@ -176,10 +178,10 @@ def read_places(
         counted through all docs; the row of each within `rows`; and the place in
         that row, without special wordpieces.
     """
-    sizes = windows.end[rows] - windows.first[rows]
-    row = numpy.repeat(numpy.arange(len(rows)), sizes)
-    tokens = ranges(windows.first[rows], sizes)
+    first, end = windows.core_start[rows], windows.core_end[rows]
+    row = numpy.repeat(numpy.arange(len(rows)), end - first)
+    tokens = ranges(first, end - first)
     has_piece = pieces.counts[tokens] > 0
     tokens, row = tokens[has_piece], row[has_piece]
-    first_piece = numpy.cumsum(pieces.counts) - pieces.counts
-    return tokens, row, first_piece[tokens] - windows.starts[rows][row]
+    offsets = pieces.offsets
+    return tokens, row, offsets[tokens] - offsets[windows.start[rows]][row]

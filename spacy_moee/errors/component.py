@@ -57,6 +57,9 @@ ERRORS: Dict[str, str] = {
         "`Vocab()`. Make the doc with the pipeline (`nlp.make_doc`), or with its "
         "vocabulary (`Doc(nlp.vocab, ...)`)."
     ),
+    "M011": (
+        "`predict` can't give {found}. Expected in `wanted` are some of: {expected}."
+    ),
     "M020": (
         "{what} is not what was saved: its SHA-256 is {found}, and expected is "
         "{expected}. It was damaged, copied in part, or changed by hand. Copy the "

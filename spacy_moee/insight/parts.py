@@ -10,7 +10,7 @@ from spacy.training import Example
 
 from ..evaluation.counts import Counts, spacy_counts, sum_counts
 from ..evaluation.scoring import is_comparable
-from ..tags import spans
+from ..scheme import spans
 
 HEADER = ["Corpus", "F1", "Borders", "Detection", "Gate", "Tags"]
 HEADER += ["Gate inside", "Tags inside", "Largest"]

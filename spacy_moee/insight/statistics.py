@@ -12,8 +12,10 @@ from spacy.tokens import Doc, Span
 from spacy.training import Example
 from spacy.vectors import BaseVectors, Vectors
 
-# the start and the end of each window of a doc that a network reads at once
-Segmenter = Callable[[Doc], ndarray]
+from ..padding import Windows
+
+# what of a doc a network reads at once
+Segmenter = Callable[[Doc], Windows]
 # what can be wrong with an entity
 SPACE, PUNCT, CROSSING = "space", "punct", "crossing"
 HIDDEN, MISALIGNED = "hidden", "misaligned"
@@ -172,7 +174,7 @@ def _look_at_edges(found: Statistics, ent: Span) -> None:
 
 
 def _look_for_it(
-    found: Statistics, example: Example, ent: Span, windows: List[ndarray]
+    found: Statistics, example: Example, ent: Span, windows: List[Windows]
 ) -> None:
     """See whether an entity is one for the pipeline, and whole in some window."""
     spans: List[Span] = example.get_aligned_spans_y2x([ent], allow_overlap=True)
@@ -187,5 +189,5 @@ def _look_for_it(
         found.add_case(HIDDEN, ent)
 
 
-def _is_whole(windows: ndarray, span: Tuple[int, int]) -> bool:
-    return bool(((windows[:, 0] <= span[0]) & (span[1] <= windows[:, 1])).any())
+def _is_whole(windows: Windows, span: Tuple[int, int]) -> bool:
+    return bool(((windows.start <= span[0]) & (span[1] <= windows.end)).any())

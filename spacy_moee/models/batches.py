@@ -1,6 +1,6 @@
 """Documents to padded batches and back, in whole arrays."""
 
-from typing import Any, List, Optional, Sequence, Tuple
+from typing import List, Optional, Sequence, Tuple
 
 import numpy
 import torch
@@ -10,9 +10,10 @@ from thinc.types import Floats2d
 from thinc.util import xp2torch
 from torch import Tensor
 
-from ..padding import padded_places
-from .segments import Segmenter
+from ..networks.network import Outputs
+from ..padding import join_windows, padded_places
 from .types import Layout
+from .windows import Segmenter
 
 
 def lay_out(docs: Sequence[Doc], segmenter: Segmenter) -> Layout:
@@ -22,11 +23,8 @@ def lay_out(docs: Sequence[Doc], segmenter: Segmenter) -> Layout:
     segmenter (Segmenter): Cuts one doc.
     RETURNS (Layout): The windows of all docs.
     """
-    windows = [segmenter(doc) for doc in docs]
-    offsets = numpy.cumsum([0] + [len(doc) for doc in docs])
-    shifted = [w + offset for w, offset in zip(windows, offsets[:-1], strict=True)]
-    bounds = numpy.concatenate(shifted) if shifted else numpy.zeros((0, 2), "int64")
-    return Layout(windows, bounds[:, 0], bounds[:, 1] - bounds[:, 0], int(offsets[-1]))
+    of_docs, lengths = [segmenter(doc) for doc in docs], [len(doc) for doc in docs]
+    return Layout(of_docs, join_windows(of_docs, lengths), lengths)
 
 
 def pad(layout: Layout, rows: ndarray, device: torch.device) -> Tuple[Tensor, Tensor]:
@@ -36,10 +34,11 @@ def pad(layout: Layout, rows: ndarray, device: torch.device) -> Tuple[Tensor, Te
     rows (ndarray): The windows of the batch.
     device (torch.device): Where the tensors go.
     RETURNS (Tuple[Tensor, Tensor]): The token at each place, counted through all
-        docs, shape [batch, seq], `layout.n_tokens` on padding; and the lengths.
+        docs, shape [batch, seq], the number of all tokens on padding; and the lengths.
     """
-    lengths = layout.lengths[rows]
-    tokens = padded_places(layout.starts[rows], lengths, layout.n_tokens)
+    windows, n_tokens = layout.windows, sum(layout.doc_lengths)
+    lengths = windows.lengths[rows]
+    tokens = padded_places(windows.start[rows], lengths, n_tokens)
     return torch.as_tensor(tokens, device=device), torch.as_tensor(
         lengths, device=device
     )
@@ -68,28 +67,37 @@ class OutputTables:
     def __init__(self, places: int) -> None:
         self.places = places
         self.used = 0
-        self.tables: Optional[List[Optional[Tensor]]] = None
+        self.tables: List[Optional[Tensor]] = []
 
-    def keep(self, outputs: Any) -> Any:
+    def keep(self, outputs: Outputs, places: int) -> Outputs:
         """Copy the outputs of one batch.
 
         outputs (NamedTuple): Tensors [batch, seq, ...], or None.
+        places (int): How many places a batch has, padding included.
         RETURNS (NamedTuple): The same, in the tables.
         """
-        if self.tables is None:
-            self.tables = [
-                None
-                if output is None
-                else output.new_empty(self.places, *output.shape[2:])
-                for output in outputs
-            ]
-        first, self.used = self.used, self.used + outputs[0].shape[:2].numel()
-        kept = []
-        for table, output in zip(self.tables, outputs, strict=True):
-            if table is not None:
-                output = table[first : self.used].view(output.shape).copy_(output)
-            kept.append(output)
-        return type(outputs)(*kept)
+        self.tables = self.tables or [
+            None if o is None else o.new_empty(self.places, *o.shape[2:])
+            for o in outputs
+        ]
+        first, self.used = self.used, self.used + places
+        kept = [
+            o
+            if table is None or o is None
+            else table[first : self.used].view(o.shape).copy_(o)
+            for table, o in zip(self.tables, outputs, strict=True)
+        ]
+        return rebuild(outputs, kept)
+
+
+def rebuild(outputs: Outputs, parts: Sequence[Optional[Tensor]]) -> Outputs:
+    """Put other tensors into a network's outputs.
+
+    outputs (NamedTuple): The outputs.
+    parts (Sequence[Optional[Tensor]]): What takes the place of each.
+    RETURNS (NamedTuple): A tuple of the same class.
+    """
+    return type(outputs)(*parts)  # type: ignore[arg-type]
 
 
 def gather_gold(layout: Layout, gold: List[ndarray], rows: ndarray) -> ndarray:
@@ -100,7 +108,7 @@ def gather_gold(layout: Layout, gold: List[ndarray], rows: ndarray) -> ndarray:
     rows (ndarray): The windows of the batch.
     RETURNS (ndarray): Tag numbers, shape [batch, seq]; below 0 on padding.
     """
-    padded = numpy.full((len(rows), int(layout.lengths[rows].max())), -1)
+    padded = numpy.full((len(rows), int(layout.windows.lengths[rows].max())), -1)
     for place, row in enumerate(rows.tolist()):
         padded[place, : len(gold[row])] = gold[row]
     return padded

@@ -6,8 +6,9 @@ from typing import Dict, List, Optional
 from ..errors import check_setting
 from ..networks.concept import ConceptNetwork
 from .descriptions import DESCRIPTIONS, EXAMPLES, Described
-from .segments import Segmenter, make_sentence_segments
+from .new_types import DescribedTypes
 from .types import MoEEModelT, Tok2VecT
+from .windows import Segmenter, make_sentence_segments
 from .wrapper import network_model
 
 MERGES = ("max_prob", "overwrite")
@@ -117,6 +118,8 @@ def _build(
         ConceptNetwork, hidden_width=hidden_width, depth=depth, merge=merge
     )
     segments = segments or make_sentence_segments()
-    model = network_model(network, tok2vec, dropout, segments, threads)
+    model = network_model(
+        network, tok2vec, dropout, segments, threads, DescribedTypes()
+    )
     model.attrs.update(described._asdict())
     return model

@@ -7,11 +7,11 @@ import numpy
 from numpy import ndarray
 from spacy.attrs import LOWER
 from spacy.vocab import Vocab
-from thinc.api import Model
 from thinc.util import to_numpy
 
 from ..errors import MoeeError, check_setting, warn
 from ..finite import check_rows
+from .types import LayerT
 
 # The paper's, after the authors' data; "overwrite" follows their order.
 DESCRIPTIONS: Dict[str, str] = {
@@ -43,14 +43,12 @@ class Described(NamedTuple):
     examples: Optional[Dict[str, List[str]]]
 
     @classmethod
-    def of(cls, model: Model) -> Optional["Described"]:
+    def of(cls, model: LayerT) -> "Described":
         """Read it.
 
-        model (Model[List[Doc], Scores]): Any model of this package.
-        RETURNS (Optional[Described]): None, if its types are not described.
+        model (Model[List[Doc], Scores]): A model whose types are described.
+        RETURNS (Described): What they are called.
         """
-        if "descriptions" not in model.attrs:
-            return None
         return cls(*(model.attrs[name] for name in cls._fields))
 
     def add(
@@ -97,7 +95,7 @@ class Described(NamedTuple):
 
 
 def type_vectors(
-    model: Model, vocab: Vocab, labels: Sequence[str], described: Described
+    model: LayerT, vocab: Vocab, labels: Sequence[str], described: Described
 ) -> Dict[str, ndarray]:
     """Make the constants that a `ConceptNetwork` knows the types by.
 
@@ -175,7 +173,7 @@ def sizes_of(constants: Dict[str, ndarray]) -> Dict[str, int]:
     }
 
 
-def reads_vocab(model: Model) -> bool:
+def reads_vocab(model: LayerT) -> bool:
     """Whether descriptions are read with the vocabulary's vectors, not an encoder's.
 
     model (Model[List[Doc], Scores]): The model.
@@ -185,7 +183,7 @@ def reads_vocab(model: Model) -> bool:
 
 
 def embed_phrases(
-    model: Model, vocab: Vocab, phrases: Sequence[str], mean: bool = False
+    model: LayerT, vocab: Vocab, phrases: Sequence[str], mean: bool = False
 ) -> ndarray:
     """Give each phrase a vector. A word without one does not count.
 
@@ -209,7 +207,7 @@ def embed_phrases(
 
 
 def _sum_vectors(
-    model: Model, vocab: Vocab, phrases: Sequence[str], mean: bool
+    model: LayerT, vocab: Vocab, phrases: Sequence[str], mean: bool
 ) -> ndarray:
     width = vocab.vectors.shape[1]
     if not width:
@@ -226,15 +224,15 @@ def _sum_vectors(
     return rows
 
 
-def forms_of_phrases(model: Model) -> List[str]:
+def forms_of_phrases(model: LayerT) -> List[str]:
     """List the forms of words that descriptions and examples may be read by.
 
     model (Model): Any model.
     RETURNS (List[str]): None, if its types are not described, or by an encoder.
     """
-    described = Described.of(model)
-    if described is None or not reads_vocab(model):
+    if "descriptions" not in model.attrs or not reads_vocab(model):
         return []
+    described = Described.of(model)
     phrases = list(described.descriptions.values())
     for of_type in (described.examples or {}).values():
         phrases += of_type
@@ -243,7 +241,7 @@ def forms_of_phrases(model: Model) -> List[str]:
     return [form for word in words for form in _forms(word, lower)]
 
 
-def _encoder(model: Model) -> Optional[Model]:
+def _encoder(model: LayerT) -> Optional[LayerT]:
     nodes = model.get_ref("tok2vec").walk()
     return next((node for node in nodes if "embed_phrases" in node.attrs), None)
 
@@ -252,14 +250,14 @@ def _words(phrase: str) -> List[str]:
     return [word for word in SEPARATORS.split(phrase) if word]
 
 
-def _unknown(model: Model, vocab: Vocab, phrase: str) -> List[str]:
+def _unknown(model: LayerT, vocab: Vocab, phrase: str) -> List[str]:
     if not reads_vocab(model):
         return []
     lower = _reads_lower(model)
     return [word for word in _words(phrase) if _find(vocab, word, lower) is None]
 
 
-def _reads_lower(model: Model) -> bool:
+def _reads_lower(model: LayerT) -> bool:
     """Whether the tokens' own vectors are looked up in lower case."""
     nodes = model.get_ref("tok2vec").walk()
     return any(node.attrs.get("attr") == LOWER for node in nodes)

@@ -1,18 +1,20 @@
-"""Entity types that a model gets after it was made, or described anew."""
+"""Entity types that are described: a network takes new ones at any time."""
 
-from typing import Any, Optional, Sequence
+from typing import Dict, Optional, Sequence
 
 import numpy
 from spacy.vocab import Vocab
 
-from ..errors import MoeeError, warn
+from ..errors import warn
 from .descriptions import (
     Described,
     embed_phrases,
     join_types,
     reads_vocab,
+    sizes_of,
     type_vectors,
 )
+from .families import Constants, Family
 from .types import MoEEModelT
 from .wrapper import get_constants, is_built, set_constants
 
@@ -21,47 +23,49 @@ from .wrapper import get_constants, is_built, set_constants
 TOLERANCE = 0.1
 
 
-def set_type(
-    model: MoEEModelT,
-    vocab: Vocab,
-    labels: Sequence[str],
-    label: str,
-    scheme: Any,
-    description: Optional[str],
-    examples: Optional[Sequence[str]],
-) -> bool:
-    """Make room for one more entity type, or describe one of them anew. A network
-    whose types are described takes it at any time, others until they are built.
+class DescribedTypes(Family):
+    """Networks that know an entity type by the vectors of a description, and perhaps of
+    examples. RAISES (MoeeError), beside M106: M103, for what is no description; M105,
+    if there are no word vectors."""
 
-    model (Model[List[Doc], Scores]): The model.
-    vocab (Vocab): Has the word vectors that a description is made of.
-    labels (Sequence[str]): The types that there are.
-    label (str): The type, one of them or another.
-    scheme (TagScheme): The tags of all types, another one being the last.
-    description (Optional[str]): What it is called.
-    examples (Optional[Sequence[str]]): Entities of the type.
-    RETURNS (bool): Whether there is room.
-    RAISES (MoeeError): M103, for what is no description; M105, if there are no word
-        vectors; M106, for what this network does not read.
-    """
-    described = Described.of(model)
-    if described is None:
-        if description is not None or examples is not None:
-            raise MoeeError("M106", label=label, what="a description")
-        return not is_built(model)
-    after = described.add(label, description, examples)
-    if is_built(model):
-        _check_vectors(model, vocab, labels, described)
-        new = type_vectors(model, vocab, [label], after)
-        constants = join_types(get_constants(model, list(new)), new)
-        if label in labels:
-            # the last row takes the place of the one before
-            rows = [*range(len(labels))]
-            rows[labels.index(label)] = len(labels)
-            constants = {name: values[rows] for name, values in constants.items()}
-        set_constants(model, scheme, constants)
-    model.attrs.update(after._asdict())
-    return True
+    def make_constants(
+        self, model: MoEEModelT, vocab: Vocab, labels: Sequence[str]
+    ) -> Constants:
+        """Embed the descriptions; a type without one is called its label."""
+        described = Described.of(model)
+        for label in labels:
+            described = described.add(label)
+        model.attrs.update(described._asdict())
+        return type_vectors(model, vocab, labels, described)
+
+    def read_sizes(self, constants: Constants) -> Dict[str, int]:
+        """Read the width of the vectors, and the most examples of a type."""
+        return sizes_of(constants)
+
+    def set_type(
+        self,
+        model: MoEEModelT,
+        vocab: Vocab,
+        labels: Sequence[str],
+        label: str,
+        description: Optional[str],
+        examples: Optional[Sequence[str]],
+    ) -> bool:
+        """Describe a type, another one being the last."""
+        described = Described.of(model)
+        after = described.add(label, description, examples)
+        if is_built(model):
+            _check_vectors(model, vocab, labels, described)
+            new = type_vectors(model, vocab, [label], after)
+            constants = join_types(get_constants(model, list(new)), new)
+            if label in labels:
+                # the last row takes the place of the one before
+                rows = [*range(len(labels))]
+                rows[labels.index(label)] = len(labels)
+                constants = {name: values[rows] for name, values in constants.items()}
+            set_constants(model, constants, len({*labels, label}))
+        model.attrs.update(after._asdict())
+        return True
 
 
 def _check_vectors(
@@ -75,7 +79,7 @@ def _check_vectors(
     texts = [described.descriptions[label] for label in labels]
     now = embed_phrases(model, vocab, texts)
     if before.shape != now.shape:
-        # told by join_types
+        # an error of join_types
         return
     moved = numpy.linalg.norm(now - before, axis=1)
     far = moved > TOLERANCE * numpy.linalg.norm(before, axis=1)

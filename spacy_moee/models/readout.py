@@ -1,16 +1,22 @@
-"""What a network's outputs say: the loss and its gradient, and the best tags."""
+"""What a network's outputs say: the loss and its gradient, and predictions."""
 
-from typing import List, Optional, Sequence, Tuple
+from typing import Collection, Dict, List, Optional, Sequence, Tuple
 
 import numpy
 import torch
 from numpy import ndarray
 from spacy.tokens import Doc
+from torch import Tensor
 
+from ..errors import MoeeError
+from ..networks.network import Targets, mean_loss
+from ..padding import ranges
 from . import batches
-from .segments import cut_all, merge_all
-from .types import Gradient, MoEEModelT, Scores
+from .types import Gradient, MoEEModelT, Prediction, Scores
+from .windows import cut_all, merge_windows
 from .wrapper import network_of
+
+WANTED = Prediction._fields[1:]
 
 
 def compute_loss(
@@ -28,91 +34,115 @@ def compute_loss(
     network = network_of(model)
     if not scores.batches:  # every doc is empty
         return 0.0, Gradient([], {}, {}, [])
-    boundary = network.boundary.cpu().numpy()
-    pieces, crossing = cut_all(docs, scores.layout.windows, gold, boundary)
-    detached, losses = [], []
+    pieces, crossing = cut_all(docs, scores.layout.of_docs, gold)
+    leaves: List[List[Tensor]] = []
+    losses = []
     with torch.enable_grad():
         for batch in scores.batches:
-            outputs = type(batch.outputs)(
-                *(
-                    o if o is None else o.detach().requires_grad_()
-                    for o in batch.outputs
-                )
-            )
+            outputs = [
+                o if o is None else o.detach().requires_grad_() for o in batch.outputs
+            ]
+            leaves.append([o for o in outputs if o is not None])
             padded = batches.gather_gold(scores.layout, pieces, batch.rows)
             tags = torch.as_tensor(padded, device=batch.lengths.device)
-            detached.append([o for o in outputs if o is not None])
-            losses.append(network.loss(outputs, tags, batch.lengths))
-        units = max(1, sum(loss.units for loss in losses))
-        total = torch.stack([loss.total for loss in losses]).sum() / units
+            targets = Targets(tags, batch.lengths)
+            losses.append(
+                network.loss(batches.rebuild(batch.outputs, outputs), targets)
+            )
+        total, parts = mean_loss(losses)
         parameters = dict(network.named_parameters())
-        leaves = [o for outputs in detached for o in outputs]
         gradients = torch.autograd.grad(
-            total, [*leaves, *parameters.values()], allow_unused=True
+            total, [*sum(leaves, []), *parameters.values()], allow_unused=True
         )
     rest = iter(gradients)
     d_outputs = [
         [torch.zeros_like(o) if (d := next(rest)) is None else d for o in outputs]
-        for outputs in detached
+        for outputs in leaves
     ]
     d_parameters = {
         name: d for name, d in zip(parameters, rest, strict=True) if d is not None
-    }
-    parts = {
-        name: sum(float(loss.parts[name]) for loss in losses) / units
-        for name in losses[0].parts
     }
     return float(total.detach()), Gradient(d_outputs, d_parameters, parts, crossing)
 
 
 def find_crossing(
-    model: MoEEModelT, docs: Sequence[Doc], gold: List[ndarray], boundary: ndarray
+    model: MoEEModelT, docs: Sequence[Doc], gold: List[ndarray]
 ) -> List[str]:
     """Find the gold entities that no window of the model shows whole.
 
     model (Model[List[Doc], Scores]): The model.
     docs (Sequence[Doc]): The docs.
     gold (List[ndarray]): Tag numbers of each doc; below 0 where unknown.
-    boundary (ndarray): 0, 1 or 2 for O, B or I: what each tag is.
     RETURNS (List[str]): The two tokens at the border, for each.
     """
-    windows = [model.attrs["segments"](doc) for doc in docs]
-    return cut_all(docs, windows, gold, boundary)[1]
+    return cut_all(docs, [model.attrs["segments"](doc) for doc in docs], gold)[1]
 
 
-def decode(
+def read_out(
     model: MoEEModelT,
     docs: Sequence[Doc],
     scores: Scores,
     presets: List[Optional[ndarray]],
-) -> List[ndarray]:
-    """Find the best tags of each doc.
+    wanted: Collection[str] = (),
+) -> List[Prediction]:
+    """Read predictions from the outputs of a network.
 
     model (Model[List[Doc], Scores]): The model.
     docs (Sequence[Doc]): The docs.
     scores (Scores): What the model said of them.
     presets (List[Optional[ndarray]]): For each doc, True on tokens that have to be
         O, or None.
-    RETURNS (List[ndarray]): Tag numbers, shape [len(doc)] each.
+    wanted (Collection[str]): Which other fields of `Prediction` are filled.
+    RETURNS (List[Prediction]): One for each doc.
+    RAISES (MoeeError): M011, for what can't be wanted.
     """
-    network = network_of(model)
-    outside = batches.outside_places(presets, docs)
+    if unknown := {*wanted} - {*WANTED}:
+        expected = ", ".join(WANTED)
+        raise MoeeError("M011", found=", ".join(sorted(unknown)), expected=expected)
     layout = scores.layout
-    tags: List[ndarray] = [numpy.zeros(0, "int64")] * len(layout.lengths)
+    if not scores.batches:  # every doc is empty
+        return [Prediction(numpy.zeros(0, dtype="int64")) for _ in docs]
+    said = _decode(model, scores, batches.outside_places(presets, docs), wanted)
+    merged = merge_windows(layout.windows, said.pop("tags"))
+    tables = {name: table[merged.places] for name, table in said.items()}
+    ends = numpy.cumsum(layout.doc_lengths)[:-1]
+    columns = [
+        [Prediction(tags) for tags in numpy.split(merged.tags, ends)],
+        *(numpy.split(table, ends) for table in tables.values()),
+    ]
+    return [
+        prediction._replace(**dict(zip(tables, rest, strict=True)))
+        for prediction, *rest in zip(*columns, strict=True)
+    ]
+
+
+def _decode(
+    model: MoEEModelT,
+    scores: Scores,
+    outside: Optional[ndarray],
+    wanted: Collection[str],
+) -> Dict[str, ndarray]:
+    """What the network says of each token that a window reads, the windows one after
+    the other."""
+    network = network_of(model)
+    tables: Dict[str, ndarray] = {}
+    all_lengths = scores.layout.windows.lengths
+    offsets = numpy.cumsum(all_lengths) - all_lengths
     for batch in scores.batches:
-        fixed = (
-            None if outside is None else torch.as_tensor(outside)[batch.tokens.cpu()]
-        )
+        fixed = None
+        if outside is not None:
+            fixed = torch.as_tensor(outside, device=batch.tokens.device)[batch.tokens]
         with torch.no_grad():
-            paths = network.decode(
-                batch.outputs,
-                batch.lengths,
-                fixed if fixed is None else fixed.to(batch.lengths.device),
-            )
-        lengths = layout.lengths[batch.rows].tolist()
-        for row, path, length in zip(
-            batch.rows.tolist(), paths.cpu().numpy(), lengths, strict=True
-        ):
-            tags[row] = path[:length]
-    boundary, legal = network.boundary.cpu().numpy(), network.legal.cpu().numpy()
-    return merge_all(layout.windows, tags, boundary, legal)
+            said = network.decode(batch.outputs, batch.lengths, wanted, fixed)
+        lengths = all_lengths[batch.rows]
+        places = ranges(offsets[batch.rows], lengths)
+        on_tokens = numpy.arange(batch.tokens.shape[1]) < lengths[:, None]
+        for name, tensor in said._asdict().items():
+            if tensor is None:
+                continue
+            values = tensor.cpu().numpy()[on_tokens]
+            shape = int(all_lengths.sum()), *values.shape[1:]
+            if name not in tables:
+                tables[name] = numpy.empty(shape, values.dtype)
+            tables[name][places] = values
+    return tables

@@ -5,11 +5,10 @@ from contextlib import contextmanager
 from typing import Any, Dict, Iterator
 
 from numpy import ndarray
-from thinc.api import Model
 
 from ..errors import MoeeError
 from ..finite import is_finite
-from .types import MoEEModelT
+from .types import LayerT, MoEEModelT
 
 
 @contextmanager
@@ -41,7 +40,7 @@ def checked_load(model: MoEEModelT) -> Iterator[None]:
         raise
 
 
-def _check_param(node: Model, name: str) -> None:
+def _check_param(node: LayerT, name: str) -> None:
     array: Any = node.get_param(name)
     problem = ""
     if array.dtype.kind not in "fiu":
@@ -52,7 +51,7 @@ def _check_param(node: Model, name: str) -> None:
         raise MoeeError("M102", problem=f"{name} of {node.name} is {problem}")
 
 
-def _check_attrs(node: Model, before: Dict[str, Any]) -> None:
+def _check_attrs(node: LayerT, before: Dict[str, Any]) -> None:
     for name, value in node.attrs.items():
         if name not in before or not _can_be(value, before[name]):
             problem = f"it has {str(value)[:80]!r} as '{name}' of {node.name}"

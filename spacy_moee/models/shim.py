@@ -43,11 +43,11 @@ class NetworkShim(Shim):
         return self._model is not None
 
     @property
-    def module(self) -> Any:
+    def module(self) -> nn.Module:
         """The network. RAISES (MoeeError): M101, before it is built."""
         if self._model is None:
             raise MoeeError("M101", name="moee")
-        return self._model
+        return cast(nn.Module, self._model)
 
     @property
     def device(self) -> torch.device:
@@ -148,10 +148,11 @@ class NetworkShim(Shim):
 
     def to_bytes(self) -> bytes:
         """Serialize sizes and weights. RETURNS (bytes): msgpack."""
-        if self._model is None:
-            return srsly.msgpack_dumps({"sizes": None, "weights": {}})
-        weights = {k: v.cpu().numpy() for k, v in self._model.state_dict().items()}
-        return srsly.msgpack_dumps({"sizes": self.sizes, "weights": weights})
+        sizes, weights = None, {}
+        if self._model is not None:
+            state = self._model.state_dict()
+            sizes, weights = self.sizes, {k: v.cpu().numpy() for k, v in state.items()}
+        return cast(bytes, srsly.msgpack_dumps({"sizes": sizes, "weights": weights}))
 
     def from_bytes(self, data: bytes) -> "NetworkShim":
         """Build the network from what `to_bytes` wrote; all of it or nothing.
@@ -203,10 +204,10 @@ class NetworkShim(Shim):
             if not is_finite(array):
                 raise MoeeError("M102", problem=f"{name} is not finite")
 
-    def __reduce__(self) -> Tuple[Callable, Tuple]:
+    def __reduce__(self) -> Tuple[Callable[..., "NetworkShim"], Tuple[Any, ...]]:
         return _rebuild, (self.network, self.to_bytes())
 
-    def __deepcopy__(self, memo: Optional[Dict]) -> "NetworkShim":
+    def __deepcopy__(self, memo: Optional[Dict[int, Any]]) -> "NetworkShim":
         return NetworkShim(self.network).from_bytes(self.to_bytes())
 
 

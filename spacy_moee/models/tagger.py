@@ -7,8 +7,9 @@ from thinc.api import Config
 
 from ..errors import check_setting
 from ..networks.moee import MoEENetwork
-from .segments import Segmenter, make_sentence_segments
+from .families import Family
 from .types import MoEEModelT, Tok2VecT
+from .windows import Segmenter, make_sentence_segments
 from .wrapper import network_model
 
 # what a bare `nlp.add_pipe("moee_ner")` gets: it learns with no download
@@ -113,6 +114,5 @@ def build_moee_tagger_v1(
         crf=crf,
         constrained=constrained,
     )
-    return network_model(
-        network, tok2vec, dropout, segments or make_sentence_segments(), threads
-    )
+    segments = segments or make_sentence_segments()
+    return network_model(network, tok2vec, dropout, segments, threads, Family())

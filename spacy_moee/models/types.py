@@ -1,7 +1,7 @@
 """What crosses the seams between component, Thinc model and network."""
 
 from dataclasses import dataclass
-from typing import Any, Dict, List, NamedTuple
+from typing import Any, Callable, Dict, List, NamedTuple, Optional
 
 from numpy import ndarray
 from spacy.tokens import Doc
@@ -9,22 +9,25 @@ from thinc.api import Model
 from thinc.types import Floats2d
 from torch import Tensor
 
+from ..networks.network import Outputs
+from ..padding import Windows
+
 Tok2VecT = Model[List[Doc], List[Floats2d]]
+# a layer of whatever kind
+LayerT = Model[Any, Any]
 
 
 class Layout(NamedTuple):
     """Where the windows of a batch of docs lie.
 
-    windows (List[ndarray]): Start and end of each window of each doc.
-    starts (ndarray): First token of each window, counted through all docs.
-    lengths (ndarray): The tokens of each window.
-    n_tokens (int): The tokens of all docs.
+    of_docs (List[Windows]): The windows of each doc, counted from its first token.
+    windows (Windows): All of them, counted through all docs.
+    doc_lengths (List[int]): The tokens of each doc.
     """
 
-    windows: List[ndarray]
-    starts: ndarray
-    lengths: ndarray
-    n_tokens: int
+    of_docs: List[Windows]
+    windows: Windows
+    doc_lengths: List[int]
 
 
 @dataclass
@@ -33,18 +36,22 @@ class Batch:
 
     rows (ndarray): The numbers of the windows, shape [batch].
     tokens (Tensor): The token at each place, counted through all docs, shape
-        [batch, seq]; `n_tokens` on padding.
+        [batch, seq]; the number of all tokens on padding.
     lengths (Tensor): The tokens of each window, shape [batch].
     vectors (Tensor): What went in, shape [batch, seq, width]; nothing in
         prediction, which would keep a long doc a second time.
     outputs (NamedTuple): What the network said, each part [batch, seq, ...].
+    random_state (Optional[Tensor]): In training, that of the random numbers before the
+        batch was read, if it is one of several: then the outputs have no graph, and it
+        is read again.
     """
 
     rows: ndarray
     tokens: Tensor
     lengths: Tensor
     vectors: Tensor
-    outputs: Any
+    outputs: Outputs
+    random_state: Optional[Tensor] = None
 
 
 @dataclass
@@ -73,5 +80,24 @@ class Gradient:
     crossing: List[str]
 
 
-# Any: its backprop takes a Gradient, and `initialize` a TagScheme
-MoEEModelT = Model[List[Doc], Any]
+class Prediction(NamedTuple):
+    """What is predicted of a doc. All but the tags are None unless wanted, and where
+    the network has no such part. A token has what the window says that answers for it.
+
+    tags (ndarray): Tag numbers (see `spacy_moee.scheme`), shape [tokens].
+    gates (Optional[ndarray]): The weight of each expert, first the one for no entity,
+        float32, shape [tokens, experts].
+    detection (Optional[ndarray]): 0 for O, 1 for B, 2 for I, as entity detection sees
+        it, shape [tokens].
+    marginals (Optional[ndarray]): The probability of each tag, float32, shape
+        [tokens, tags].
+    """
+
+    tags: ndarray
+    gates: Optional[ndarray] = None
+    detection: Optional[ndarray] = None
+    marginals: Optional[ndarray] = None
+
+
+MoEEModelT = Model[List[Doc], Scores]
+BackpropT = Callable[[Gradient], List[Doc]]

@@ -6,9 +6,9 @@ from typing import Any, Dict, List, Sequence, Set
 from spacy.attrs import IDS, intify_attr
 from spacy.tokens import Doc
 from spacy.vocab import Vocab
-from thinc.api import Model
 
 from ..errors import MoeeError
+from .types import LayerT
 
 # what a vocabulary computes for a word, if it is of some language; else it is empty
 LEXICAL = {"LOWER", "NORM", "PREFIX", "SHAPE", "SUFFIX"}
@@ -26,7 +26,7 @@ def group_by_vocab(docs: Sequence[Doc]) -> List[List[int]]:
     return list(groups.values())
 
 
-def check_vocab(model: Model, docs: Sequence[Doc]) -> None:
+def check_vocab(model: LayerT, docs: Sequence[Doc]) -> None:
     """See that docs can be embedded together, with the vectors of their vocabulary.
 
     model (Model[List[Doc], List[Floats2d]]): The token embeddings.
@@ -45,7 +45,7 @@ def check_vocab(model: Model, docs: Sequence[Doc]) -> None:
                 raise MoeeError("M203", found=found, expected=expected)
 
 
-def check_attributes(model: Model, docs: Sequence[Doc], own: Vocab) -> None:
+def check_attributes(model: LayerT, docs: Sequence[Doc], own: Vocab) -> None:
     """See that the words of docs of another vocabulary have what the embeddings read.
 
     model (Model[List[Doc], Scores]): The model.
@@ -63,7 +63,7 @@ def check_attributes(model: Model, docs: Sequence[Doc], own: Vocab) -> None:
             raise MoeeError("M010", attrs=", ".join(names))
 
 
-def _attributes_of(model: Model) -> Set[int]:
+def _attributes_of(model: LayerT) -> Set[int]:
     """What of a word is read that a vocabulary computes."""
     attrs: Set[int] = set()
     for node in model.walk():

@@ -1,13 +1,12 @@
 """A network inside a Thinc model: documents in, scores out.
 
-It owns the seam between arrays and tensors, and works with any network that has
-`forward`, `loss`, `decode` and `floats`. No other file touches the shim.
+It owns the seam between arrays and tensors, and works with any network that keeps the
+contract of `spacy_moee.networks.network`. No other file touches the shim.
 """
 
 from contextlib import nullcontext
 from functools import partial
 from typing import (
-    Any,
     Callable,
     ContextManager,
     Dict,
@@ -21,6 +20,7 @@ from typing import (
 import torch
 from numpy import ndarray
 from spacy.tokens import Doc
+from spacy.vocab import Vocab
 from thinc.api import Model
 from thinc.types import Floats2d
 from thinc.util import torch2xp
@@ -28,14 +28,17 @@ from torch import Tensor, nn
 
 from ..errors import MoeeError
 from ..finite import check_vectors
+from ..networks.network import Inputs, Network, Outputs
 from ..padding import plan
+from ..scheme import iob2_scheme
 from . import batches
-from .descriptions import Described, sizes_of, type_vectors
-from .segments import Segmenter
+from .families import Constants, Family
+from .random_state import get_random_state, use_random_state
 from .shim import NetworkShim
 from .threads import use_threads
-from .types import Batch, Gradient, Layout, MoEEModelT, Scores, Tok2VecT
+from .types import BackpropT, Batch, Gradient, Layout, MoEEModelT, Scores, Tok2VecT
 from .vocabularies import check_vocab
+from .windows import Segmenter
 
 
 def network_model(
@@ -44,17 +47,19 @@ def network_model(
     dropout: Optional[float],
     segments: Segmenter,
     threads: int,
+    family: Family,
 ) -> MoEEModelT:
     """Wrap a network that is built when the width of the embeddings and the tags
     are known.
 
     network (Callable): Makes it from the sizes `width`, `n_tags` and `n_categories`,
-        and those of `sizes_of` if its types are described. All else is its own and
-        comes from the config, also when a saved pipeline is loaded.
+        and those that the family reads. All else is its own and comes from the config,
+        also when a saved pipeline is loaded.
     tok2vec (Model[List[Doc], List[Floats2d]]): Token embeddings.
     dropout (Optional[float]): See `build_moee_tagger_v1`.
     segments (Segmenter): What the network reads at once.
     threads (int): See `build_moee_tagger_v1`.
+    family (Family): How the network knows entity types.
     RETURNS (Model[List[Doc], Scores]): The model.
     """
     return Model(
@@ -68,16 +73,18 @@ def network_model(
             "dropout_rate": 0.0,
             "dropout": dropout,
             "segments": segments,
+            "family": family,
             # not a number, which would be saved and stand above the config
             "threads": partial(use_threads, threads),
         },
     )
 
 
-def init(model: MoEEModelT, X: Any = None, Y: Any = None) -> None:
-    """Build the network for sample docs `X`; `Y` is the entity types and their
-    `TagScheme`."""
-    labels, scheme = Y
+def init(
+    model: MoEEModelT, X: Optional[List[Doc]] = None, Y: Optional[List[str]] = None
+) -> None:
+    """Build the network for sample docs `X`; `Y` is the entity types."""
+    assert X and Y
     tok2vec = model.layers[0]
     check_vocab(tok2vec, X)
     if any(node.name == "static_vectors" for node in tok2vec.walk()):
@@ -88,17 +95,18 @@ def init(model: MoEEModelT, X: Any = None, Y: Any = None) -> None:
         width = tok2vec.get_dim("nO")
     else:
         width = tok2vec.predict(X[:1])[0].shape[1]
-    sizes = {"width": int(width), **scheme.sizes}
-    constants = scheme._asdict()
-    described = Described.of(model)
-    if described is not None:
-        for label in labels:
-            described = described.add(label)
-        vectors = type_vectors(model, X[0].vocab, labels, described)
-        sizes.update(sizes_of(vectors))
-        constants.update(vectors)
-        model.attrs.update(described._asdict())
-    _shim(model).build(sizes, constants)
+    constants = _family(model).make_constants(model, X[0].vocab, Y)
+    sizes, constants = _complete(model, constants, len(Y))
+    _shim(model).build({"width": int(width), **sizes}, constants)
+
+
+def _complete(
+    model: MoEEModelT, constants: Constants, n_labels: int
+) -> Tuple[Dict[str, int], Constants]:
+    """The sizes of a network for some entity types, and all of its constants."""
+    scheme = iob2_scheme(n_labels)
+    sizes = {**scheme.sizes, **_family(model).read_sizes(constants)}
+    return sizes, {**scheme._asdict(), **constants}
 
 
 def is_built(model: MoEEModelT) -> bool:
@@ -142,23 +150,41 @@ def get_constants(model: MoEEModelT, names: Sequence[str]) -> Dict[str, ndarray]
     return _shim(model).constants(names)
 
 
-def set_constants(
-    model: MoEEModelT, scheme: Any, constants: Dict[str, ndarray]
-) -> None:
+def set_constants(model: MoEEModelT, constants: Constants, n_labels: int) -> None:
     """Give a built network other entity types. Its weights stay.
 
     model (Model[List[Doc], Scores]): The model.
-    scheme (TagScheme): The tags of all types.
-    constants (Dict[str, ndarray]): What `type_vectors` returned, of all types.
+    constants (Dict[str, ndarray]): What its family made of all types.
+    n_labels (int): Their number.
     """
-    sizes = {**scheme.sizes, **sizes_of(constants)}
-    _shim(model).resize(sizes, {**scheme._asdict(), **constants})
+    _shim(model).resize(*_complete(model, constants, n_labels))
 
 
-def network_of(model: MoEEModelT) -> Any:
+def set_type(
+    model: MoEEModelT,
+    vocab: Vocab,
+    labels: Sequence[str],
+    label: str,
+    description: Optional[str],
+    examples: Optional[Sequence[str]],
+) -> bool:
+    """Make room for one more entity type, or describe one of them anew: see
+    `Family.set_type`.
+
+    RETURNS (bool): Whether there is room, as there is before the network is built.
+    """
+    new = vocab, labels, label, description, examples
+    return _family(model).set_type(model, *new) or not is_built(model)
+
+
+def network_of(model: MoEEModelT) -> Network[Outputs]:
     """Give the network to who reads its outputs. RAISES (MoeeError): M101, before it is
     built."""
-    return _shim(model).module
+    return cast(Network[Outputs], _shim(model).module)
+
+
+def _family(model: MoEEModelT) -> Family:
+    return cast(Family, model.attrs["family"])
 
 
 def _shim(model: MoEEModelT) -> NetworkShim:
@@ -166,40 +192,45 @@ def _shim(model: MoEEModelT) -> NetworkShim:
 
 
 def forward(
-    model: MoEEModelT, docs: Sequence[Doc], is_train: bool
-) -> Tuple[Scores, Callable[[Gradient], List[Doc]]]:
-    """Embed, cut, pad and score. The graph of each batch is kept for training."""
+    model: MoEEModelT, docs: List[Doc], is_train: bool
+) -> Tuple[Scores, BackpropT]:
+    """Embed, cut, pad and score."""
     check_vocab(model.layers[0], docs)
+    layout = batches.lay_out(docs, model.attrs["segments"])
+    if not any(layout.doc_lengths):  # which some embeddings can't read
+        return Scores(layout, []), lambda gradient: []
     shim = _shim(model)
-    network, width = shim.module, shim.sizes["width"]
+    network, width = network_of(model), shim.sizes["width"]
     vectors, backprop_tok2vec = model.layers[0](docs, is_train)
     table = batches.flatten(vectors, shim.device)
     del vectors  # of a long doc, as large as all the rest
     if table.shape[1] != width:
         raise MoeeError("M104", found=table.shape[1], expected=width)
     _check_finite(table, docs)
-    layout = batches.lay_out(docs, model.attrs["segments"])
+    dropout = _dropout_rate(model)
     if is_train:
-        done = _run(network, table, layout, _dropout_rate(model))
+        read = _run(network, table, layout, dropout)
     else:
-        done = _predict(network, table, layout)
+        read = _predict(network, table, layout)
 
     def backprop(gradient: Gradient) -> List[Doc]:
         d_table = torch.zeros_like(table)
-        for batch, d_outputs in zip(done, gradient.outputs, strict=True):
-            torch.autograd.backward(_tensors(batch), d_outputs)
-            d_vectors = cast(Tensor, batch.vectors.grad)
+        for batch, d_outputs in zip(read, gradient.outputs, strict=True):
+            outputs = _read_again(network, batch, dropout)
+            tensors = [output for output in outputs if output is not None]
+            torch.autograd.backward(tensors, d_outputs)
+            d_vectors, batch.vectors.grad = cast(Tensor, batch.vectors.grad), None
             d_table.index_add_(0, batch.tokens.flatten(), d_vectors.flatten(0, 1))
+        parameters = dict(network.named_parameters())
         for name, part in gradient.parameters.items():
-            parameter = network.get_parameter(name)
-            before = parameter.grad
+            before = parameters[name].grad
             # a copy, since the optimizer works in the memory of `.grad`
-            parameter.grad = part.clone() if before is None else before + part
+            parameters[name].grad = part.clone() if before is None else before + part
         d_tokens = cast(Floats2d, torch2xp(d_table[:-1]))
-        lengths = model.ops.asarray1i([len(doc) for doc in docs])
-        return backprop_tok2vec(model.ops.unflatten(d_tokens, lengths))
+        lengths = model.ops.asarray1i(layout.doc_lengths)
+        return cast(List[Doc], backprop_tok2vec(model.ops.unflatten(d_tokens, lengths)))
 
-    return Scores(layout, done), backprop
+    return Scores(layout, read), backprop
 
 
 def _check_finite(table: Tensor, docs: Sequence[Doc]) -> None:
@@ -216,36 +247,49 @@ def _check_finite(table: Tensor, docs: Sequence[Doc]) -> None:
         raise MoeeError("M008", word=word, count=count, total=len(tokens))
 
 
-def _run(network: Any, table: Tensor, layout: Layout, dropout: float) -> List[Batch]:
-    """Score in training: with a graph that reaches back to the vectors."""
-    done = []
-    for rows in plan(layout.lengths, network.floats):
+def _run(
+    network: Network[Outputs], table: Tensor, layout: Layout, dropout: float
+) -> List[Batch]:
+    """Score in training, with a graph that reaches back to the vectors. The graphs of
+    several batches would take memory for the longest doc; so each is read again on the
+    way back, with the same dropout."""
+    groups = plan(layout.windows.lengths, network.floats)
+    read = []
+    for rows in groups:
         tokens, lengths = batches.pad(layout, rows, table.device)
-        inputs = table[tokens].requires_grad_()
-        outputs = network(inputs, lengths, dropout)
-        done.append(Batch(rows, tokens, lengths, inputs, outputs))
-    return done
+        vectors = table[tokens].requires_grad_()
+        state = get_random_state(table.device) if len(groups) > 1 else None
+        with torch.set_grad_enabled(state is None):
+            outputs = network(Inputs(vectors, lengths, dropout))
+        read.append(Batch(rows, tokens, lengths, vectors, outputs, state))
+    return read
+
+
+def _read_again(network: Network[Outputs], batch: Batch, dropout: float) -> Outputs:
+    """The outputs of a batch with their graph."""
+    if batch.random_state is None:
+        return batch.outputs
+    with use_random_state(batch.vectors.device, batch.random_state):
+        return network(Inputs(batch.vectors, batch.lengths, dropout))
 
 
 @torch.no_grad()
-def _predict(network: Any, table: Tensor, layout: Layout) -> List[Batch]:
+def _predict(network: Network[Outputs], table: Tensor, layout: Layout) -> List[Batch]:
     """Score in prediction: nothing is kept but the outputs."""
-    groups = plan(layout.lengths, network.floats)
-    places = sum(len(rows) * int(layout.lengths[rows[0]]) for rows in groups)
-    tables = batches.OutputTables(places)
+    window_lengths = layout.windows.lengths
+    groups = plan(window_lengths, network.floats)
+    places = [len(rows) * int(window_lengths[rows[0]]) for rows in groups]
+    tables = batches.OutputTables(sum(places))
     nothing = table[:0]
-    done = []
-    for rows in groups:
+    read = []
+    for rows, n_places in zip(groups, places, strict=True):
         tokens, lengths = batches.pad(layout, rows, table.device)
-        outputs = tables.keep(network(table[tokens], lengths))
-        done.append(Batch(rows, tokens, lengths, nothing, outputs))
-    return done
+        outputs = tables.keep(network(Inputs(table[tokens], lengths)), n_places)
+        read.append(Batch(rows, tokens, lengths, nothing, outputs))
+    return read
 
 
 def _dropout_rate(model: MoEEModelT) -> float:
-    given, fixed = model.attrs["dropout_rate"], model.attrs["dropout"]
+    given: float = model.attrs["dropout_rate"]
+    fixed: Optional[float] = model.attrs["dropout"]
     return fixed if given > 0 and fixed is not None else given
-
-
-def _tensors(batch: Batch) -> List[Tensor]:
-    return [output for output in batch.outputs if output is not None]

@@ -1,7 +1,5 @@
 """What the networks share."""
 
-from typing import Dict, NamedTuple
-
 import torch
 from torch import Tensor, nn
 
@@ -9,20 +7,6 @@ from torch import Tensor, nn
 OUTSIDE_BIAS = 3.0
 # About how many numbers a BiLSTM takes for each place that it reads.
 FLOATS_READ = 2048
-
-
-class Loss(NamedTuple):
-    """Losses summed over `units`: sentences, or labelled tokens for a network that
-    reads each token by itself.
-
-    total (Tensor): The weighted sum of the parts, a scalar with a gradient.
-    parts (Dict[str, Tensor]): Each part, unweighted, without a gradient.
-    units (int): What to divide by for the mean.
-    """
-
-    total: Tensor
-    parts: Dict[str, Tensor]
-    units: int
 
 
 def register_scheme(network: nn.Module, n_tags: int) -> None:
@@ -56,3 +40,12 @@ def look_up(table: Tensor, gold: Tensor) -> Tensor:
     RETURNS (Tensor): The numbers, of the same shape; -1 where unknown.
     """
     return table[gold.clamp(min=0)].masked_fill(gold < 0, -1)
+
+
+def count_labelled(gold: Tensor) -> Tensor:
+    """Count the sentences of which some gold is known.
+
+    gold (Tensor): Tag numbers, shape [batch, seq]; below 0 where unknown.
+    RETURNS (Tensor): Their number.
+    """
+    return (gold >= 0).any(dim=1).sum()

@@ -2,7 +2,7 @@
 2017) and the Robust Sequence Tagger (Shah et al. 2019), as the paper compares itself
 with them (arXiv 2002.05923, section 3)."""
 
-from typing import NamedTuple, Optional, Tuple
+from typing import Collection, NamedTuple, Optional, Tuple
 
 import torch
 from torch import Tensor, nn
@@ -12,16 +12,17 @@ from .attention import ExampleAttention
 from .common import (
     FLOATS_READ,
     OUTSIDE_BIAS,
-    Loss,
+    count_labelled,
     look_up,
     register_scheme,
     token_mask,
 )
 from .encoder import BiLSTM
+from .network import Decoded, Inputs, Loss, Targets
 
 
-class Outputs(NamedTuple):
-    """What the network says about each token.
+class ConceptOutputs(NamedTuple):
+    """What the network says of each token.
 
     emissions (Tensor): Scores of O, B and I for each entity type, shape
         [batch, seq, types, 3].
@@ -105,32 +106,29 @@ class ConceptNetwork(nn.Module):
         """About how many numbers a place takes: it is read once for each type."""
         return FLOATS_READ * max(1, len(self.descriptions))
 
-    def forward(
-        self, vectors: Tensor, lengths: Tensor, dropout: float = 0.0
-    ) -> Outputs:
+    def forward(self, inputs: Inputs) -> ConceptOutputs:
         """Score a batch of sentences, every sentence for all types at once.
 
-        vectors (Tensor): Token vectors, shape [batch, seq, width].
-        lengths (Tensor): The tokens of each sentence, at least one, shape [batch].
-        dropout (float): The dropout rate, 0 for prediction.
-        RETURNS (Outputs): The scores.
+        inputs (Inputs): The batch.
+        RETURNS (ConceptOutputs): The scores.
         """
-        states, mask = vectors, token_mask(vectors, lengths)
+        states, lengths, dropout = inputs
+        mask = token_mask(states, lengths)
         if self.encoder is not None:
-            states = self.encoder(vectors, mask, dropout)
+            states = self.encoder(states, mask, dropout)
         n_batch, n_steps, _ = states.shape
         n_types = len(self.descriptions)
         shared = states.unsqueeze(1).expand(-1, n_types, -1, -1)
-        told, table = self._tell_types(states)
+        types, table = self._describe_types(states)
         # [batch, types, seq, columns]
-        inputs = torch.cat([shared, told], dim=3).flatten(0, 1)
+        columns = torch.cat([shared, types], dim=3).flatten(0, 1)
         masks = mask.unsqueeze(1).expand(-1, n_types, -1).flatten(0, 1)
-        read = self.tagger(inputs, masks, table=table)
+        read = self.tagger(columns, masks, table=table)
         scores = self.output(read).view(n_batch, n_types, n_steps, 3)
-        return Outputs(scores.transpose(1, 2))
+        return ConceptOutputs(scores.transpose(1, 2))
 
-    def _tell_types(self, states: Tensor) -> Tuple[Tensor, Optional[Tensor]]:
-        """What each token is told of each type, [d ; sum_k a_k e_k], shape
+    def _describe_types(self, states: Tensor) -> Tuple[Tensor, Optional[Tensor]]:
+        """What each token reads of each type, [d ; sum_k a_k e_k], shape
         [batch, types, seq, columns]; or, where that is narrower, the factors of sums
         of the rows of a table, and the table."""
         n_batch, n_steps, _ = states.shape
@@ -150,49 +148,48 @@ class ConceptNetwork(nn.Module):
             mixed = weights.unsqueeze(3) * own[:, None, :, None]
             table = torch.block_diag(self.descriptions, self.examples.flatten(0, 1))
             return torch.cat([factors, mixed.flatten(3)], dim=3), table
-        told = self.descriptions.unsqueeze(1).expand(n_batch, -1, n_steps, -1)
+        named = self.descriptions.unsqueeze(1).expand(n_batch, -1, n_steps, -1)
         if weights is None:
-            return told, None
+            return named, None
         mixtures = torch.einsum("btsk,tkw->btsw", weights, self.examples)
-        return torch.cat([told, mixtures], dim=3), None
+        return torch.cat([named, mixtures], dim=3), None
 
-    def loss(self, outputs: Outputs, gold: Tensor, lengths: Tensor) -> Loss:
-        """Sum over the sentences the cross-entropy, averaged over the cells (type,
-        token) of a sentence. Tokens of unknown gold add nothing.
+    def loss(self, outputs: ConceptOutputs, targets: Targets) -> Loss:
+        """Sum over the sentences with gold the cross-entropy, averaged over the cells
+        (type, token) of a sentence.
 
-        outputs (Outputs): What `forward` returned.
-        gold (Tensor): Tag numbers, shape [batch, seq]; below 0 where unknown.
-        lengths (Tensor): The tokens of each sentence, shape [batch].
-        RETURNS (Loss): The sum and the number of sentences.
+        outputs (ConceptOutputs): What `forward` returned.
+        targets (Targets): The gold.
+        RETURNS (Loss): The sum.
         """
         scores = outputs.emissions
-        gold = gold.masked_fill(~token_mask(gold, lengths), -1)
+        mask = token_mask(targets.tags, targets.lengths)
+        gold = targets.tags.masked_fill(~mask, -1)
         known = gold >= 0
         types = torch.arange(1, scores.shape[2] + 1, device=gold.device)
         # [batch, seq, types]: B or I of the token's own type; O of all others
         own = look_up(self.category, gold).unsqueeze(2) == types
-        targets = look_up(self.boundary, gold).unsqueeze(2) * own
-        targets = targets.masked_fill(~known.unsqueeze(2), -1)
+        borders = look_up(self.boundary, gold).unsqueeze(2) * own
+        borders = borders.masked_fill(~known.unsqueeze(2), -1)
         losses = functional.cross_entropy(
-            scores.flatten(0, 2), targets.flatten(), ignore_index=-1, reduction="none"
+            scores.flatten(0, 2), borders.flatten(), ignore_index=-1, reduction="none"
         )
-        sums = losses.view_as(targets).sum(dim=(1, 2))
+        sums = losses.view_as(borders).sum(dim=(1, 2))
         cells = known.sum(dim=1).clamp(min=1) * len(types)
-        total = (sums / cells).sum()
-        return Loss(total, {"recognition": total.detach()}, len(gold))
+        total, units = (sums / cells).sum(), count_labelled(gold)
+        name = "recognition"
+        return Loss({name: total}, {name: units}, {name: 1.0})
 
     def decode(
-        self, outputs: Outputs, lengths: Tensor, outside: Optional[Tensor] = None
-    ) -> Tensor:
+        self,
+        outputs: ConceptOutputs,
+        lengths: Tensor,
+        wanted: Collection[str] = (),
+        outside: Optional[Tensor] = None,
+    ) -> Decoded:
         """Find the likeliest of B, I and O for each type, and merge the types token
         by token. An I that continues no entity becomes a B, as conlleval reads it.
-
-        outputs (Outputs): What `forward` returned.
-        lengths (Tensor): The tokens of each sentence, shape [batch].
-        outside (Optional[Tensor]): True on tokens that have to be O, shape
-            [batch, seq].
-        RETURNS (Tensor): Tag numbers, shape [batch, seq]; any number on padding.
-        """
+        There are no gates, no detection and no marginals. See `Network.decode`."""
         scores = outputs.emissions
         found = scores.argmax(dim=3)  # [batch, seq, types]
         claims = found > 0
@@ -212,4 +209,4 @@ class ConceptNetwork(nn.Module):
         tags = tags.masked_fill(~claims.any(dim=2), 0)
         before = functional.pad(tags[:, :-1], (1, 0), value=-1)
         begin = numbers[self.category[tags], 1]
-        return torch.where(self.legal[before, tags], tags, begin)
+        return Decoded(torch.where(self.legal[before, tags], tags, begin))

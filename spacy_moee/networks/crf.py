@@ -1,7 +1,7 @@
-"""The CRF layer: pytorch-crf's parameters and likelihood, for many tags, and for
-sequences whose gold is partly unknown."""
+"""The CRF layer: pytorch-crf's parameters, with a likelihood and a decoding for many
+tags, and for sequences whose gold is partly unknown."""
 
-from typing import List, Optional
+from typing import NamedTuple, Optional
 
 import torch
 import torchcrf
@@ -11,16 +11,99 @@ from .partition import log_partition
 from .viterbi import best_paths
 
 
-class CRF(torchcrf.CRF):
-    """`torchcrf.CRF`, which owns the parameters, with a loss and a decoding that take
-    memory for batch x seq x tags, not for tags x tags in each row. Batch first (paper,
-    section 2; decisions D7, D8).
+class Chain(NamedTuple):
+    """A linear chain of tags: what a sequence scores beside its emissions. In all
+    methods, `emissions` are scores of the shape [batch, seq, tags]; `mask` is True on
+    tokens, a prefix of at least one in each row, shape [batch, seq]; and `possible`
+    says which tags each token may have, shape [batch, seq, tags], None for all.
+
+    start (Tensor): Score of each first tag, shape [tags].
+    moves (Tensor): Score of tag b after tag a at [a, b], shape [tags, tags].
+    end (Tensor): Score of each last tag, shape [tags].
+    """
+
+    start: Tensor
+    moves: Tensor
+    end: Tensor
+
+    @classmethod
+    def free(cls, like: Tensor) -> "Chain":
+        """Make one that adds nothing, for a softmax of each token.
+
+        like (Tensor): Anything of the shape [..., tags].
+        RETURNS (Chain): Zeros.
+        """
+        zeros = torch.zeros_like(like[(0,) * (like.dim() - 1)])
+        return cls(zeros, zeros.repeat(len(zeros), 1), zeros)
+
+    def constrain(self, legal: Tensor) -> "Chain":
+        """Rule moves out.
+
+        legal (Tensor): Which tag may follow which, shape [tags + 1, tags]; the last row
+            is for the start.
+        RETURNS (Chain): The rest.
+        """
+        start = self.start.masked_fill(~legal[-1], float("-inf"))
+        moves = self.moves.masked_fill(~legal[:-1], float("-inf"))
+        return Chain(start, moves, self.end)
+
+    def log_partition(
+        self, emissions: Tensor, mask: Tensor, possible: Optional[Tensor] = None
+    ) -> Tensor:
+        """Compute the log of the sum of exp(score) over all sequences.
+
+        emissions (Tensor): Scores.
+        mask (Tensor): The tokens.
+        possible (Optional[Tensor]): The tags of each token.
+        RETURNS (Tensor): Shape [batch].
+        """
+        return log_partition(emissions, mask, *self, possible)
+
+    def marginals(
+        self, emissions: Tensor, mask: Tensor, possible: Optional[Tensor] = None
+    ) -> Tensor:
+        """Compute the probability of each tag: the gradient of `log_partition`.
+
+        emissions (Tensor): Scores.
+        mask (Tensor): The tokens.
+        possible (Optional[Tensor]): The tags of each token.
+        RETURNS (Tensor): Shape [batch, seq, tags]; 0 on padding.
+        """
+        with torch.enable_grad():
+            scores = emissions.detach().requires_grad_()
+            total = self.log_partition(scores, mask, possible).sum()
+        return torch.autograd.grad(total, scores)[0]
+
+    def best_paths(
+        self, emissions: Tensor, mask: Tensor, possible: Optional[Tensor] = None
+    ) -> Tensor:
+        """Find the best sequence of tags of each row.
+
+        emissions (Tensor): Scores.
+        mask (Tensor): The tokens.
+        possible (Optional[Tensor]): The tags of each token.
+        RETURNS (Tensor): Tag numbers, shape [batch, seq]; any number on padding.
+        """
+        if possible is not None:
+            emissions = emissions.masked_fill(~possible, float("-inf"))
+        return best_paths(emissions, mask, *self)
+
+
+class CRF(torchcrf.CRF):  # type: ignore[misc]
+    """`torchcrf.CRF`, which owns the parameters, with a loss that takes memory for
+    batch x seq x tags, not for tags x tags in each row. Batch first (paper, section 2;
+    decisions D7, D8). What it inherits is torchcrf's own.
 
     n_tags (int): The number of tags.
     """
 
     def __init__(self, n_tags: int) -> None:
         super().__init__(n_tags, batch_first=True)
+
+    @property
+    def chain(self) -> Chain:
+        """RETURNS (Chain): The parameters."""
+        return Chain(self.start_transitions, self.transitions, self.end_transitions)
 
     def nll(self, emissions: Tensor, gold: Tensor, mask: Tensor) -> Tensor:
         """Negative log-likelihood of each sequence. A token of unknown gold is
@@ -41,58 +124,32 @@ class CRF(torchcrf.CRF):
                 rows = (emissions[labelled], gold[labelled], mask[labelled])
                 losses = losses.masked_scatter(labelled, self.nll(*rows))
             return losses
-        steps = mask.T  # torchcrf: seq first
-        agreeing = self._compute_score(emissions.transpose(0, 1), gold.T, steps)
+        agreeing = self.score(emissions, gold, mask)
         partly = (mask & ~known).any(dim=1)
         if bool(partly.any()):
             tags = torch.arange(self.num_tags, device=gold.device)
             gold = gold[partly].unsqueeze(2)  # [some of batch, seq, 1]
             possible = (gold < 0) | (gold == tags)
-            sums = self._log_partition(emissions[partly], mask[partly], possible)
+            sums = self.chain.log_partition(emissions[partly], mask[partly], possible)
             agreeing = agreeing.masked_scatter(partly, sums)
-        return self._log_partition(emissions, mask) - agreeing
+        return self.chain.log_partition(emissions, mask) - agreeing
 
-    def _log_partition(
-        self, emissions: Tensor, mask: Tensor, possible: Optional[Tensor] = None
-    ) -> Tensor:
-        scores = self.start_transitions, self.transitions, self.end_transitions
-        return log_partition(emissions, mask, *scores, possible)
-
-    def _compute_normalizer(self, emissions: Tensor, mask: Tensor) -> Tensor:
-        # [seq, batch, tags], [seq, batch] -> [batch]
-        return self._log_partition(emissions.transpose(0, 1), mask.T.bool())
-
-    def _compute_score(self, emissions: Tensor, tags: Tensor, mask: Tensor) -> Tensor:
-        # [seq, batch, tags], [seq, batch], [seq, batch] -> [batch]
-        tags, padding = tags.clamp(min=0), ~mask.bool()
-        last = tags.gather(0, (~padding).sum(dim=0, keepdim=True) - 1)[0]
-        emitted = emissions.gather(2, tags.unsqueeze(2)).squeeze(2)
-        moved = self.transitions[tags[:-1], tags[1:]]
-        return (
-            self.start_transitions[tags[0]]
-            + emitted.masked_fill(padding, 0).sum(dim=0)
-            + moved.masked_fill(padding[1:], 0).sum(dim=0)
-            + self.end_transitions[last]
-        )
-
-    def _viterbi_decode(self, emissions: Tensor, mask: Tensor) -> List[List[int]]:
-        # [seq, batch, tags], [seq, batch] -> one list of tags a sequence
-        paths = self.viterbi(emissions.transpose(0, 1), mask.T.bool()).tolist()
-        return [p[:n] for p, n in zip(paths, mask.sum(dim=0).tolist(), strict=True)]
-
-    def viterbi(
-        self, emissions: Tensor, mask: Tensor, legal: Optional[Tensor] = None
-    ) -> Tensor:
-        """Find the best sequence of tags of each row.
+    def score(self, emissions: Tensor, tags: Tensor, mask: Tensor) -> Tensor:
+        """Score one sequence of tags in each row.
 
         emissions (Tensor): Scores, shape [batch, seq, tags].
+        tags (Tensor): Tag numbers, shape [batch, seq]; unknown ones count as 0.
         mask (Tensor): True on real tokens, shape [batch, seq].
-        legal (Optional[Tensor]): Which tag may follow which, shape
-            [tags + 1, tags], last row for the start; None for no constraint.
-        RETURNS (Tensor): Tag numbers, shape [batch, seq]; any number on padding.
+        RETURNS (Tensor): Shape [batch].
         """
-        start, moves = self.start_transitions, self.transitions
-        if legal is not None:
-            start = start.masked_fill(~legal[-1], float("-inf"))
-            moves = moves.masked_fill(~legal[:-1], float("-inf"))
-        return best_paths(emissions, mask, start, moves, self.end_transitions)
+        start, moves, end = self.chain
+        tags, padding = tags.clamp(min=0), ~mask
+        last = tags.gather(1, mask.sum(dim=1, keepdim=True) - 1).squeeze(1)
+        emitted = emissions.gather(2, tags.unsqueeze(2)).squeeze(2)
+        moved = moves[tags[:, :-1], tags[:, 1:]]
+        return (
+            start[tags[:, 0]]
+            + emitted.masked_fill(padding, 0).sum(dim=1)
+            + moved.masked_fill(padding[:, 1:], 0).sum(dim=1)
+            + end[last]
+        )

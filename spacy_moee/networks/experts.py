@@ -6,6 +6,7 @@ from typing import Any, Tuple
 import torch
 from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
+from torch.nn import functional
 
 from .common import FLOATS_READ
 
@@ -72,15 +73,16 @@ class ExpertMixture(nn.Module):
         # [tags, expert_width] x [experts, expert_width, width]
         weight = torch.matmul(self.output.weight, self.weight)
         bias = torch.matmul(self.bias, self.output.weight.T)  # [experts, tags]
-        votes = nn.functional.linear(states, weight.view(-1, width), bias.view(-1))
-        votes = votes.unflatten(2, (n_experts, n_tags))
+        votes = functional.linear(states, weight.view(-1, width), bias.view(-1))
+        votes = votes.view(*states.shape[:2], n_experts, n_tags)
         return (alpha.unsqueeze(3) * votes).sum(dim=2) + self.output.bias
 
     def _emit(self, states: Tensor, alpha: Tensor) -> Tensor:
         rows = states.flatten(0, 1).to(self.weight.dtype)
-        meta = _Mixture.apply(rows, alpha.flatten(0, 1).to(rows.dtype), self.weight)
-        meta = meta.unflatten(0, states.shape[:2]) + alpha @ self.bias
-        return self.output(meta)
+        shares = alpha.flatten(0, 1).to(rows.dtype)
+        meta: Tensor = _Mixture.apply(rows, shares, self.weight)
+        meta = meta.view(*states.shape[:2], -1) + alpha @ self.bias
+        return functional.linear(meta, self.output.weight, self.output.bias)
 
 
 class _Mixture(torch.autograd.Function):

@@ -1,27 +1,28 @@
 """BiLSTM-MTL-MoEE-CRF (Liu, Winata and Fung 2020, arXiv 2002.05923)."""
 
-from typing import NamedTuple, Optional
+from typing import Collection, NamedTuple, Optional
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from ..scheme import iob2_scheme
 from .common import (
     FLOATS_READ,
     OUTSIDE_BIAS,
-    Loss,
+    count_labelled,
     look_up,
     register_scheme,
     token_mask,
 )
-from .crf import CRF
+from .crf import CRF, Chain
 from .encoder import BiLSTM
 from .experts import ExpertMixture
-from .viterbi import best_paths
+from .network import Decoded, Inputs, Loss, Targets
 
 
-class Outputs(NamedTuple):
-    """What the network says about each token.
+class MoEEOutputs(NamedTuple):
+    """What the network says of each token.
 
     emissions (Tensor): Scores of the tags, shape [batch, seq, tags].
     detection (Optional[Tensor]): Scores of O, B and I, shape [batch, seq, 3];
@@ -75,8 +76,11 @@ class MoEENetwork(nn.Module):
     ) -> None:
         super().__init__()
         self.constrained = constrained
-        self.detection_weight = detection_weight
-        self.gate_weight = gate_weight
+        self.weights = {
+            "recognition": 1.0,
+            "detection": detection_weight,
+            "gate": gate_weight,
+        }
         register_scheme(self, n_tags)
         self.encoder = BiLSTM(width, hidden_width, depth) if depth else None
         states = 2 * hidden_width if depth else width
@@ -103,79 +107,81 @@ class MoEENetwork(nn.Module):
         are many types, for what the loss computes of each tag."""
         return max(FLOATS_READ, 8 * len(self.category))
 
-    def forward(
-        self, vectors: Tensor, lengths: Tensor, dropout: float = 0.0
-    ) -> Outputs:
+    def forward(self, inputs: Inputs) -> MoEEOutputs:
         """Score a batch of sentences.
 
-        vectors (Tensor): Token vectors, shape [batch, seq, width].
-        lengths (Tensor): The tokens of each sentence, at least one, shape [batch].
-        dropout (float): The dropout rate, 0 for prediction.
-        RETURNS (Outputs): The scores.
+        inputs (Inputs): The batch.
+        RETURNS (MoEEOutputs): The scores.
         """
-        states = vectors
+        states, lengths, dropout = inputs
         if self.encoder is not None:
-            states = self.encoder(vectors, token_mask(vectors, lengths), dropout)
+            states = self.encoder(states, token_mask(states, lengths), dropout)
         if isinstance(self.recognition, ExpertMixture):
             emissions, gate = self.recognition(states)
         else:
             emissions, gate = self.recognition(states), None
         detection = None if self.detection is None else self.detection(states)
-        return Outputs(emissions, detection, gate)
+        return MoEEOutputs(emissions, detection, gate)
 
-    def loss(self, outputs: Outputs, gold: Tensor, lengths: Tensor) -> Loss:
+    def loss(self, outputs: MoEEOutputs, targets: Targets) -> Loss:
         """Sum the losses of recognition, detection and gate (paper, Eqs 4 to 6;
-        decisions D5, D6). Tokens of unknown gold add nothing.
+        decisions D5, D6). Their units are sentences with gold, or tokens with gold
+        without a CRF.
 
-        outputs (Outputs): What `forward` returned.
-        gold (Tensor): Tag numbers, shape [batch, seq]; below 0 where unknown.
-        lengths (Tensor): The tokens of each sentence, shape [batch].
-        RETURNS (Loss): The sums and their number of units.
+        outputs (MoEEOutputs): What `forward` returned.
+        targets (Targets): The gold.
+        RETURNS (Loss): The sums.
         """
-        mask = token_mask(gold, lengths)
-        gold = gold.masked_fill(~mask, -1)
-        parts = {
+        mask = token_mask(targets.tags, targets.lengths)
+        gold = targets.tags.masked_fill(~mask, -1)
+        sums = {
             "recognition": _tag_loss(
                 self.recognition_crf, outputs.emissions, gold, mask
             )
         }
-        total = parts["recognition"]
         if outputs.detection is not None:
-            boundary = look_up(self.boundary, gold)
-            part = _tag_loss(self.detection_crf, outputs.detection, boundary, mask)
-            parts["detection"] = part
-            total = total + self.detection_weight * part
+            borders = look_up(self.boundary, gold)
+            sums["detection"] = _tag_loss(
+                self.detection_crf, outputs.detection, borders, mask
+            )
         if outputs.gate is not None:
-            parts["gate"] = _token_loss(outputs.gate, look_up(self.category, gold))
-            total = total + self.gate_weight * parts["gate"]
-        units = len(gold) if self.recognition_crf else int((gold >= 0).sum())
-        return Loss(total, {k: v.detach() for k, v in parts.items()}, units)
+            sums["gate"] = _token_loss(outputs.gate, look_up(self.category, gold))
+        has_crf = self.recognition_crf is not None
+        units = count_labelled(gold) if has_crf else (gold >= 0).sum()
+        return Loss(sums, dict.fromkeys(sums, units), self.weights)
 
     def decode(
-        self, outputs: Outputs, lengths: Tensor, outside: Optional[Tensor] = None
-    ) -> Tensor:
-        """Find the best tags of each sentence.
-
-        outputs (Outputs): What `forward` returned.
-        lengths (Tensor): The tokens of each sentence, shape [batch].
-        outside (Optional[Tensor]): True on tokens that have to be O, shape
-            [batch, seq].
-        RETURNS (Tensor): Tag numbers, shape [batch, seq]; any number on padding.
-        """
-        scores, mask = outputs.emissions, token_mask(outputs.emissions, lengths)
+        self,
+        outputs: MoEEOutputs,
+        lengths: Tensor,
+        wanted: Collection[str] = (),
+        outside: Optional[Tensor] = None,
+    ) -> Decoded:
+        """Find the best tags of each sentence. See `Network.decode`."""
+        scores = outputs.emissions
+        mask, possible = token_mask(scores, lengths), None
         if outside is not None:
-            not_o = torch.arange(scores.shape[2], device=scores.device) > 0
-            scores = scores.masked_fill(outside.unsqueeze(2) & not_o, float("-inf"))
+            is_o = torch.arange(scores.shape[2], device=scores.device) == 0
+            possible = is_o | ~outside.unsqueeze(2)
         legal = self.legal if self.constrained else None
-        if self.recognition_crf is not None:
-            return self.recognition_crf.viterbi(scores, mask, legal)
-        if legal is None:
-            return scores.argmax(dim=2)
-        moves = torch.zeros_like(legal, dtype=scores.dtype)
-        moves = moves.masked_fill(~legal, float("-inf"))
-        return best_paths(
-            scores, mask, moves[-1], moves[:-1], torch.zeros_like(moves[0])
-        )
+        chain = _chain(self.recognition_crf, scores, legal)
+        gates = detection = marginals = None
+        if "gates" in wanted and outputs.gate is not None:
+            gates = outputs.gate.softmax(dim=2)
+        if "detection" in wanted and outputs.detection is not None:
+            # O, B and I are the tags of a single type
+            legal = torch.from_numpy(iob2_scheme(1).legal).to(scores.device)
+            detecting = _chain(self.detection_crf, outputs.detection, legal)
+            detection = detecting.best_paths(outputs.detection, mask)
+        if "marginals" in wanted:
+            marginals = chain.marginals(scores, mask, possible)
+        tags = chain.best_paths(scores, mask, possible)
+        return Decoded(tags, gates, detection, marginals)
+
+
+def _chain(crf: Optional[CRF], scores: Tensor, legal: Optional[Tensor]) -> Chain:
+    chain = Chain.free(scores) if crf is None else crf.chain
+    return chain if legal is None else chain.constrain(legal)
 
 
 def _tag_loss(crf: Optional[CRF], scores: Tensor, gold: Tensor, mask: Tensor) -> Tensor:

@@ -41,7 +41,8 @@ def log_partition(
     RETURNS (Tensor): Shape [batch]; -inf, with a gradient of 0, where there is no
         sequence.
     """
-    return _LogPartition.apply(emissions, mask, start, moves, end, possible)
+    total: Tensor = _LogPartition.apply(emissions, mask, start, moves, end, possible)
+    return total
 
 
 class _LogPartition(torch.autograd.Function):

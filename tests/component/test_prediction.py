@@ -11,6 +11,7 @@ from spacy.language import Language
 from spacy.tokens import Doc, Span
 
 from spacy_moee.errors import MoeeError
+from spacy_moee.models.types import Prediction
 
 from .util import (
     TINY,
@@ -78,7 +79,7 @@ def test_docs_without_words(words: List[str], place: int, nlp: Language) -> None
 
 def test_only_empty_docs(nlp: Language) -> None:
     ner = nlp.get_pipe("moee_ner")
-    assert [len(tags) for tags in ner.predict([nlp.make_doc("")] * 2)] == [0, 0]
+    assert [len(row.tags) for row in ner.predict([nlp.make_doc("")] * 2)] == [0, 0]
     assert ner.predict([]) == []
     assert [len(doc) for doc in nlp.pipe(["", "", ""])] == [0, 0, 0]
 
@@ -87,13 +88,13 @@ def test_predict_changes_nothing(nlp: Language) -> None:
     ner = nlp.get_pipe("moee_ner")
     docs = make_random_docs(nlp, 20)
     before, weights = [doc.to_bytes() for doc in docs], get_weights(nlp)
-    tags = ner.predict(docs)
+    found = ner.predict(docs)
     assert [doc.to_bytes() for doc in docs] == before
     assert get_weights(nlp) == weights
     assert not get_module(nlp).training
-    for doc, numbers in zip(docs, tags, strict=True):
-        assert isinstance(numbers, numpy.ndarray)
-        assert numbers.shape == (len(doc),)
+    for doc, prediction in zip(docs, found, strict=True):
+        assert isinstance(prediction.tags, numpy.ndarray)
+        assert prediction.tags.shape == (len(doc),)
 
 
 def test_as_tuples(nlp: Language) -> None:
@@ -181,10 +182,11 @@ def test_long_doc_is_read_in_windows(nlp: Language) -> None:
     words = [w for text in make_texts(200) for w in text.split()]
     words = (words * (20_000 // len(words) + 1))[:20_000]
     ner = nlp.get_pipe("moee_ner")
-    assert len(ner.model.attrs["segments"](Doc(nlp.vocab, words=words))) == 104
+    windows = ner.model.attrs["segments"](Doc(nlp.vocab, words=words))
+    assert len(windows.start) == 104
     sizes: List[int] = []
     get_module(nlp).register_forward_pre_hook(
-        lambda _, args: sizes.append(args[0].shape[0] * args[0].shape[1])
+        lambda _, args: sizes.append(args[0].vectors.shape[:2].numel())
     )
     doc = ner(Doc(nlp.vocab, words=words))
     assert max(sizes) <= 4096 and len(sizes) >= 5
@@ -338,11 +340,11 @@ def test_no_entity_has_white_space_at_its_edges(
     # B-LOC I-LOC ... : one entity with white space at both edges and inside
     tags = numpy.array([1, 2, 2, 2, 2, 0, 3, 4])
     doc = Doc(nlp.vocab, words=words)
-    ner.set_annotations([doc], [tags])
+    ner.set_annotations([doc], [Prediction(tags)])
     assert get_ents(doc) == [(1, 4, "LOC"), (6, 7, "PER")]
     assert [t.ent_iob_ for t in doc] == ["O", "B", "I", "I", "O", "O", "B", "O"]
     doc = Doc(nlp.vocab, words=["\n", " "])
-    ner.set_annotations([doc], [numpy.array([1, 2])])
+    ner.set_annotations([doc], [Prediction(numpy.array([1, 2]))])
     assert get_ents(doc) == [] and [t.ent_iob_ for t in doc] == ["O", "O"]
 
 

@@ -167,7 +167,7 @@ def test_dropout_of_the_architecture() -> None:
     ner = nlp.get_pipe("moee_ner")
     rates: List[float] = []
     module = get_module(nlp)
-    module.register_forward_pre_hook(lambda _, args: rates.append(args[2]))
+    module.register_forward_pre_hook(lambda _, args: rates.append(args[0].dropout))
     for fixed in (None, 0.0, 0.25):
         ner.model.attrs["dropout"] = fixed
         for drop in (0.0, 0.5):
@@ -242,7 +242,7 @@ def test_wholly_missing_gold(make: Any, crf: bool) -> None:
 @pytest.mark.parametrize("make", WHOLLY_MISSING, ids=lambda f: f.__name__)
 @pytest.mark.filterwarnings(MISALIGNED)
 def test_missing_gold_adds_nothing_to_a_batch(make: Any, nlp: Language) -> None:
-    """But the mean counts its sentence, with a CRF."""
+    """Nor does its sentence dilute the mean of the others."""
     ner = nlp.get_pipe("moee_ner")
     known = make_examples(nlp, 2)
     ner.update(known, sgd=False)
@@ -250,7 +250,7 @@ def test_missing_gold_adds_nothing_to_a_batch(make: Any, nlp: Language) -> None:
     forget_gradients(nlp)
     ner.update([*known, make(nlp)], sgd=False)
     beside = get_gradients(nlp)
-    assert_same(beside, {name: value * 2 / 3 for name, value in alone.items()})
+    assert_same(beside, alone)
 
 
 @pytest.mark.parametrize("crf", [True, False])

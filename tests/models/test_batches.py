@@ -4,7 +4,7 @@ import torch
 from numpy.testing import assert_array_equal
 
 from spacy_moee.models import batches
-from spacy_moee.models.segments import Segments
+from spacy_moee.models.windows import Segments
 
 from .util import make_docs
 
@@ -16,18 +16,18 @@ def lay_out(*lengths, max_length=4, overlap=2):
 
 def test_lay_out():
     layout = lay_out(3, 0, 6, 1)
-    assert [w.tolist() for w in layout.windows] == [
-        [[0, 3]], [], [[0, 4], [2, 6]], [[0, 1]],
-    ]  # fmt: skip
-    assert layout.starts.tolist() == [0, 3, 5, 9]
-    assert layout.lengths.tolist() == [3, 4, 4, 1]
-    assert layout.n_tokens == 10
+    assert [w.start.tolist() for w in layout.of_docs] == [[0], [], [0, 2], [0]]
+    assert [w.core_end.tolist() for w in layout.of_docs] == [[3], [], [3, 6], [1]]
+    assert layout.windows.start.tolist() == [0, 3, 5, 9]
+    assert layout.windows.lengths.tolist() == [3, 4, 4, 1]
+    assert layout.windows.core_start.tolist() == [0, 3, 6, 9]
+    assert layout.doc_lengths == [3, 0, 6, 1]
 
 
 @pytest.mark.parametrize("lengths", [(), (0,), (0, 0)])
 def test_lay_out_nothing(lengths):
     layout = lay_out(*lengths)
-    assert len(layout.starts) == len(layout.lengths) == layout.n_tokens == 0
+    assert len(layout.windows.start) == len(layout.windows.lengths) == 0
 
 
 def test_pad():
@@ -49,7 +49,7 @@ def test_padding_reads_zeros():
 
 def test_gather_gold():
     layout = lay_out(3, 0, 6, 1)
-    gold = [numpy.full(n, n) for n in layout.lengths.tolist()]
+    gold = [numpy.full(n, n) for n in layout.windows.lengths.tolist()]
     padded = batches.gather_gold(layout, gold, numpy.array([0, 3]))
     assert padded.tolist() == [[3, 3, 3], [1, -1, -1]]
 

@@ -10,13 +10,17 @@ from thinc.api import Adam, set_dropout_rate
 from torch.testing import assert_close
 
 from spacy_moee import padding
-from spacy_moee.models.readout import compute_loss, decode
-from spacy_moee.models.segments import cut_gold
+from spacy_moee.errors import MoeeError
+from spacy_moee.models import wrapper
+from spacy_moee.models.readout import compute_loss, read_out
+from spacy_moee.models.windows import cut_gold, merge_windows
+from spacy_moee.networks.network import Inputs, Targets, mean_loss
 
 from ..networks.util import randomize
 from .util import (
     SCHEME,
     WIDTH,
+    decode,
     get_module,
     make_doc,
     make_docs,
@@ -82,15 +86,15 @@ def train_plainly(model, docs, gold, vectors):
     inputs, tags = [], []
     for doc, table, doc_gold in zip(docs, tables, gold, strict=True):
         windows = segments(doc)
-        pieces, _ = cut_gold(windows, doc_gold, SCHEME.boundary)
-        for (start, end), piece in zip(windows.tolist(), pieces, strict=True):
+        pieces, _ = cut_gold(windows, doc_gold)
+        for start, end, piece in zip(*windows[:2], pieces, strict=True):
             inputs.append(table[start:end])
             tags.append(torch.tensor(piece))
     pad = torch.nn.utils.rnn.pad_sequence
     lengths = torch.tensor([len(tag) for tag in tags])
-    outputs = module(pad(inputs, batch_first=True), lengths)
-    loss = module.loss(outputs, pad(tags, True, padding_value=-1), lengths)
-    total = loss.total / loss.units
+    outputs = module(Inputs(pad(inputs, batch_first=True), lengths))
+    targets = Targets(pad(tags, True, padding_value=-1), lengths)
+    total, _ = mean_loss([module.loss(outputs, targets)])
     names, parameters = zip(*module.named_parameters(), strict=True)
     found = torch.autograd.grad(total, [*parameters, *tables], materialize_grads=True)
     n = len(names)
@@ -158,6 +162,101 @@ def test_splitting_an_update_changes_nothing(crf, monkeypatch):
         decode(model, docs, scores, [None] * len(docs)), whole_tags, strict=True
     ):
         assert_array_equal(a, b)
+
+
+@pytest.mark.parametrize("depth, dropout", [(2, 0.0), (2, 0.5), (1, 0.5)])
+def test_reading_again_gives_the_gradients_of_a_graph_that_was_kept(
+    depth, dropout, monkeypatch
+):
+    docs, gold = make_batch()
+    model = make_random_model(docs, depth=depth)
+    set_dropout_rate(model, dropout)
+    monkeypatch.setattr(padding, "MAX_PADDED", 7)
+
+    def train_again():
+        torch.manual_seed(7)
+        found = train(model, docs, gold)
+        return *found, torch.rand(3)  # no number more or less is drawn
+
+    again = train_again()
+    monkeypatch.setattr(wrapper, "get_random_state", lambda device: None)
+    kept = train_again()
+    assert again[0] == kept[0]
+    for name in kept[1]:
+        assert_close(again[1][name], kept[1][name], atol=1e-6, rtol=1e-6)
+    for a, b in zip(again[2], kept[2], strict=True):
+        assert_allclose(a, b, atol=1e-6, rtol=1e-6)
+    assert torch.equal(again[3], kept[3])
+
+
+def test_only_one_of_several_batches_has_a_graph(monkeypatch):
+    docs, _ = make_batch()
+    model = make_random_model(docs)
+    (batch,) = model.begin_update(docs)[0].batches
+    assert all(output.requires_grad for output in batch.outputs)
+    monkeypatch.setattr(padding, "MAX_PADDED", 7)
+    for batch in model.begin_update(docs)[0].batches:
+        assert not any(output.requires_grad for output in batch.outputs)
+
+
+def test_docs_without_gold_do_not_dilute_the_others():
+    docs, gold = make_batch()
+    for crf in (True, False):
+        model = make_random_model(docs, crf=crf)
+        expected = train(model, docs, gold)
+        blank = make_docs(5, 9, seed=4)
+        unknown = [numpy.full(len(doc), -1) for doc in blank]
+        found = train(model, docs + blank, gold + unknown)
+        assert found[0] == pytest.approx(expected[0], rel=1e-5)
+        for name in expected[1]:
+            assert_close(found[1][name], expected[1][name], atol=1e-5, rtol=1e-4)
+
+
+@pytest.mark.parametrize("crf", [True, False])
+def test_what_is_wanted_comes_from_the_window_that_answers(crf):
+    docs = make_docs(3, 0, 8, 23)
+    model = make_random_model(docs, crf=crf)
+    scores, presets = model.predict(docs), [None] * len(docs)
+    wanted = "gates", "detection", "marginals"
+    found = read_out(model, docs, scores, presets, wanted)
+    plain = read_out(model, docs, scores, presets)
+    windows = scores.layout.windows
+    rows = {}  # what each window says of its tokens
+    for batch in scores.batches:
+        said = get_module(model).decode(batch.outputs, batch.lengths, wanted)
+        for place, row in enumerate(batch.rows.tolist()):
+            rows[row] = [part[place].numpy() for part in said]
+    flat = numpy.concatenate([rows[i][0][:n] for i, n in enumerate(windows.lengths)])
+    merged = merge_windows(windows, flat)
+    token = 0
+    for doc, prediction, bare in zip(docs, found, plain, strict=True):
+        assert_array_equal(prediction.tags, bare.tags)
+        assert bare[1:] == (None, None, None)
+        assert prediction.gates.dtype == prediction.marginals.dtype == "float32"
+        for i in range(len(doc)):
+            row = merged.source[token]
+            place = token - windows.start[row]
+            for mine, part in zip(prediction[1:], rows[row][1:], strict=True):
+                assert_array_equal(mine[i], part[place])
+            token += 1
+        assert_allclose(prediction.gates.sum(axis=1), 1, atol=1e-5)
+        assert_allclose(prediction.marginals.sum(axis=1), 1, atol=1e-5)
+        assert [len(part) for part in prediction] == [len(doc)] * 4
+
+
+def test_what_a_network_has_not_is_none():
+    docs = make_docs(3)
+    model = make_random_model(docs, detection=False, experts=False)
+    wanted = "gates", "detection"
+    (found,) = read_out(model, docs, model.predict(docs), [None], wanted)
+    assert found[1:] == (None, None, None)
+
+
+def test_what_cannot_be_wanted():
+    docs = make_docs(3)
+    model = make_random_model(docs)
+    with pytest.raises(MoeeError, match=r"M011.* can't give gate\."):
+        read_out(model, docs, model.predict(docs), [None], ["gate", "gates"])
 
 
 @pytest.mark.parametrize("training", [False, True])
@@ -248,8 +347,8 @@ def test_prediction_equals_unwindowed_when_it_fits():
         (vectors,) = model.get_ref("tok2vec").predict([doc])
         lengths = torch.tensor([len(doc)])
         with torch.no_grad():
-            outputs = module(torch.tensor(vectors).unsqueeze(0), lengths)
-            path = module.decode(outputs, lengths)[0]
+            outputs = module(Inputs(torch.tensor(vectors).unsqueeze(0), lengths))
+            path = module.decode(outputs, lengths).tags[0]
         tags = decode(model, [doc], model.predict([doc]), [None])[0]
         assert_array_equal(tags, path)
 

@@ -11,9 +11,8 @@ from thinc.api import Model
 
 from spacy_moee.errors import MoeeError
 from spacy_moee.models import readout
-from spacy_moee.models.segments import make_doc_segments
 from spacy_moee.models.tagger import build_moee_tagger_v1
-from spacy_moee.scheme import iob2_scheme
+from spacy_moee.models.windows import make_doc_segments
 
 VOCAB = spacy.blank("en").vocab
 WIDTH = 3
@@ -50,7 +49,7 @@ def make_model(**kwargs) -> Model:
     torch.manual_seed(0)
     sizes = {"hidden_width": 4, "expert_width": 3, "depth": 2}
     model = build_moee_tagger_v1(table_embed(), **{**sizes, **kwargs})
-    model.initialize(X=make_docs(2), Y=(["A", "B"], iob2_scheme(2)))
+    model.initialize(X=make_docs(2), Y=["A", "B"])
     return model
 
 
@@ -80,8 +79,8 @@ def test_parts_add_up_to_the_loss() -> None:
 
 
 def decode(model: Model, docs: List[Doc]) -> List[List[int]]:
-    tags = readout.decode(model, docs, model.predict(docs), [None] * len(docs))
-    return [row.tolist() for row in tags]
+    found = readout.read_out(model, docs, model.predict(docs), [None] * len(docs))
+    return [row.tags.tolist() for row in found]
 
 
 def random_model(**kwargs) -> Model:
@@ -107,9 +106,7 @@ def test_entity_across_sentences_is_named_and_trains_nothing() -> None:
     gold = numpy.array([0, 1, 2, 0])
     loss, found = readout.compute_loss(model, [doc], model.predict([doc]), [gold])
     assert found.crossing == ["b c"]
-    assert readout.find_crossing(model, [doc], [gold], iob2_scheme(2).boundary) == [
-        "b c"
-    ]
+    assert readout.find_crossing(model, [doc], [gold]) == ["b c"]
     unknown = numpy.array([0, -1, -1, 0])
     expected, _ = readout.compute_loss(model, [doc], model.predict([doc]), [unknown])
     assert loss == expected

@@ -7,8 +7,9 @@ import spacy
 from spacy.tokens import Doc
 from thinc.api import Model
 
-from spacy_moee.models.segments import Segments
+from spacy_moee.models.readout import read_out
 from spacy_moee.models.tagger import build_moee_tagger_v1
+from spacy_moee.models.windows import Segments
 from spacy_moee.scheme import iob2_scheme
 
 VOCAB = spacy.blank("en").vocab
@@ -86,8 +87,13 @@ def make_model(docs=None, tok2vec=None, max_length=256, overlap=64, **changes):
             **changes,
         },
     )
-    model.initialize(X=docs or make_docs(3), Y=(["A", "B"], SCHEME))
+    model.initialize(X=docs or make_docs(3), Y=["A", "B"])
     return model
+
+
+def decode(model, docs, scores, presets):
+    """The tags of each doc."""
+    return [row.tags for row in read_out(model, docs, scores, presets)]
 
 
 def get_module(model):

@@ -9,11 +9,19 @@ from hypothesis import strategies as st
 from torch.nn import functional
 from torch.testing import assert_close
 
-from spacy_moee.networks.concept import ConceptNetwork, Outputs
-from spacy_moee.scheme import iob2_scheme
-from spacy_moee.tags import spans
+from spacy_moee.networks.concept import ConceptNetwork, ConceptOutputs
+from spacy_moee.scheme import iob2_scheme, spans
 
-from .util import is_legal, make_emissions, make_gold, randomize
+from .util import (
+    add_up,
+    decode,
+    get_loss,
+    is_legal,
+    make_emissions,
+    make_gold,
+    randomize,
+    run,
+)
 
 WIDTH, VECTOR_WIDTH = 6, 10  # 10 is also the width of the hidden states
 N_TYPES = 3
@@ -113,7 +121,7 @@ def test_all_types_at_once_are_one_after_the_other(system):
         network.is_example[0, 1] = False
         network.is_example[2] = False
     vectors, lengths, _ = make_batch()
-    scores = network(vectors, lengths).emissions
+    scores = run(network, vectors, lengths).emissions
     assert scores.shape == (3, 6, N_TYPES, 3)
     for row, n in enumerate(lengths.tolist()):
         for type_ in range(N_TYPES):
@@ -125,12 +133,12 @@ def test_all_types_at_once_are_one_after_the_other(system):
 def test_permuted_types_permute_the_outputs(system):
     network = make_random_network(**system)
     vectors, lengths, _ = make_batch()
-    scores = network(vectors, lengths).emissions
+    scores = run(network, vectors, lengths).emissions
     order = torch.tensor([2, 0, 1])
     network.descriptions.copy_(network.descriptions[order])
     if network.attention is not None:
         network.examples.copy_(network.examples[order])
-    again = network(vectors, lengths).emissions
+    again = run(network, vectors, lengths).emissions
     assert_close(again, scores[:, :, order], atol=1e-5, rtol=1e-4)
     assert not torch.allclose(again, scores)
 
@@ -138,22 +146,22 @@ def test_permuted_types_permute_the_outputs(system):
 def test_equal_examples_are_one_example():
     one = make_random_network(n_examples=1)
     vectors, lengths, _ = make_batch()
-    expected = one(vectors, lengths).emissions
+    expected = run(one, vectors, lengths).emissions
     for n_there, n_examples in ((2, 2), (1, 3)):
         network = make_random_network(n_examples=n_examples)
         network.descriptions.copy_(one.descriptions)
         network.examples[:, :n_there] = one.examples
         # what stands in the place of a missing example does not matter
         network.is_example[:, n_there:] = False
-        assert_close(network(vectors, lengths).emissions, expected)
+        assert_close(run(network, vectors, lengths).emissions, expected)
 
 
 def test_examples_matter():
     network = make_random_network(**ROBUST)
     vectors, lengths, _ = make_batch()
-    scores = network(vectors, lengths).emissions
+    scores = run(network, vectors, lengths).emissions
     network.examples[1, 2] += 1
-    again = network(vectors, lengths).emissions
+    again = run(network, vectors, lengths).emissions
     assert torch.equal(again[:, :, [0, 2]], scores[:, :, [0, 2]])
     assert not torch.allclose(again[0, :, 1], scores[0, :, 1])
 
@@ -193,21 +201,23 @@ def test_loss_is_the_mean_over_the_cells_of_each_sentence(unknown):
     vectors, lengths, gold = make_batch()
     for row, token in unknown:
         gold[row, token] = -1
-    outputs = network(vectors, lengths)
-    loss = network.loss(outputs, gold, lengths)
+    outputs = run(network, vectors, lengths)
+    loss = get_loss(network, outputs, gold, lengths)
     expected = reference_loss(network, outputs.emissions, gold, lengths)
-    assert_close(loss.total, expected)
-    assert_close(loss.parts, {"recognition": loss.total.detach()})
-    assert loss.units == 3
+    assert_close(add_up(loss), expected)
+    assert loss.sums.keys() == {"recognition"}
+    # a sentence without gold does not dilute the mean of the others
+    labelled = (gold >= 0) & (torch.arange(6) < lengths.unsqueeze(1))
+    assert loss.units == {"recognition": labelled.any(dim=1).sum()}
 
 
 def test_unknown_gold_and_padding_teach_nothing():
     network = make_random_network()
     vectors, lengths, gold = make_batch()
     gold[0, 2:4] = gold[2] = -1
-    emissions = network(vectors, lengths).emissions.detach().requires_grad_()
-    loss = network.loss(Outputs(emissions), gold, lengths)
-    (gradient,) = torch.autograd.grad(loss.total, [emissions])
+    emissions = run(network, vectors, lengths).emissions.detach().requires_grad_()
+    loss = get_loss(network, ConceptOutputs(emissions), gold, lengths)
+    (gradient,) = torch.autograd.grad(add_up(loss), [emissions])
     taught = (gradient != 0).any(dim=3).any(dim=2)
     expected = (torch.arange(6) < lengths.unsqueeze(1)) & (gold >= 0)
     assert torch.equal(taught, expected)
@@ -218,16 +228,17 @@ def test_unknown_gold_and_padding_teach_nothing():
 def test_sentences_do_not_depend_on_their_batch(system, merge):
     network = make_random_network(merge=merge, **system)
     vectors, lengths, gold = make_batch()
-    outputs = network(vectors, lengths)
-    loss, tags = network.loss(outputs, gold, lengths), network.decode(outputs, lengths)
+    outputs = run(network, vectors, lengths)
+    loss = get_loss(network, outputs, gold, lengths)
+    tags = decode(network, outputs, lengths)
     total = torch.zeros(())
     for row, n in enumerate(lengths.tolist()):
         here = slice(row, row + 1)
-        alone = network(vectors[here, :n], lengths[here])
+        alone = run(network, vectors[here, :n], lengths[here])
         assert_close(alone.emissions[0], outputs.emissions[row, :n])
-        total = total + network.loss(alone, gold[here, :n], lengths[here]).total
-        assert torch.equal(network.decode(alone, lengths[here])[0], tags[row, :n])
-    assert_close(loss.total, total)
+        total = total + add_up(get_loss(network, alone, gold[here, :n], lengths[here]))
+        assert torch.equal(decode(network, alone, lengths[here])[0], tags[row, :n])
+    assert_close(add_up(loss), total)
 
 
 @pytest.mark.parametrize("system", SYSTEMS, ids=str)
@@ -236,7 +247,7 @@ def test_one_step_changes_every_parameter_and_no_constant(system):
     vectors, lengths, gold = make_batch((6, 5, 4))
     before = {name: value.clone() for name, value in network.state_dict().items()}
     optimizer = torch.optim.SGD(network.parameters(), lr=1.0)
-    network.loss(network(vectors, lengths), gold, lengths).total.backward()
+    add_up(get_loss(network, run(network, vectors, lengths), gold, lengths)).backward()
     optimizer.step()
     same = {n for n, v in network.state_dict().items() if torch.equal(v, before[n])}
     assert same == {name for name, _ in network.named_buffers() if "close" not in name}
@@ -247,8 +258,8 @@ def test_untrained_network_says_outside():
     for n_examples in (0, 2):
         network = make_network(hidden_width=20, n_examples=n_examples)
         lengths = torch.tensor([12, 7])
-        outputs = network(make_emissions(2, 12, WIDTH), lengths)
-        assert (network.decode(outputs, lengths) == 0)[[0, 1], :7].all()
+        outputs = run(network, make_emissions(2, 12, WIDTH), lengths)
+        assert (decode(network, outputs, lengths) == 0)[[0, 1], :7].all()
 
 
 def test_a_sentence_is_read_once_for_each_type():
@@ -258,9 +269,9 @@ def test_a_sentence_is_read_once_for_each_type():
 def test_dropout_only_when_asked():
     network = make_random_network(**ROBUST).train()
     vectors, lengths, _ = make_batch()
-    plain = network(vectors, lengths).emissions
-    assert torch.equal(network(vectors, lengths).emissions, plain)
-    assert not torch.equal(network(vectors, lengths, 0.5).emissions, plain)
+    plain = run(network, vectors, lengths).emissions
+    assert torch.equal(run(network, vectors, lengths).emissions, plain)
+    assert not torch.equal(run(network, vectors, lengths, 0.5).emissions, plain)
 
 
 def make_scores(*tokens):
@@ -269,12 +280,12 @@ def make_scores(*tokens):
         [[float(n > 0 and "OBI"[n] == tag) * sure for n in range(3)] for tag, sure in t]
         for t in tokens
     ]
-    return Outputs(torch.tensor([rows]))
+    return ConceptOutputs(torch.tensor([rows]))
 
 
-def decode(network, outputs, **kwargs):
+def decode_row(network, outputs, **kwargs):
     lengths = torch.tensor([outputs.emissions.shape[1]])
-    return network.decode(outputs, lengths, **kwargs)[0].tolist()
+    return decode(network, outputs, lengths, **kwargs)[0].tolist()
 
 
 SURE, SURER, OUT = 2.0, 4.0, ("O", 0.0)
@@ -300,7 +311,7 @@ CLAIMS = [
 def test_merge(merge, rank, expected):
     network = make_network(merge=merge)
     network.rank.copy_(torch.tensor(rank))
-    assert decode(network, make_scores(*CLAIMS)) == expected
+    assert decode_row(network, make_scores(*CLAIMS)) == expected
 
 
 def test_sureness_does_not_saturate():
@@ -309,19 +320,19 @@ def test_sureness_does_not_saturate():
     for surer, tag in ((0, 1), (1, 3)):
         sure = [("B", 60.0), ("B", 60.0), OUT]
         sure[surer] = ("B", 70.0)
-        assert decode(network, make_scores(sure)) == [tag]
+        assert decode_row(network, make_scores(sure)) == [tag]
 
 
 def test_orphans_begin():
     network = make_network()
     only_i = [[("I", SURE), OUT, OUT], [OUT, ("I", SURE), OUT], [OUT, ("I", SURE), OUT]]
-    assert decode(network, make_scores(*only_i)) == [1, 3, 4]
+    assert decode_row(network, make_scores(*only_i)) == [1, 3, 4]
 
 
 def test_outside_forces_o():
     network = make_network()
     outside = torch.tensor([[True, False, False, False]])
-    assert decode(network, make_scores(*CLAIMS), outside=outside) == [0, 3, 0, 1]
+    assert decode_row(network, make_scores(*CLAIMS), outside=outside) == [0, 3, 0, 1]
 
 
 def reference_tags(scores, merge, rank):
@@ -352,7 +363,7 @@ def test_decode_is_what_conlleval_reads(merge, rank, seed, n_tokens):
     network = make_network(merge=merge)
     network.rank.copy_(torch.tensor(rank))
     scores = make_emissions(1, n_tokens, N_TYPES, 3, seed=seed, scale=2.0)
-    tags = network.decode(Outputs(scores), torch.tensor([n_tokens]))[0].numpy()
+    tags = decode(network, ConceptOutputs(scores), torch.tensor([n_tokens]))[0].numpy()
     raw = reference_tags(scores[0], merge, rank)
     assert is_legal(tags.tolist(), network.legal)
     for ours, expected in zip(spans(tags), spans(numpy.array(raw)), strict=True):
@@ -364,7 +375,7 @@ def test_cells_are_weighted_alike():
     network = make_network()
     gold, lengths = torch.zeros(1, 4, dtype=torch.long), torch.tensor([4])
     scores = make_emissions(1, 4, N_TYPES, 3)
-    loss = network.loss(Outputs(scores), gold, lengths).total
+    loss = add_up(get_loss(network, ConceptOutputs(scores), gold, lengths))
     flat = functional.cross_entropy(
         scores.view(-1, 3), torch.zeros(12, dtype=torch.long)
     )
@@ -377,7 +388,7 @@ def test_all_tensors_are_where_the_network_is(system, merge):
     # "meta" computes shapes only, and refuses tensors of another device
     network = make_network(merge=merge, **system).to("meta")
     vectors, lengths, gold = (tensor.to("meta") for tensor in make_batch())
-    outputs = network(vectors, lengths)
-    assert network.loss(outputs, gold, lengths).total.device.type == "meta"
+    outputs = run(network, vectors, lengths)
+    assert add_up(get_loss(network, outputs, gold, lengths)).device.type == "meta"
     outside = torch.zeros(3, 6, dtype=torch.bool, device="meta")
-    assert network.decode(outputs, lengths, outside).shape == (3, 6)
+    assert decode(network, outputs, lengths, outside=outside).shape == (3, 6)

@@ -19,6 +19,7 @@ from .util import (
     make_mask,
     score_paths,
     stock_of,
+    viterbi,
 )
 
 LENGTHS = st.lists(st.integers(1, 6), min_size=1, max_size=4)
@@ -123,12 +124,10 @@ def test_equals_torchcrf(lengths, seed):
     emissions = make_emissions(*mask.shape, 4, seed=seed)
     gold = make_gold(*mask.shape, 4, seed=seed)
     assert_close(crf.nll(emissions, gold, mask), -other(emissions, gold, mask, "none"))
-    for reduction in ("none", "sum", "mean", "token_mean"):
-        found = crf(emissions, gold, mask, reduction)
-        assert_close(found, other(emissions, gold, mask, reduction))
-    assert crf.decode(emissions, mask) == other.decode(emissions, mask)
-    full = torch.ones_like(mask)
-    assert crf.decode(emissions) == other.decode(emissions, full)
+    paths = viterbi(crf, emissions, mask).tolist()
+    assert [p[:n] for p, n in zip(paths, lengths, strict=True)] == other.decode(
+        emissions, mask
+    )
 
 
 def test_gradients_equal_torchcrf():
@@ -152,14 +151,14 @@ def test_viterbi_equals_enumeration(lengths, seed):
     crf, mask = make_crf(3, seed), make_mask(lengths)
     emissions = make_emissions(*mask.shape, 3, seed=seed)
     for legal in (None, make_legal(1)):
-        paths = crf.viterbi(emissions, mask, legal)
+        paths = viterbi(crf, emissions, mask, legal)
         for row, n in enumerate(lengths):
             found = paths[row, :n].tolist()
             best = brute_best(crf, emissions[row, :n], legal)
             assert_close(*score_paths(crf, emissions[row], [found, best]))
             assert legal is None or is_legal(found, legal)
             # padding changes nothing
-            alone = crf.viterbi(emissions[row : row + 1, :n], mask[row : row + 1, :n])
+            alone = viterbi(crf, emissions[row : row + 1, :n], mask[row : row + 1, :n])
             if legal is None:
                 assert alone[0].tolist() == found
 
@@ -168,7 +167,7 @@ def test_viterbi_with_any_constraint():
     crf, emissions = make_crf(4), make_emissions(20, 4, 4)
     legal = make_emissions(5, 4, seed=3) > -0.3
     legal[:, 0] = True
-    paths = crf.viterbi(emissions, torch.ones(20, 4, dtype=torch.bool), legal)
+    paths = viterbi(crf, emissions, torch.ones(20, 4, dtype=torch.bool), legal)
     for row in range(20):
         assert paths[row].tolist() == brute_best(crf, emissions[row], legal)
 
@@ -185,9 +184,9 @@ def test_viterbi_is_legal_when_emissions_scream():
         crf.transitions[0, 4] = crf.transitions[2, 4] = 1e4
         crf.start_transitions[2] = 1e4
     mask = torch.ones(4, 6, dtype=torch.bool)
-    for path in crf.viterbi(emissions, mask, legal).tolist():
+    for path in viterbi(crf, emissions, mask, legal).tolist():
         assert is_legal(path, legal)
-    assert not is_legal(crf.viterbi(emissions, mask)[0].tolist(), legal)
+    assert not is_legal(viterbi(crf, emissions, mask)[0].tolist(), legal)
 
 
 @pytest.mark.parametrize("unknown", [False, True])
@@ -198,12 +197,12 @@ def test_masked_equals_sliced(unknown):
     if unknown:
         gold[:, 1] = -1
     nll = crf.nll(emissions, gold, mask)
-    paths = crf.viterbi(emissions, mask)
+    paths = viterbi(crf, emissions, mask)
     for row, n in enumerate(lengths):
         here = slice(row, row + 1), slice(0, n)
         alone = crf.nll(emissions[here], gold[here], mask[here])
         assert_close(nll[row : row + 1], alone, atol=1e-5, rtol=1e-5)
-        assert torch.equal(paths[here], crf.viterbi(emissions[here], mask[here]))
+        assert torch.equal(paths[here], viterbi(crf, emissions[here], mask[here]))
 
 
 def test_long_sequences_stay_finite():
@@ -213,6 +212,32 @@ def test_long_sequences_stay_finite():
     nll = crf.nll(emissions, gold, torch.ones_like(gold, dtype=torch.bool))
     assert nll.isfinite().all() and (nll > 0).all()
     assert all(g.isfinite().all() for g in gradients(nll, emissions, *crf.parameters()))
+
+
+@given(lengths=LENGTHS, seed=SEEDS, constrained=st.booleans())
+@settings(max_examples=30)
+def test_marginals_equal_enumeration(lengths, seed, constrained):
+    lengths = [min(length, 4) for length in lengths]
+    crf, mask, legal = make_crf(3, seed), make_mask(lengths), make_legal(1)
+    emissions = make_emissions(*mask.shape, 3, seed=seed)
+    possible = make_emissions(*mask.shape, 3, seed=seed + 1) > -1
+    possible[..., 0] = True
+    chain = crf.chain.constrain(legal) if constrained else crf.chain
+    marginals = chain.marginals(emissions, mask, possible)
+    assert_close(marginals.sum(dim=2), mask.float())
+    for row, n in enumerate(lengths):
+        paths = [
+            path
+            for path in all_paths(n, 3)
+            if possible[row, torch.arange(n), torch.tensor(path)].all()
+            and (not constrained or is_legal(path, legal))
+        ]
+        shares = score_paths(crf, emissions[row], paths).softmax(dim=0)
+        for step in range(n):
+            for tag in range(3):
+                here = torch.tensor([path[step] == tag for path in paths])
+                wanted = shares[here].sum()
+                assert_close(marginals[row, step, tag], wanted, atol=1e-5, rtol=1e-4)
 
 
 def test_parameters_have_torchcrf_names_and_start():

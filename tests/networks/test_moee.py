@@ -6,9 +6,20 @@ from torch.nn import functional
 from torch.testing import assert_close
 
 from spacy_moee.networks.moee import MoEENetwork
+from spacy_moee.networks.network import mean_loss
 from spacy_moee.scheme import iob2_scheme
 
-from .util import brute_best, is_legal, make_emissions, make_gold, randomize
+from .util import (
+    add_up,
+    brute_best,
+    decode,
+    get_loss,
+    is_legal,
+    make_emissions,
+    make_gold,
+    randomize,
+    run,
+)
 
 WIDTH = 6
 SWITCHES = list(product([False, True], repeat=3))
@@ -88,11 +99,11 @@ def test_without_bilstm_the_heads_are_linear(detection, experts, count):
     )  # fmt: skip
     assert sum(p.numel() for p in network.parameters()) == count
     vectors = make_emissions(2, 3, 768)
-    outputs = network(vectors, torch.tensor([3, 2]), dropout=0.5)
+    outputs = run(network, vectors, torch.tensor([3, 2]), dropout=0.5)
     if not experts:
         assert_close(outputs.emissions, network.recognition(vectors))
     # each token by itself
-    alone = network(vectors[:, 1:2], torch.tensor([1, 1]))
+    alone = run(network, vectors[:, 1:2], torch.tensor([1, 1]))
     assert_close(outputs.emissions[:, 1:2], alone.emissions)
 
 
@@ -103,47 +114,49 @@ def test_loss_is_the_weighted_sum_of_its_parts(crf, detection, experts):
         detection_weight=0.5, gate_weight=0.25,
     )  # fmt: skip
     vectors, lengths, gold = make_batch()
-    loss = network.loss(network(vectors, lengths), gold, lengths)
+    loss = get_loss(network, run(network, vectors, lengths), gold, lengths)
     names = {"recognition"} | ({"detection"} if detection else set())
-    assert set(loss.parts) == names | ({"gate"} if experts else set())
+    assert set(loss.sums) == names | ({"gate"} if experts else set())
     weights = {"recognition": 1, "detection": 0.5, "gate": 0.25}
-    assert_close(loss.total, sum(weights[k] * v for k, v in loss.parts.items()))
-    assert loss.total.requires_grad
-    assert not any(part.requires_grad for part in loss.parts.values())
+    total, means = mean_loss([loss, loss])
+    by_hand = {k: (v / loss.units[k]).item() for k, v in loss.sums.items()}
+    assert means == pytest.approx(by_hand)
+    assert total.item() == pytest.approx(sum(weights[k] * v for k, v in means.items()))
+    assert total.requires_grad
 
 
 def test_parts_are_sums_over_sentences_and_tokens():
     network = make_random_network()
     vectors, lengths, gold = make_batch()
-    outputs = network(vectors, lengths)
-    loss = network.loss(outputs, gold, lengths)
+    outputs = run(network, vectors, lengths)
+    loss = get_loss(network, outputs, gold, lengths)
     mask = torch.arange(6) < lengths.unsqueeze(1)
     log_p = outputs.gate.log_softmax(dim=2)
     category, boundary = network.category[gold], network.boundary[gold]
     gate = -log_p.gather(2, category.unsqueeze(2)).squeeze(2)
     detection = network.detection_crf.nll(outputs.detection, boundary, mask)
     recognition = network.recognition_crf.nll(outputs.emissions, gold, mask)
-    assert_close(loss.parts["gate"], gate[mask].sum())
-    assert_close(loss.parts["detection"], detection.sum())
-    assert_close(loss.parts["recognition"], recognition.sum())
-    assert loss.units == 3
+    assert_close(loss.sums["gate"], gate[mask].sum())
+    assert_close(loss.sums["detection"], detection.sum())
+    assert_close(loss.sums["recognition"], recognition.sum())
+    assert loss.units["recognition"] == 3
 
 
 def test_without_crf_the_units_are_labelled_tokens():
     network = make_random_network(crf=False)
     vectors, lengths, gold = make_batch()
     gold[0, 2] = gold[1, 0] = -1
-    outputs = network(vectors, lengths)
-    loss = network.loss(outputs, gold, lengths)
+    outputs = run(network, vectors, lengths)
+    loss = get_loss(network, outputs, gold, lengths)
     known = (torch.arange(6) < lengths.unsqueeze(1)) & (gold >= 0)
-    assert loss.units == int(known.sum()) == 8
+    assert loss.units["recognition"] == int(known.sum()) == 8
     for part, scores, table in (
         ("recognition", outputs.emissions, torch.arange(5)),
         ("detection", outputs.detection, network.boundary),
         ("gate", outputs.gate, network.category),
     ):
         mean = functional.cross_entropy(scores[known], table[gold[known]])
-        assert_close(loss.parts[part] / loss.units, mean)
+        assert_close(loss.sums[part] / loss.units["recognition"], mean)
 
 
 @pytest.mark.parametrize("crf, detection, experts", SWITCHES)
@@ -153,27 +166,29 @@ def test_sentences_do_not_depend_on_their_batch(crf, detection, experts, unknown
     vectors, lengths, gold = make_batch()
     if unknown:
         gold[0, 1] = -1
-    outputs = network(vectors, lengths)
-    loss, paths = network.loss(outputs, gold, lengths), network.decode(outputs, lengths)
+    outputs = run(network, vectors, lengths)
+    loss = get_loss(network, outputs, gold, lengths)
+    paths = decode(network, outputs, lengths)
     alone_total, alone_units = torch.zeros(()), 0
     for row, n in enumerate(lengths.tolist()):
         here = slice(row, row + 1)
-        alone = network(vectors[here, :n], lengths[here])
+        alone = run(network, vectors[here, :n], lengths[here])
         for a, b in zip(present(alone), present(outputs), strict=True):
             assert_close(a[0], b[row, :n])
-        one = network.loss(alone, gold[here, :n], lengths[here])
-        alone_total, alone_units = alone_total + one.total, alone_units + one.units
-        assert torch.equal(network.decode(alone, lengths[here])[0], paths[row, :n])
-    assert_close(loss.total, alone_total, atol=1e-4, rtol=1e-5)
-    assert loss.units == alone_units
+        one = get_loss(network, alone, gold[here, :n], lengths[here])
+        alone_total = alone_total + add_up(one)
+        alone_units += one.units["recognition"]
+        assert torch.equal(decode(network, alone, lengths[here])[0], paths[row, :n])
+    assert_close(add_up(loss), alone_total, atol=1e-4, rtol=1e-5)
+    assert loss.units["recognition"] == alone_units
 
 
 def logit_gradients(network, gold, vectors, lengths):
     # of the logits as the loss reads them
-    outputs = type(network(vectors, lengths))(
-        *(o.detach().requires_grad_() for o in network(vectors, lengths))
+    outputs = type(run(network, vectors, lengths))(
+        *(o.detach().requires_grad_() for o in run(network, vectors, lengths))
     )
-    total = network.loss(outputs, gold, lengths).total
+    total = add_up(get_loss(network, outputs, gold, lengths))
     return torch.autograd.grad(total, outputs)
 
 
@@ -211,11 +226,11 @@ def test_sentences_of_unknown_gold_teach_nothing(crf):
 def test_gold_on_padding_does_not_matter(crf):
     network = make_random_network(crf=crf)
     vectors, lengths, gold = make_batch()
-    outputs = network(vectors, lengths)
-    loss = network.loss(outputs, gold, lengths)
+    outputs = run(network, vectors, lengths)
+    loss = get_loss(network, outputs, gold, lengths)
     gold[1, 3:] = -1
-    again = network.loss(outputs, gold, lengths)
-    assert_close(again.total, loss.total)
+    again = get_loss(network, outputs, gold, lengths)
+    assert_close(add_up(again), add_up(loss))
     assert again.units == loss.units
 
 
@@ -226,7 +241,7 @@ def test_one_step_changes_every_parameter(crf, detection, experts, depth):
     vectors, lengths, gold = make_batch((6, 5, 4))
     before = {name: p.detach().clone() for name, p in network.named_parameters()}
     optimizer = torch.optim.SGD(network.parameters(), lr=1.0)
-    network.loss(network(vectors, lengths), gold, lengths).total.backward()
+    add_up(get_loss(network, run(network, vectors, lengths), gold, lengths)).backward()
     optimizer.step()
     same = [n for n, p in network.named_parameters() if torch.equal(p, before[n])]
     assert same == []
@@ -238,8 +253,8 @@ def test_untrained_network_says_outside(crf, detection, experts):
         width=50, hidden_width=20, crf=crf, detection=detection, experts=experts
     )
     lengths = torch.tensor([12, 7])
-    outputs = network(make_emissions(2, 12, 50), lengths)
-    assert (network.decode(outputs, lengths) == 0)[[0, 1], :7].all()
+    outputs = run(network, make_emissions(2, 12, 50), lengths)
+    assert (decode(network, outputs, lengths) == 0)[[0, 1], :7].all()
 
 
 @pytest.mark.parametrize("crf", [False, True])
@@ -247,15 +262,15 @@ def test_untrained_network_says_outside(crf, detection, experts):
 def test_outside_forces_o(crf, constrained):
     network = make_random_network(crf=crf, constrained=constrained)
     vectors, lengths, _ = make_batch()
-    outputs = network(vectors, lengths)
+    outputs = run(network, vectors, lengths)
     emissions = outputs.emissions.detach().clone()
     emissions[..., 0] -= 100
     outputs = outputs._replace(emissions=emissions.clone())
-    free = network.decode(outputs, lengths)
+    free = decode(network, outputs, lengths)
     assert (free[0] != 0).all()
     outside = torch.zeros(3, 6, dtype=torch.bool)
     outside[0, 2] = outside[0, 3] = outside[1, 0] = True
-    forced = network.decode(outputs, lengths, outside)
+    forced = decode(network, outputs, lengths, outside=outside)
     assert (forced[outside] == 0).all()
     assert (forced[0, [0, 1, 4, 5]] != 0).all()
     if constrained:
@@ -269,8 +284,8 @@ def test_crf_decodes_the_best_path():
     for constrained in (False, True):
         network = make_random_network(constrained=constrained)
         vectors, lengths, _ = make_batch((4, 3))
-        outputs = network(vectors, lengths)
-        paths = network.decode(outputs, lengths)
+        outputs = run(network, vectors, lengths)
+        paths = decode(network, outputs, lengths)
         legal = network.legal if constrained else None
         for row, n in enumerate(lengths.tolist()):
             best = brute_best(
@@ -283,9 +298,9 @@ def test_softmax_decodes_legally():
     network = make_random_network(crf=False)
     lengths = torch.tensor([6] * 20)
     emissions = make_emissions(20, 6, 5, scale=3)
-    outputs = network(make_emissions(20, 6, WIDTH), lengths)
+    outputs = run(network, make_emissions(20, 6, WIDTH), lengths)
     outputs = outputs._replace(emissions=emissions)
-    paths = network.decode(outputs, lengths).tolist()
+    paths = decode(network, outputs, lengths).tolist()
     assert all(is_legal(path, network.legal) for path in paths)
     free = emissions.argmax(dim=2).tolist()
     assert any(not is_legal(path, network.legal) for path in free)
@@ -293,15 +308,15 @@ def test_softmax_decodes_legally():
         if is_legal(best, network.legal):
             assert path == best
     network.constrained = False
-    assert network.decode(outputs, lengths).tolist() == free
+    assert decode(network, outputs, lengths).tolist() == free
 
 
 def test_dropout_only_when_asked():
     network = make_random_network().train()
     vectors, lengths, _ = make_batch()
-    plain = network(vectors, lengths).emissions
-    assert torch.equal(network(vectors, lengths).emissions, plain)
-    assert not torch.equal(network(vectors, lengths, 0.5).emissions, plain)
+    plain = run(network, vectors, lengths).emissions
+    assert torch.equal(run(network, vectors, lengths).emissions, plain)
+    assert not torch.equal(run(network, vectors, lengths, 0.5).emissions, plain)
 
 
 def test_tag_scheme_is_saved_with_the_weights():

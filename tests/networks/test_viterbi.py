@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.testing import assert_close
 
-from spacy_moee.networks import viterbi
+from spacy_moee.networks.viterbi import best_paths
 
 from .util import (
     all_paths,
@@ -17,6 +17,7 @@ from .util import (
     make_mask,
     score_paths,
     stock_of,
+    viterbi,
 )
 
 # floats of a tile: one tag at a time, a few, and all of them at once
@@ -25,8 +26,8 @@ TILES = st.sampled_from([1, 60, 2**18])
 
 def best_of(crf, emissions, mask, legal=None, tile=2**18):
     with pytest.MonkeyPatch.context() as patch, torch.no_grad():
-        patch.setattr(viterbi, "TILE", tile)
-        paths = crf.viterbi(emissions, mask, legal)
+        patch.setattr("spacy_moee.networks.viterbi.TILE", tile)
+        paths = viterbi(crf, emissions, mask, legal)
     return [p[:n] for p, n in zip(paths.tolist(), mask.sum(dim=1), strict=True)]
 
 
@@ -65,8 +66,8 @@ def test_many_tags_in_tiles():
     scores, moves = torch.randn(3, 9, 201), torch.randn(202, 201)
     moves[~legal] = float("-inf")
     args = scores, mask, moves[-1], moves[:-1], torch.zeros(201)
-    whole = viterbi.best_paths(*args)
+    whole = best_paths(*args)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(viterbi, "TILE", 2000)
-        tiled = viterbi.best_paths(*args)
+        patch.setattr("spacy_moee.networks.viterbi.TILE", 2000)
+        tiled = best_paths(*args)
     assert torch.equal(whole[mask], tiled[mask])

@@ -7,6 +7,7 @@ import torchcrf
 from hypothesis import strategies as st
 
 from spacy_moee.networks.crf import CRF
+from spacy_moee.networks.network import Inputs, Targets
 from spacy_moee.scheme import iob2_scheme
 
 # also far beyond what an exponential holds, of a float64 even
@@ -109,3 +110,26 @@ def stock_of(crf):
     for name, parameter in crf.named_parameters():
         setattr(stock, name, parameter)
     return stock
+
+
+def viterbi(crf, emissions, mask, legal=None):
+    """The best tags of each row."""
+    chain = crf.chain if legal is None else crf.chain.constrain(legal)
+    return chain.best_paths(emissions, mask)
+
+
+def run(network, vectors, lengths, dropout=0.0):
+    return network(Inputs(vectors, lengths, dropout))
+
+
+def get_loss(network, outputs, gold, lengths):
+    return network.loss(outputs, Targets(gold, lengths))
+
+
+def add_up(loss):
+    """The weighted sum of the parts, each a sum over its units."""
+    return sum(loss.weights[name] * value for name, value in loss.sums.items())
+
+
+def decode(network, outputs, lengths, **settings):
+    return network.decode(outputs, lengths, **settings).tags

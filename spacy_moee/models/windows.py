@@ -1,11 +1,11 @@
-"""Which stretches of a document the network reads at once.
+"""What the network reads at once: windows, each with a core that it answers for.
 
 A *segment* is a sentence or a whole doc; a segment that is longer than
-`max_length` is read in *windows* that overlap. Windows of two segments never
+`max_length` is read in windows that overlap. Windows of two segments never
 overlap, so the overlap alone tells that two windows belong together.
 """
 
-from typing import Callable, List, Sequence, Tuple
+from typing import Callable, List, NamedTuple, Sequence, Tuple
 
 import numpy
 from numpy import ndarray
@@ -13,12 +13,19 @@ from spacy.attrs import SENT_START
 from spacy.tokens import Doc
 
 from ..errors import check_setting
-from ..scheme import MISSING, OUTSIDE
+from ..padding import Windows
+from ..scheme import (
+    BEGIN,
+    INSIDE,
+    MISSING,
+    OUTSIDE,
+    boundary_of,
+    category_of,
+    may_follow,
+    tag_of,
+)
 
-# [windows, 2]: first token and end (exclusive) of each window, in order
-Segmenter = Callable[[Doc], ndarray]
-
-BEGIN, INSIDE = 1, 2
+Segmenter = Callable[[Doc], Windows]
 
 
 class Segments:
@@ -40,29 +47,30 @@ class Segments:
         self.max_length = max_length
         self.overlap = overlap
 
-    def __call__(self, doc: Doc) -> ndarray:
+    def __call__(self, doc: Doc) -> Windows:
         """Cut a document.
 
         doc (Doc): The document.
-        RETURNS (ndarray): Start and end of each window, shape [windows, 2].
+        RETURNS (Windows): Its windows; an empty doc has none.
         """
-        segments = numpy.array([[0, len(doc)]])
-        if not len(doc):
-            return segments[:0]
-        if self.sentences:
+        bounds = numpy.array([0, len(doc)] if len(doc) else [0])
+        if self.sentences and len(doc):
             starts = numpy.flatnonzero(doc.to_array(SENT_START)[1:] == 1) + 1
-            if len(starts):
-                bounds = numpy.concatenate([[0], starts, [len(doc)]])
-                segments = numpy.stack([bounds[:-1], bounds[1:]], axis=1)
-        if (segments[:, 1] - segments[:, 0]).max() <= self.max_length:
-            return segments
-        return numpy.concatenate([self._windows(*s) for s in segments.tolist()])
+            bounds = numpy.concatenate([[0], starts, [len(doc)]])
+        start, end = bounds[:-1], bounds[1:]
+        if len(start) and (end - start).max() > self.max_length:
+            pairs = zip(start.tolist(), end.tolist(), strict=True)
+            start, end = numpy.concatenate([self._cut(*pair) for pair in pairs], axis=1)
+        # a core ends in the middle of an overlap
+        borders = start[1:] + (end[:-1] - start[1:]) // 2
+        cores = numpy.concatenate([start[:1], borders, end[-1:]])
+        return Windows(start, end, cores[:-1], cores[1:])
 
-    def _windows(self, start: int, end: int) -> ndarray:
-        stride = self.max_length - self.overlap
+    def _cut(self, start: int, end: int) -> ndarray:
+        """Starts and ends of the windows of a segment, shape [2, windows]."""
         last = max(end - self.overlap, start + 1)
-        starts = numpy.arange(start, last, stride)
-        return numpy.stack([starts, numpy.minimum(starts + self.max_length, end)], 1)
+        starts = numpy.arange(start, last, self.max_length - self.overlap)
+        return numpy.stack([starts, numpy.minimum(starts + self.max_length, end)])
 
 
 def make_sentence_segments(max_length: int = 256, overlap: int = 64) -> Segmenter:
@@ -89,45 +97,52 @@ def make_doc_segments(max_length: int = 256, overlap: int = 64) -> Segmenter:
     return Segments(False, max_length, overlap)
 
 
-def merge_windows(
-    windows: ndarray,
-    tags: List[ndarray],
-    boundary: ndarray,
-    legal: ndarray,
-    n_tokens: int,
-) -> ndarray:
-    """Join the tags of the windows of a doc.
+class Merged(NamedTuple):
+    """Windows that were joined.
+
+    tags (ndarray): The tag of each token.
+    source (ndarray): The number of the window that answers for each token.
+    places (ndarray): Where each token lies if all that the windows read is laid one
+        after the other: so anything that they say of tokens is merged.
+    """
+
+    tags: ndarray
+    source: ndarray
+    places: ndarray
+
+
+def merge_windows(windows: Windows, tags: ndarray) -> Merged:
+    """Join the tags of windows.
 
     The seam between two windows is the position of their overlap nearest its
     middle where both say O; if there is none, the one where the left window
     starts an entity. No entity is cut while such a position exists.
 
-    windows (ndarray): Start and end of each window, shape [windows, 2].
-    tags (List[ndarray]): The tags of each window.
-    boundary (ndarray): 0, 1 or 2 for O, B or I: what each tag is.
-    legal (ndarray): Which tag may follow which, shape [tags + 1, tags].
-    n_tokens (int): The length of the doc.
-    RETURNS (ndarray): The tags of the doc, shape [n_tokens].
+    windows (Windows): The windows, of one doc or of several.
+    tags (ndarray): The tags of all windows, one after the other.
+    RETURNS (Merged): The tags of all tokens, and where they come from.
     """
-    merged = numpy.full(n_tokens, OUTSIDE, dtype="int64")
-    end_before = 0
-    for (start, end), right in zip(windows.tolist(), tags, strict=True):
-        seam = start
-        if start < end_before:
-            left, here = merged[start:end_before], right[: end_before - start]
-            both_outside = (left == OUTSIDE) & (here == OUTSIDE)
-            left_begins = boundary[left] == BEGIN
-            seam += _nearest_middle([both_outside, left_begins], len(left))
-            begins = boundary[merged[seam]] == BEGIN
-            orphan = seam > 0 and not legal[merged[seam - 1], right[seam - start]]
-            if boundary[right[seam - start]] == INSIDE and (begins or orphan):
-                # the right window goes on with an entity that the left has not: it
-                # starts here (each I follows its B in the numbering)
-                right = right.copy()
-                right[seam - start] -= 1
-        merged[seam:end] = right[seam - start :]
-        end_before = end
-    return merged
+    lengths, seams = windows.lengths, windows.core_start.copy()
+    offsets = numpy.cumsum(lengths) - lengths
+    # whether an entity of the window on the left starts at the seam
+    begun = numpy.zeros(len(seams), dtype=bool)
+    overlaps = windows.end[:-1] - windows.start[1:]
+    for row in (numpy.flatnonzero(overlaps > 0) + 1).tolist():
+        first, length = offsets[row], overlaps[row - 1]
+        left, right = tags[first - length : first], tags[first : first + length]
+        begins = boundary_of(left) == BEGIN
+        both_outside = (left == OUTSIDE) & (right == OUTSIDE)
+        seam = _nearest_middle([both_outside, begins], length)
+        seams[row], begun[row] = windows.start[row] + seam, begins[seam]
+    ends = numpy.append(seams[1:], windows.end[-1:])
+    source = numpy.repeat(numpy.arange(len(seams)), ends - seams)
+    places = numpy.arange(len(source)) + (offsets - windows.start)[source]
+    merged = tags[places]
+    # where a window goes on with an entity that the one before has not, it starts
+    orphan = (seams > 0) & ~may_follow(merged[seams - 1], merged[seams])
+    starts = seams[(boundary_of(merged[seams]) == INSIDE) & (begun | orphan)]
+    merged[starts] = tag_of(category_of(merged[starts]) - 1, BEGIN)
+    return Merged(merged, source, places)
 
 
 def _nearest_middle(choices: List[ndarray], length: int) -> int:
@@ -139,23 +154,20 @@ def _nearest_middle(choices: List[ndarray], length: int) -> int:
     return middle
 
 
-def cut_gold(
-    windows: ndarray, gold: ndarray, boundary: ndarray
-) -> Tuple[List[ndarray], List[int]]:
+def cut_gold(windows: Windows, gold: ndarray) -> Tuple[List[ndarray], List[int]]:
     """Give each window its gold tags, so that each token's gold counts once.
 
     A gold entity that crosses the border of a segment, or is longer than an overlap,
     is missing, since no window shows it whole. In an overlap, the gold is cut where no
     entity is.
 
-    windows (ndarray): Start and end of each window, shape [windows, 2].
+    windows (Windows): The windows of the doc.
     gold (ndarray): Tag numbers of the doc; below 0 where unknown.
-    boundary (ndarray): 0, 1 or 2 for O, B or I: what each tag is.
     RETURNS (Tuple[List[ndarray], List[int]]): The gold of each window, and a token
         of each entity that crosses a border.
     """
-    inside = (gold >= 0) & (boundary[gold] == INSIDE)
-    starts, ends = windows[:, 0], windows[:, 1]
+    inside = boundary_of(gold) == INSIDE
+    starts, ends = windows.start, windows.end
     overlaps = starts[1:] < ends[:-1]
     borders = starts[1:][~overlaps & inside[starts[1:]]].tolist()
     shared = [slice(*x) for x in zip(starts[1:], ends[:-1], strict=True)]
@@ -175,7 +187,7 @@ def cut_gold(
             end += 1
         gold[first:end] = MISSING
         inside[first:end] = False
-    pieces = [gold[start:end] for start, end in windows.tolist()]
+    pieces = [gold[start:end] for start, end in zip(starts, ends, strict=True)]
     for i in numpy.flatnonzero(overlaps).tolist():
         start, end = int(starts[i + 1]), int(ends[i])
         seam = start + _nearest_middle([~inside[start:end]], end - start)
@@ -186,51 +198,24 @@ def cut_gold(
 
 
 def cut_all(
-    docs: Sequence[Doc],
-    windows: List[ndarray],
-    gold: List[ndarray],
-    boundary: ndarray,
+    docs: Sequence[Doc], windows: List[Windows], gold: List[ndarray]
 ) -> Tuple[List[ndarray], List[str]]:
     """Give each window of each doc its gold tags.
 
     docs (Sequence[Doc]): The docs.
-    windows (List[ndarray]): The windows of each doc.
+    windows (List[Windows]): The windows of each doc.
     gold (List[ndarray]): The tag numbers of each doc.
-    boundary (ndarray): 0, 1 or 2 for O, B or I: what each tag is.
     RETURNS (Tuple[List[ndarray], List[str]]): The gold of all windows, one after the
         other; and, of each entity that no window shows whole, the two tokens at the
         border.
     """
     pieces: List[ndarray] = []
     crossing: List[str] = []
-    for doc, bounds, tags in zip(docs, windows, gold, strict=True):
-        if len(bounds) == 1:
+    for doc, of_doc, tags in zip(docs, windows, gold, strict=True):
+        if len(of_doc.start) == 1:
             pieces.append(tags)
             continue
-        cut, tokens = cut_gold(bounds, tags, boundary)
+        cut, tokens = cut_gold(of_doc, tags)
         pieces.extend(cut)
         crossing.extend(doc[token - 1 : token + 1].text for token in tokens)
     return pieces, crossing
-
-
-def merge_all(
-    windows: List[ndarray], tags: List[ndarray], boundary: ndarray, legal: ndarray
-) -> List[ndarray]:
-    """Join the tags of the windows of each doc.
-
-    windows (List[ndarray]): The windows of each doc.
-    tags (List[ndarray]): The tags of all windows, one after the other.
-    boundary (ndarray): 0, 1 or 2 for O, B or I: what each tag is.
-    legal (ndarray): Which tag may follow which, shape [tags + 1, tags].
-    RETURNS (List[ndarray]): The tags of each doc.
-    """
-    merged, first = [], 0
-    for bounds in windows:
-        here = tags[first : first + len(bounds)]
-        first += len(bounds)
-        if len(bounds) == 1:
-            merged.append(here[0])
-            continue
-        n_tokens = int(bounds[-1, 1]) if len(bounds) else 0
-        merged.append(merge_windows(bounds, here, boundary, legal, n_tokens))
-    return merged

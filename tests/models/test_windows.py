@@ -7,16 +7,17 @@ from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
 
 from spacy_moee.errors import MoeeError
-from spacy_moee.models.segments import (
+from spacy_moee.models.windows import (
     Segments,
     cut_gold,
     make_doc_segments,
     make_sentence_segments,
     merge_windows,
 )
-from spacy_moee.tags import spans
+from spacy_moee.padding import Windows, join_windows
+from spacy_moee.scheme import spans
 
-from .util import SCHEME, is_legal, make_doc, make_tags
+from .util import is_legal, make_doc, make_tags
 
 MISSING = -1
 SEEDS = st.integers(0, 2**32)
@@ -32,21 +33,40 @@ def docs_and_segmenters(draw, max_tokens=40):
     return make_doc(n_tokens, starts), starts, max_length, overlap
 
 
+def bounds(windows):
+    """Start and end of each window."""
+    return [list(row) for row in zip(*(x.tolist() for x in windows[:2]), strict=True)]
+
+
+def make_windows(*rows):
+    """Windows whose cores meet in the middle of what they share."""
+    borders = [(b + c) // 2 for (_, b), (c, _) in zip(rows, rows[1:], strict=False)]
+    cores = zip([rows[0][0], *borders], [*borders, rows[-1][1]], strict=True)
+    return Windows.of((*row, *core) for row, core in zip(rows, cores, strict=True))
+
+
 @given(case=docs_and_segmenters(), sentences=st.booleans())
 def test_windows(case, sentences):
     doc, starts, max_length, overlap = case
     windows = Segments(sentences, max_length, overlap)(doc)
-    assert windows.shape == (len(windows), 2)
+    assert {len(column) for column in windows} == {len(windows.start)}
     if not len(doc):
-        assert len(windows) == 0
+        assert len(windows.start) == 0
         return
+    # each token is in the core of one window, and near no end that it need not be near
+    assert windows.core_start.tolist() == [0, *windows.core_end[:-1].tolist()]
+    assert windows.core_end[-1] == len(doc)
+    left, right = windows.core_start - windows.start, windows.end - windows.core_end
+    assert (left >= 0).all() and (right >= 0).all()
+    assert (left[1:] + right[:-1] == windows.end[:-1] - windows.start[1:]).all()
+    assert (abs(left[1:] - right[:-1]) <= 1).all()
     covered = numpy.zeros(len(doc), dtype=int)
-    for start, end in windows.tolist():
+    for start, end in bounds(windows):
         assert 0 < end - start <= max_length
         covered[start:end] += 1
     assert covered.all()
     borders = {0, len(doc)} | (set(starts) if sentences else set())
-    for (a, b), (c, d) in zip(windows.tolist(), windows.tolist()[1:], strict=False):
+    for (a, b), (c, d) in zip(bounds(windows), bounds(windows)[1:], strict=False):
         assert a < c and b < d
         if c in borders:
             assert b == c  # windows of two segments never overlap
@@ -55,7 +75,7 @@ def test_windows(case, sentences):
     # every segment has its own windows, and no more of them than it needs
     edges = sorted(borders)
     for first, end in zip(edges, edges[1:], strict=False):
-        here = [w for w in windows.tolist() if first <= w[0] < end]
+        here = [w for w in bounds(windows) if first <= w[0] < end]
         assert here[0][0] == first and here[-1][1] == end
         if end - first <= max_length:
             assert len(here) == 1
@@ -63,19 +83,19 @@ def test_windows(case, sentences):
 
 def test_sentences_or_docs():
     doc = make_doc(10, [0, 4, 7])
-    assert make_sentence_segments()(doc).tolist() == [[0, 4], [4, 7], [7, 10]]
-    assert make_doc_segments()(doc).tolist() == [[0, 10]]
-    assert make_sentence_segments()(make_doc(10)).tolist() == [[0, 10]]
-    assert make_sentence_segments(6, 2)(make_doc(10)).tolist() == [[0, 6], [4, 10]]
+    assert bounds(make_sentence_segments()(doc)) == [[0, 4], [4, 7], [7, 10]]
+    assert bounds(make_doc_segments()(doc)) == [[0, 10]]
+    assert bounds(make_sentence_segments()(make_doc(10))) == [[0, 10]]
+    assert bounds(make_sentence_segments(6, 2)(make_doc(10))) == [[0, 6], [4, 10]]
     # the first token starts a sentence whether it says so or not
-    assert make_sentence_segments()(make_doc(5, [2])).tolist() == [[0, 2], [2, 5]]
+    assert bounds(make_sentence_segments()(make_doc(5, [2]))) == [[0, 2], [2, 5]]
 
 
 def test_tokens_that_start_no_sentence():
     doc = make_doc(4)
     doc[1].is_sent_start = False
     doc[2].is_sent_start = True
-    assert make_sentence_segments()(doc).tolist() == [[0, 2], [2, 4]]
+    assert bounds(make_sentence_segments()(doc)) == [[0, 2], [2, 4]]
 
 
 @pytest.mark.parametrize("make", [make_sentence_segments, make_doc_segments])
@@ -83,7 +103,8 @@ def test_pickle(make):
     doc = make_doc(30, [0, 4, 7])
     segmenter = make(8, 3)
     again = pickle.loads(pickle.dumps(segmenter))
-    assert_array_equal(again(doc), segmenter(doc))
+    for found, expected in zip(again(doc), segmenter(doc), strict=True):
+        assert_array_equal(found, expected)
 
 
 @pytest.mark.parametrize("make", [make_sentence_segments, make_doc_segments])
@@ -98,11 +119,26 @@ def test_values_that_cannot_be(make, max_length, overlap, named):
 
 
 def merge(windows, tags, n_tokens):
-    before = [piece.copy() for piece in tags]
-    merged = merge_windows(windows, tags, SCHEME.boundary, SCHEME.legal, n_tokens)
-    for piece, kept in zip(tags, before, strict=True):
-        assert_array_equal(piece, kept)  # what came in is not written to
-    return merged
+    flat = numpy.concatenate([numpy.zeros(0, "int64"), *tags])
+    before = flat.copy()
+    merged = merge_windows(windows, flat)
+    assert_array_equal(flat, before)  # what came in is not written to
+    assert len(merged.tags) == len(merged.source) == n_tokens
+    check_source(windows, merged)
+    return merged.tags
+
+
+def check_source(windows, merged):
+    """One window answers for each token: one that reads it, from left to right."""
+    tokens = numpy.arange(len(merged.source))
+    assert (numpy.diff(merged.source) >= 0).all()
+    assert (windows.start[merged.source] <= tokens).all()
+    assert (tokens < windows.end[merged.source]).all()
+    # anything that windows say of tokens is merged by the same places
+    rows = zip(*(x.tolist() for x in windows[:2]), strict=True)
+    said = [(row, t) for row, (a, b) in enumerate(rows) for t in range(a, b)]
+    found = [said[place] for place in merged.places.tolist()]
+    assert found == list(zip(merged.source.tolist(), tokens.tolist(), strict=True))
 
 
 @given(case=docs_and_segmenters(), seed=SEEDS)
@@ -110,7 +146,7 @@ def test_windows_that_agree_merge_to_what_they_say(case, seed):
     doc, _, max_length, overlap = case
     windows = Segments(True, max_length, overlap)(doc)
     tags = make_tags(len(doc), seed)
-    pieces = [tags[start:end] for start, end in windows.tolist()]
+    pieces = [tags[start:end] for start, end in bounds(windows)]
     assert_array_equal(merge(windows, pieces, len(doc)), tags)
 
 
@@ -119,7 +155,7 @@ def test_windows_that_agree_merge_to_what_they_say(case, seed):
 def test_merged_tags_are_legal(case, seed):
     doc, _, max_length, overlap = case
     windows = Segments(True, max_length, overlap)(doc)
-    pieces = [make_tags(b - a, seed + i) for i, (a, b) in enumerate(windows.tolist())]
+    pieces = [make_tags(b - a, seed + i) for i, (a, b) in enumerate(bounds(windows))]
     assert is_legal(merge(windows, pieces, len(doc)))
 
 
@@ -128,7 +164,7 @@ def test_merged_tags_are_legal(case, seed):
 def test_seam(length, overlap, seed):
     overlap = min(overlap, length // 2)
     start = length - overlap
-    windows = numpy.array([[0, length], [start, start + length]])
+    windows = make_windows((0, length), (start, start + length))
     left, right = make_tags(length, seed), make_tags(length, seed + 1)
     merged = merge(windows, [left, right], start + length)
     both = [i for i in range(overlap) if left[start + i] == 0 and right[i] == 0]
@@ -158,11 +194,11 @@ def test_each_gold_tag_counts_once(case, seed):
     windows = Segments(True, max_length, overlap)(doc)
     gold = make_tags(len(doc), seed, missing=0.3)
     kept = gold.copy()
-    pieces, crossing = cut_gold(windows, gold, SCHEME.boundary)
+    pieces, crossing = cut_gold(windows, gold)
     assert_array_equal(gold, kept)
-    assert [len(p) for p in pieces] == (windows[:, 1] - windows[:, 0]).tolist()
+    assert [len(p) for p in pieces] == windows.lengths.tolist()
 
-    rows = list(zip(windows[1:, 0].tolist(), windows[:-1, 1].tolist(), strict=True))
+    rows = list(zip(windows.start[1:].tolist(), windows.end[:-1].tolist(), strict=True))
     lost = numpy.zeros(len(gold), dtype=bool)
     n_crossing = 0
     for start, end, _ in get_spans(numpy.maximum(gold, 0)):
@@ -175,7 +211,7 @@ def test_each_gold_tag_counts_once(case, seed):
     assert len(crossing) == n_crossing
 
     counts = numpy.zeros(len(gold), dtype=int)
-    for (start, end), piece in zip(windows.tolist(), pieces, strict=True):
+    for (start, end), piece in zip(bounds(windows), pieces, strict=True):
         known = piece >= 0
         assert_array_equal(piece[known], gold[start:end][known])
         counts[start:end] += known
@@ -183,32 +219,43 @@ def test_each_gold_tag_counts_once(case, seed):
 
 
 def test_gold_is_cut_where_no_entity_is():
-    windows = numpy.array([[0, 8], [4, 12]])
+    windows = make_windows((0, 8), (4, 12))
     gold = numpy.array([0, 0, 0, 1, 2, 2, 2, 0, 0, 0, 0, 0])
-    (left, right), crossing = cut_gold(windows, gold, SCHEME.boundary)
+    (left, right), crossing = cut_gold(windows, gold)
     assert left.tolist() == [0, 0, 0, 1, 2, 2, 2, -1]
     assert right.tolist() == [-1, -1, -1, 0, 0, 0, 0, 0]
     assert crossing == []
 
 
 def test_an_entity_longer_than_an_overlap_is_missing():
-    windows = numpy.array([[0, 6], [4, 10]])
+    windows = make_windows((0, 6), (4, 10))
     gold = numpy.array([0, 0, 0, 1, 2, 2, 2, 0, 0, 0])
-    (left, right), crossing = cut_gold(windows, gold, SCHEME.boundary)
+    (left, right), crossing = cut_gold(windows, gold)
     assert left.tolist() == [0, 0, 0, -1, -1, -1]
     assert right.tolist() == [-1, -1, -1, 0, 0, 0]
     assert crossing == [4]
 
 
 def test_an_entity_over_two_borders_is_reported_once():
-    windows = numpy.array([[0, 2], [2, 4], [4, 6]])
+    windows = make_windows((0, 2), (2, 4), (4, 6))
     gold = numpy.array([0, 1, 2, 2, 2, 0])
-    pieces, crossing = cut_gold(windows, gold, SCHEME.boundary)
+    pieces, crossing = cut_gold(windows, gold)
     assert [piece.tolist() for piece in pieces] == [[0, -1], [-1, -1], [-1, 0]]
     assert crossing == [2]
 
 
 def test_no_windows():
-    none, empty = numpy.zeros((0, 2), "int64"), numpy.zeros(0, "int64")
-    assert cut_gold(none, empty, SCHEME.boundary) == ([], [])
+    none, empty = Windows.of([]), numpy.zeros(0, "int64")
+    assert cut_gold(none, empty) == ([], [])
     assert len(merge(none, [], 0)) == 0
+
+
+@given(cases=st.lists(docs_and_segmenters(20), max_size=4), seed=SEEDS)
+def test_docs_are_merged_together_as_alone(cases, seed):
+    parts = [Segments(True, *case[2:])(case[0]) for case in cases]
+    lengths = [len(case[0]) for case in cases]
+    rows = [[make_tags(b - a, seed + a) for a, b in bounds(part)] for part in parts]
+    joined = join_windows(parts, lengths)
+    found = merge(joined, [tags for row in rows for tags in row], sum(lengths))
+    alone = [merge(*case) for case in zip(parts, rows, lengths, strict=True)]
+    assert_array_equal(found, numpy.concatenate([numpy.zeros(0, "int64"), *alone]))

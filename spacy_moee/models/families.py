@@ -1,0 +1,60 @@
+"""What a builder tells of its family of networks: how they know entity types."""
+
+from typing import Dict, Optional, Sequence
+
+from numpy import ndarray
+from spacy.vocab import Vocab
+
+from ..errors import MoeeError
+from .types import MoEEModelT
+
+Constants = Dict[str, ndarray]
+
+
+class Family:
+    """Networks that know nothing of an entity type but its number, which is fixed once
+    they are built. Other families override what they do in another way."""
+
+    def make_constants(
+        self, model: MoEEModelT, vocab: Vocab, labels: Sequence[str]
+    ) -> Constants:
+        """Make what a network holds of its entity types, beside their `TagScheme`.
+
+        model (Model[List[Doc], Scores]): The model, before its network is built.
+        vocab (Vocab): Has word vectors, perhaps.
+        labels (Sequence[str]): The entity types.
+        RETURNS (Dict[str, ndarray]): Constants by name.
+        """
+        return {}
+
+    def read_sizes(self, constants: Constants) -> Dict[str, int]:
+        """Read the sizes of a network off its constants.
+
+        constants (Dict[str, ndarray]): What `make_constants` returned.
+        RETURNS (Dict[str, int]): Arguments of the network.
+        """
+        return {}
+
+    def set_type(
+        self,
+        model: MoEEModelT,
+        vocab: Vocab,
+        labels: Sequence[str],
+        label: str,
+        description: Optional[str],
+        examples: Optional[Sequence[str]],
+    ) -> bool:
+        """Make room for one more entity type, or describe one of them anew.
+
+        model (Model[List[Doc], Scores]): The model.
+        vocab (Vocab): The vocabulary.
+        labels (Sequence[str]): The types that there are.
+        label (str): The type, one of them or another.
+        description (Optional[str]): What it is called.
+        examples (Optional[Sequence[str]]): Entities of the type.
+        RETURNS (bool): Whether a network that is built has room, too.
+        RAISES (MoeeError): M106, for what the network does not read.
+        """
+        if description is not None or examples is not None:
+            raise MoeeError("M106", label=label, what="a description")
+        return False

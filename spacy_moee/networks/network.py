@@ -1,0 +1,156 @@
+"""The contract of a network: all that the rest of the package knows of one.
+
+A network is an `nn.Module` that has the members of `Network`. What it says of each
+token, its *outputs*, is a named tuple of its own, of tensors [batch, seq, ...]; parts
+that are switched off are None. Nobody else looks inside.
+"""
+
+from typing import (
+    Collection,
+    Dict,
+    Iterator,
+    List,
+    NamedTuple,
+    Optional,
+    Protocol,
+    Tuple,
+    TypeVar,
+)
+
+import torch
+from torch import Tensor, nn
+
+Outputs = Tuple[Optional[Tensor], ...]
+OutputsT = TypeVar("OutputsT", bound=Outputs)
+
+
+class Inputs(NamedTuple):
+    """What a network reads: a padded batch of sentences, or of windows of docs.
+
+    vectors (Tensor): Token vectors, shape [batch, seq, width].
+    lengths (Tensor): The tokens of each sentence, at least one, shape [batch].
+    dropout (float): The dropout rate; 0 for prediction.
+    """
+
+    vectors: Tensor
+    lengths: Tensor
+    dropout: float = 0.0
+
+
+class Targets(NamedTuple):
+    """What a network should have said.
+
+    tags (Tensor): Gold tags, shape [batch, seq]; below 0 where unknown. What stands
+        on padding is not read.
+    lengths (Tensor): The tokens of each sentence, shape [batch].
+    """
+
+    tags: Tensor
+    lengths: Tensor
+
+
+class Loss(NamedTuple):
+    """The parts of a loss by name. Each is summed over its own units: sentences with
+    gold, or tokens with gold. So what has no gold dilutes no mean.
+
+    sums (Dict[str, Tensor]): Scalars with a gradient.
+    units (Dict[str, Tensor]): What to divide each by for its mean: counts, which stay
+        where they are computed.
+    weights (Dict[str, float]): What to multiply each mean by in the total.
+    """
+
+    sums: Dict[str, Tensor]
+    units: Dict[str, Tensor]
+    weights: Dict[str, float]
+
+
+class Decoded(NamedTuple):
+    """What a network says in the end, each [batch, seq, ...], with anything on padding.
+    All but the tags are None unless wanted, and where the network has no such part.
+
+    tags (Tensor): The best tags, shape [batch, seq].
+    gates (Optional[Tensor]): The weight of each expert, shape [batch, seq, experts].
+    detection (Optional[Tensor]): 0 for O, 1 for B, 2 for I, as entity detection sees
+        it, shape [batch, seq].
+    marginals (Optional[Tensor]): The probability of each tag, over all sequences that
+        may be decoded, shape [batch, seq, tags].
+    """
+
+    tags: Tensor
+    gates: Optional[Tensor] = None
+    detection: Optional[Tensor] = None
+    marginals: Optional[Tensor] = None
+
+
+class Network(Protocol[OutputsT]):
+    """What a network has. Its constants are filled in by the model and saved with the
+    weights: see `spacy_moee.scheme.TagScheme`.
+
+    category (Tensor): The entity category of each tag, shape [tags].
+    boundary (Tensor): 0, 1 or 2 for O, B or I: what each tag is, shape [tags].
+    legal (Tensor): Which tag may follow which, shape [tags + 1, tags].
+    """
+
+    category: Tensor
+    boundary: Tensor
+    legal: Tensor
+
+    @property
+    def floats(self) -> int:
+        """About how many numbers a place of a batch takes while it is read."""
+        ...
+
+    def __call__(self, inputs: Inputs, /) -> OutputsT:
+        """Score a batch.
+
+        inputs (Inputs): The batch.
+        RETURNS (NamedTuple): The outputs.
+        """
+        ...
+
+    def loss(self, outputs: OutputsT, targets: Targets) -> Loss:
+        """Compare the outputs with gold. Tokens of unknown gold add nothing.
+
+        outputs (NamedTuple): What the network returned.
+        targets (Targets): The gold.
+        RETURNS (Loss): The parts.
+        """
+        ...
+
+    def decode(
+        self,
+        outputs: OutputsT,
+        lengths: Tensor,
+        wanted: Collection[str] = (),
+        outside: Optional[Tensor] = None,
+    ) -> Decoded:
+        """Find the best tags.
+
+        outputs (NamedTuple): What the network returned.
+        lengths (Tensor): The tokens of each sentence, shape [batch].
+        wanted (Collection[str]): Which other fields of `Decoded` are filled.
+        outside (Optional[Tensor]): True on tokens that have to be O, shape
+            [batch, seq].
+        RETURNS (Decoded): The tags, and what is wanted.
+        """
+        ...
+
+    def named_parameters(self) -> Iterator[Tuple[str, nn.Parameter]]:
+        """YIELDS (Tuple[str, Parameter]): What is learned, by name."""
+        ...
+
+
+def mean_loss(losses: List[Loss]) -> Tuple[Tensor, Dict[str, float]]:
+    """Join the losses of batches: the weighted sum of the means of the parts.
+
+    losses (List[Loss]): One or more, of the same parts.
+    RETURNS (Tuple[Tensor, Dict[str, float]]): The total, a scalar with a gradient, and
+        the mean of each part.
+    """
+    means: Dict[str, Tensor] = {}
+    for name in losses[0].sums:
+        units = torch.stack([loss.units[name] for loss in losses]).sum().clamp(min=1)
+        means[name] = torch.stack([loss.sums[name] for loss in losses]).sum() / units
+    weights = losses[0].weights
+    total = torch.stack([weights[name] * mean for name, mean in means.items()]).sum()
+    return total, {name: float(mean.detach()) for name, mean in means.items()}

@@ -1,0 +1,108 @@
+"""A network of one's own: all it takes is the contract of `networks/network.py`."""
+
+from typing import Collection, List, NamedTuple, Optional
+
+import numpy
+import pytest
+from spacy.tokens import Doc
+from thinc.api import Adam
+from torch import Tensor, nn
+from torch.nn import functional
+
+from spacy_moee.models.families import Family
+from spacy_moee.models.readout import compute_loss, read_out
+from spacy_moee.models.windows import Segments
+from spacy_moee.models.wrapper import network_model
+from spacy_moee.networks.common import register_scheme
+from spacy_moee.networks.concept import ConceptNetwork, ConceptOutputs
+from spacy_moee.networks.moee import MoEENetwork, MoEEOutputs
+from spacy_moee.networks.network import Decoded, Inputs, Loss, Network, Targets
+
+from .util import make_docs, make_tok2vec
+
+
+class LinearOutputs(NamedTuple):
+    scores: Tensor
+
+
+class LinearNetwork(nn.Module):
+    """A softmax of a linear layer."""
+
+    category: Tensor
+    boundary: Tensor
+    legal: Tensor
+
+    def __init__(self, width: int, n_tags: int, n_categories: int) -> None:
+        super().__init__()
+        register_scheme(self, n_tags)
+        self.layer = nn.Linear(width, n_tags)
+
+    @property
+    def floats(self) -> int:
+        return self.layer.in_features
+
+    def forward(self, inputs: Inputs) -> LinearOutputs:
+        return LinearOutputs(self.layer(inputs.vectors))
+
+    def loss(self, outputs: LinearOutputs, targets: Targets) -> Loss:
+        total = functional.cross_entropy(
+            outputs.scores.flatten(0, 1),
+            targets.tags.flatten(),
+            ignore_index=-1,
+            reduction="sum",
+        )
+        units = (targets.tags >= 0).sum()
+        return Loss({"tags": total}, {"tags": units}, {"tags": 2.0})
+
+    def decode(
+        self,
+        outputs: LinearOutputs,
+        lengths: Tensor,
+        wanted: Collection[str] = (),
+        outside: Optional[Tensor] = None,
+    ) -> Decoded:
+        tags = outputs.scores.argmax(dim=2)
+        return Decoded(tags if outside is None else tags.masked_fill(outside, 0))
+
+
+def see(
+    linear: Network[LinearOutputs],
+    moee: Network[MoEEOutputs],
+    concept: Network[ConceptOutputs],
+) -> List[int]:
+    return [linear.floats, moee.floats, concept.floats]
+
+
+def test_every_network_keeps_the_contract() -> None:
+    # by mypy, which reads this file, too
+    sizes = {"width": 3, "n_tags": 3, "n_categories": 2}
+    own = {"hidden_width": 2, "depth": 1}
+    moee = MoEENetwork(
+        **sizes, **own, expert_width=2, detection=True, experts=True, crf=True,
+        constrained=True, detection_weight=1.0, gate_weight=1.0,
+    )  # fmt: skip
+    concept = ConceptNetwork(
+        **sizes, **own, vector_width=2, n_examples=0, merge="max_prob"
+    )
+    assert min(see(LinearNetwork(**sizes), moee, concept)) > 0
+
+
+@pytest.mark.parametrize("max_length", [4, 256])
+def test_a_network_of_ones_own_learns_and_predicts(max_length: int) -> None:
+    docs: List[Doc] = make_docs(9, 12, 7)
+    segments = Segments(True, max_length, 1)
+    model = network_model(LinearNetwork, make_tok2vec(), None, segments, 1, Family())
+    model.initialize(X=docs, Y=["NAME"])  # type: ignore[arg-type]
+    gold = [numpy.array([int(t.text == "Anna") for t in doc]) for doc in docs]
+    optimizer, losses = Adam(0.1), []
+    for _ in range(60):
+        scores, backprop = model.begin_update(docs)
+        loss, gradient = compute_loss(model, docs, scores, gold)
+        assert loss == pytest.approx(2 * gradient.parts["tags"])
+        backprop(gradient)  # type: ignore[arg-type]
+        model.finish_update(optimizer)
+        losses.append(loss)
+    assert losses[-1] < losses[0] / 10
+    found = read_out(model, docs, model.predict(docs), [None] * len(docs), ["gates"])
+    assert [row.tags.tolist() for row in found] == [tags.tolist() for tags in gold]
+    assert all(row.gates is None for row in found)
