@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from ..evaluation.tagging import Found
 
 
-class Case(str, Enum):
+class Case(Enum):
     """The case in which texts are read."""
 
     as_is = "as-is"
@@ -37,6 +37,7 @@ Displacy = Annotated[Optional[Path], Option("--displacy", "-dp", file_okay=False
 Limit = Annotated[int, Option("--displacy-limit", "-dl", min=1, help="Docs on a page")]
 CaseOpt = Annotated[Case, Option("--case", help="Read the texts as they are, in lower case or in upper case; tokens and annotation stay")]  # noqa: E501
 GoldTypes = Annotated[bool, Option("--gold-types", help="Score only the types that a file is annotated with, and drop what is found of others")]  # noqa: E501
+PartsOpt = Annotated[bool, Option("--parts", help="Also show what the parts of moee_ner do: tags, detection head, gate")]  # noqa: E501
 GpuOpt = Annotated[int, Option("--gpu-id", "-g", help="GPU, or -1 for the CPU")]
 # fmt: on
 
@@ -53,21 +54,25 @@ class Folders(NamedTuple):
 
 class Wanted(NamedTuple):
     """What is evaluated. case (Case): How the texts are read. gold_types (bool):
-    Whether only types of the gold annotation are scored."""
+    Whether only types of the gold annotation are scored. components (List[str]): Those
+    whose parts are shown."""
 
     case: Case
     gold_types: bool
+    components: List[str]
 
 
 class Result(NamedTuple):
     """What came of a file. scores (Optional[Dict]): None without annotation. found
-    (Dict[str, Found]): Then what was found, by type. saved (List[Path]): Files."""
+    (Dict[str, Found]): Then what was found, by type. parts (List[List[str]]): Rows of
+    what components do inside. saved (List[Path]): Files."""
 
     name: str
     file: Path
     counts: "Annotation"
     scores: Optional[Dict[str, Any]]
     found: Dict[str, "Found"]
+    parts: List[List[str]]
     saved: List[Path]
 
 
@@ -81,6 +86,7 @@ def evaluate_cli(
     displacy_limit: Limit = 25,
     case: CaseOpt = Case.as_is,
     gold_types: GoldTypes = False,
+    parts: PartsOpt = False,
     gpu_id: GpuOpt = -1,
 ) -> None:
     """
@@ -100,10 +106,11 @@ def evaluate_cli(
         found = find_data(data, [tagged] if tagged else [])
         nlp = load_pipeline(model)
         check_finds_entities(nlp, model)
+        wanted = Wanted(case, gold_types, find_components(nlp, model) if parts else [])
         if found.left_out:
             names = ", ".join(map(str, found.left_out))
             msg.info(f"Left out, since they are no test sets: {names}")
-        evaluate(nlp, found.files, folders, Wanted(case, gold_types))
+        evaluate(nlp, found.files, folders, wanted)
     except MoeeError as err:
         fail(err)
 
@@ -114,6 +121,17 @@ def check_finds_entities(nlp: "Language", model: str) -> None:
     if not any("doc.ents" in names for names in assigned):
         found = ", ".join(nlp.pipe_names) or "none at all"
         raise MoeeError("M709", model=model, found=found)
+
+
+def find_components(nlp: "Language", model: str) -> List[str]:
+    """Find the components whose parts can be shown. Raises M722."""
+    metas = [nlp.get_pipe_meta(name) for name in nlp.pipe_names]
+    pairs = zip(nlp.pipe_names, metas, strict=True)
+    found = [name for name, meta in pairs if meta.factory == "moee_ner"]
+    if not found:
+        names = ", ".join(nlp.pipe_names)
+        raise MoeeError("M722", model=model, found=names)
+    return found
 
 
 def evaluate(
@@ -177,7 +195,22 @@ def evaluate_file(
         outputs[folders.tagged / f"{name}.jsonl"] = to_jsonl(docs)
     save(outputs)
     found = {} if is_scored else summarize(docs)
-    return Result(name, file, counts, scores, found, list(outputs))
+    parts = part_rows(nlp, name, scorer.examples, wanted.components)
+    return Result(name, file, counts, scores, found, parts, list(outputs))
+
+
+def part_rows(
+    nlp: "Language", name: str, examples: List["Example"], components: List[str]
+) -> List[List[str]]:
+    """Measure what components do inside; there are no examples without a score."""
+    from ..insight.parts import measure_component
+
+    rows: List[List[str]] = []
+    for component in components if examples else []:
+        pipe: Any = nlp.get_pipe(component)
+        title = name if len(components) == 1 else f"{name} ({component})"
+        rows.append([title, *measure_component(pipe, examples).cells()])
+    return rows
 
 
 def read(nlp: "Language", file: Path, case: Case) -> List["Example"]:
@@ -215,6 +248,9 @@ def report(results: List[Result], folders: Folders) -> None:
         note = explain_dashes(scored)
         if note:
             msg.text(note)
+    parts = [row for result in results for row in result.parts]
+    if parts:
+        report_parts(parts)
     for result in results:
         counts = result.counts
         if result.scores is None:
@@ -227,6 +263,14 @@ def report(results: List[Result], folders: Folders) -> None:
     saved = [path for result in results for path in result.saved]
     if saved:
         msg.good(f"Saved: {', '.join(map(str, saved))}")
+
+
+def report_parts(rows: List[List[str]]) -> None:
+    """Show what components do inside."""
+    from ..insight.parts import ALIGNS, EXPLANATION, HEADER
+
+    msg.table(rows, header=HEADER, divider=True, aligns=ALIGNS)
+    msg.text(EXPLANATION)
 
 
 def report_tagged(result: Result, folders: Folders) -> None:

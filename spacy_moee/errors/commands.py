@@ -97,6 +97,10 @@ ERRORS: Dict[str, str] = {
         "of the two is wrong, so that no score is shown. If a component has a scorer "
         "of its own, correct that; else please report it, with the file."
     ),
+    "M722": (
+        "--parts shows what a moee_ner does inside, and the pipeline '{model}' has "
+        "{found}. Omit --parts, or name a pipeline with a moee_ner."
+    ),
     # M731 to M734: a new project
     "M731": "There is no recipe '{found}'. Expected one of {expected}.",
     "M732": (

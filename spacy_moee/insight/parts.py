@@ -1,12 +1,24 @@
 """What the parts of a network do: the tags, the detection head, the gate."""
 
-from typing import Dict, List, NamedTuple, Optional, Protocol, Sequence, Set, Tuple
+from typing import (
+    Collection,
+    Dict,
+    Iterable,
+    List,
+    NamedTuple,
+    Optional,
+    Protocol,
+    Sequence,
+    Set,
+    Tuple,
+)
 
 import numpy
 from numpy import ndarray
 from spacy.attrs import ENT_TYPE
 from spacy.tokens import Doc
 from spacy.training import Example
+from spacy.util import minibatch
 
 from ..evaluation.counts import Counts, spacy_counts, sum_counts
 from ..evaluation.scoring import is_comparable
@@ -23,6 +35,8 @@ EXPLANATION = (
 )
 # of a type that the component does not know
 UNKNOWN = -1
+# docs that are read at once
+BATCH = 128
 Borders = Set[Tuple[int, int]]
 
 
@@ -40,6 +54,17 @@ class Prediction(Protocol):
 
     @property
     def detection(self) -> Optional[ndarray]: ...
+
+
+class Component(Protocol):
+    """What predicts: a `moee_ner`."""
+
+    @property
+    def labels(self) -> Sequence[str]: ...
+
+    def predict(
+        self, docs: Iterable[Doc], wanted: Collection[str]
+    ) -> Sequence[Prediction]: ...
 
 
 class Parts(NamedTuple):
@@ -68,6 +93,23 @@ class Parts(NamedTuple):
     def cells(self) -> List[str]:
         """RETURNS (List[str]): A row under `HEADER`, but for its name."""
         return ["-" if value is None else f"{value:.2f}" for value in self]
+
+
+def measure_component(component: Component, examples: Sequence[Example]) -> Parts:
+    """Ask a component what its parts say, and compare that with the gold annotation.
+
+    component (Component): The component.
+    examples (Sequence[Example]): Gold docs, and those that its pipeline has tagged.
+    RETURNS (Parts): The figures.
+    """
+    predictions: List[Prediction] = []
+    for batch in minibatch(examples, BATCH):
+        docs = [example.predicted.copy() for example in batch]
+        for doc in docs:
+            # as the component found it: what is set stays O for its network
+            doc.set_ents([], default="missing")
+        predictions += component.predict(docs, ("gates", "detection"))
+    return measure_parts(examples, predictions, component.labels)
 
 
 def measure_parts(

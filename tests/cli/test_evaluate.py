@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 import spacy_moee.cli  # noqa: F401
 from spacy_moee.evaluation.counts import spacy_counts, sum_counts
 from spacy_moee.training.case import change_case
-from tests.component.util import get_ents, make_nlp, make_tagged, train
+from tests.component.util import get_ents, make_nlp, make_tagged, make_trained, train
 
 VOCAB = spacy.blank("en").vocab
 
@@ -245,3 +245,30 @@ def test_no_score_if_conlleval_disagrees(
     result = run(model, data, "--output", tmp_path / "metrics")
     assert result.exit_code == 1 and "[M721]" in result.output
     assert not (tmp_path / "metrics").exists()
+
+
+def test_parts(tmp_path: Path) -> None:
+    """Also of docs that are longer than a window."""
+    nlp = make_trained()
+    pipe: Any = nlp.get_pipe("moee_ner")
+    tagged = make_tagged(20, 5)
+    words, tags = ([x for pair in tagged for x in pair[i]] for i in (0, 1))
+    docs = [Doc(VOCAB, words=words * 3, ents=tags * 3)]
+    assert len(pipe.model.attrs["segments"](docs[0])) > 1
+    DocBin(docs=docs).to_disk(tmp_path / "long.spacy")
+    write(tmp_path / "short.spacy", 5)
+    nlp.to_disk(tmp_path / "nlp")
+    result = run(tmp_path / "nlp", tmp_path, "--parts")
+    assert result.exit_code == 0, result.output
+    assert "Tags inside" in result.output and "moee_ner" not in result.output
+    table = result.output[result.output.index("Tags inside") :].splitlines()
+    for name in ("long", "short"):
+        (row,) = (line.split() for line in table if line.startswith(name))
+        figures = [*map(float, row[1:])]
+        assert len(figures) == 8 and min(figures) > 90, row
+    (tmp_path / "nlp").rename(tmp_path / "other")
+    nlp = spacy.blank("en")
+    nlp.add_pipe("entity_ruler")
+    nlp.to_disk(tmp_path / "nlp")
+    result = run(tmp_path / "nlp", tmp_path / "short.spacy", "--parts")
+    assert result.exit_code == 1 and "[M722]" in result.output

@@ -1,15 +1,24 @@
 """What the parts of a network do, from predictions that are made by hand."""
 
-from typing import Any, List, NamedTuple, Optional
+from typing import Any, Callable, List, NamedTuple, Optional
 
 import numpy
 import pytest
 import spacy
+import torch
 from numpy import ndarray
 from spacy.tokens import Doc
 from spacy.training import Example
 
-from spacy_moee.insight.parts import HEADER, Parts, measure_parts
+from spacy_moee.insight.parts import HEADER, Parts, measure_component, measure_parts
+
+from ..component.util import (
+    get_module,
+    make_examples,
+    make_nlp,
+    make_trained,
+    train,
+)
 
 VOCAB = spacy.blank("en").vocab
 LABELS = ("LOC", "PER")
@@ -90,3 +99,58 @@ def test_lengths_have_to_fit() -> None:
     example: Any = make("O", "O")
     with pytest.raises(ValueError):
         measure_parts([example], [], LABELS)
+
+
+@pytest.fixture(scope="module")
+def trained() -> bytes:
+    return make_trained().to_bytes()
+
+
+def measure(trained: bytes, change: Callable[[Any], object]) -> Parts:
+    """Measure a pipeline whose network was changed."""
+    nlp = make_nlp().from_bytes(trained)
+    with torch.no_grad():
+        change(get_module(nlp))
+    examples = make_examples(nlp, n=40, seed=3)
+    for example in examples:
+        example.predicted = nlp(example.predicted)
+    return measure_component(nlp.get_pipe("moee_ner"), examples)
+
+
+def test_parts_of_a_network(trained: bytes) -> None:
+    parts = measure(trained, lambda _: None)
+    assert min(value or 0 for value in parts) > 90
+
+
+def test_detection_head_that_finds_nothing(trained: bytes) -> None:
+    parts = measure(trained, lambda network: network.detection.bias[0].add_(1000))
+    assert parts.detection == 0 and (parts.f1 or 0) > 90
+
+
+def test_gate_that_takes_each_type_for_the_other(trained: bytes) -> None:
+    def change(network: Any) -> None:
+        mixture = network.recognition
+        for weights in (mixture.weight, mixture.bias, mixture.output.bias):
+            weights.zero_()
+        # experts that know nothing but their own type: the gate decides alone
+        mixture.output.weight.copy_(torch.eye(*mixture.output.weight.shape))
+        for expert, tags in enumerate([[0], [1, 2], [3, 4]]):
+            mixture.bias[expert, tags] = 100.0
+        for values in (mixture.gate.weight, mixture.gate.bias):
+            values[:] = values[[0, 2, 1]].clone()
+
+    parts = measure(trained, change)
+    assert parts.f1 == 0 and (parts.borders or 0) > 95
+    assert parts.gate_inside == parts.tags_inside == 0
+    assert parts.gate == parts.tags and 50 < (parts.gate or 0) < 90
+
+
+def test_component_without_parts() -> None:
+    nlp = make_nlp(experts=False, detection=False)
+    train(nlp)
+    examples = make_examples(nlp, n=4)
+    for example in examples:
+        example.predicted = nlp(example.predicted)
+    parts = measure_component(nlp.get_pipe("moee_ner"), examples)
+    assert (parts.detection, parts.gate, parts.largest) == (None, None, None)
+    assert parts.tags == 100
