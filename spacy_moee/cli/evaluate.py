@@ -238,7 +238,7 @@ def save(files: Dict[Path, bytes]) -> None:
 def report(results: List[Result], folders: Folders) -> None:
     """Show the scores of all files, what was found in the others, and the rest."""
     from ..insight.metrics import to_evaluation
-    from ..insight.report import ALIGNS, HEADER, explain_dashes, score_rows
+    from ..insight.metrics_table import ALIGNS, HEADER, explain_dashes, score_rows
 
     scored = [
         to_evaluation(r.file, r.name, r.scores) for r in results if r.scores is not None

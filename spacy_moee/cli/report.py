@@ -25,7 +25,7 @@ def report_cli(metrics: Metrics, output: Output = None) -> None:
     `spacy evaluate --per-component` show each component that finds entities.
     """
     from ..insight.metrics import read_evaluations
-    from ..insight.report import (
+    from ..insight.metrics_table import (
         ALIGNS,
         HEADER,
         explain_dashes,

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, Dict, List, NamedTuple, NoReturn, Optional, Tuple
 
 from ...errors import MoeeError
-from ...insight.report import plain
+from ...insight.metrics_table import plain
 from .published import COLUMNS
 from .yaml_file import read_yaml
 
