@@ -187,7 +187,7 @@ data:
   train: corpus/source/train.spacy
   dev: corpus/source/dev.spacy
   test: corpus/source/test.spacy
-  target: corpus/target/test.spacy
+  targets: {tech: {path: corpus/target/test.spacy}}
 baseline: A
 seeds: [0]
 systems:
@@ -207,7 +207,7 @@ def test_workflow_table1(project: Path) -> None:
     assert run_all(project, *SMALL, *args, workflow="table1") == []
     output = project / "comparison" / "tiny"
     [result] = srsly.read_jsonl(output / "results.jsonl")
-    assert {"initialize.vectors", "train", "target"} <= set(result["data"])
+    assert {"initialize.vectors", "train", "targets.tech"} <= set(result["data"])
     assert (output / "report.html").is_file()
     times = [file.stat().st_mtime_ns for file in output.rglob("*.log")]
     # what `all` does to the vectors, for a recipe that has none

@@ -5,7 +5,7 @@ import shlex
 import sys
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Dict
 
 import typer
 from typer import Argument, Option
@@ -24,7 +24,9 @@ File = Annotated[Path, Argument(metavar="EXPERIMENT", help="The experiment, such
 Output = Annotated[Path, Argument(metavar="OUTPUT", help="Folder for the runs and the results", file_okay=False)]  # noqa: E501
 Jobs = Annotated[int, Option("--jobs", "-j", min=1, help="Runs at a time, each with one thread")]  # noqa: E501
 GpuOpt = Annotated[int, Option("--gpu-id", "-g", help="GPU for all runs, or -1 for the CPU")]  # noqa: E501
+AcceptOld = Annotated[bool, Option("--accept-old", help="Keep runs that other code of this package has finished, and mark them")]  # noqa: E501
 # fmt: on
+DEFAULTS = {"--jobs": 1, "--gpu-id": -1, "--accept-old": False}
 STOPPED = 130
 # letters of a note in the table that is printed
 WIDEST = 60
@@ -32,13 +34,19 @@ WIDEST = 60
 
 @app.command("compare")
 def compare_cli(
-    experiment_path: File, output_path: Output, jobs: Jobs = 1, gpu_id: GpuOpt = -1
+    experiment_path: File,
+    output_path: Output,
+    jobs: Jobs = 1,
+    gpu_id: GpuOpt = -1,
+    accept_old: AcceptOld = False,
 ) -> None:
     """
     Train and test every system of an experiment with every seed, and write
     results.jsonl, table.md and report.html. Finished runs are kept: stopped, it
     shows what there is, and started again it goes on where it was. A run that
     fails is shown with the reason, and the others go on, unless all fail alike.
+    When data, a config or the code of this package has changed, what depends on it
+    is run anew.
     Results in OUTPUT are never replaced by less: the new ones then lie beside
     them, in table-2.md and so on.
     """
@@ -59,9 +67,10 @@ def compare_cli(
         check_needs(experiment)
         runs = make_runs(experiment)
         with own_folder(output_path):
-            state = State(experiment.title, runs, output_path)
-            warn_of_damage(state)
-            go_on = make_command(experiment_path, output_path, jobs, gpu_id)
+            state = State(experiment.title, runs, output_path, accept_old)
+            warn(state)
+            options = {"--jobs": jobs, "--gpu-id": gpu_id, "--accept-old": accept_old}
+            go_on = make_command(experiment_path, output_path, options)
             finished = run(state, jobs, gpu_id)
             write(experiment, state, go_on)
         check_shared(state)
@@ -83,11 +92,12 @@ def check_packages() -> None:
             raise MoeeError("M505", package=package)
 
 
-def make_command(experiment: Path, output: Path, jobs: int, gpu_id: int) -> str:
+def make_command(experiment: Path, output: Path, options: Dict[str, int]) -> str:
     """Write the command that was given, in full."""
     words = ["python", "-m", "spacy", "moee", "compare", str(experiment), str(output)]
-    words += ["--jobs", str(jobs)] if jobs > 1 else []
-    words += ["--gpu-id", str(gpu_id)] if gpu_id >= 0 else []
+    for name, value in options.items():
+        if value != DEFAULTS[name]:
+            words += [name] if value is True else [name, str(value)]
     return shlex.join(words)
 
 
@@ -107,8 +117,9 @@ def run(state: "State", jobs: int, gpu_id: int) -> bool:
     return True
 
 
-def warn_of_damage(state: "State") -> None:
-    """Say which results can't be read and are made again."""
+def warn(state: "State") -> None:
+    """Say which results are made again, since they can't be read or are of other
+    code."""
     from ..experiments.run.results import find_damaged, name_paths
 
     for error in state.damaged:
@@ -117,6 +128,8 @@ def warn_of_damage(state: "State") -> None:
     if count:
         file = name_paths(state.folder, 1).results
         show_warning("MW53", count=count, file=file)
+    if state.n_old:
+        show_warning("MW54", count=state.n_old, total=len(state.runs))
 
 
 def write(experiment: "Experiment", state: "State", command: str) -> None:

@@ -8,7 +8,7 @@ ERRORS: Dict[str, str] = {
         "configs/experiments/sample.yml."
     ),
     "M502": (
-        "Experiment '{file}', key '{key}': found {found}, expected {expected}. "
+        "Experiment '{file}', key '{key}': found {found}. {expected}. "
         "Change it in the file; configs/experiments/sample.yml has every key."
     ),
     "M503": (
@@ -55,6 +55,11 @@ ERRORS: Dict[str, str] = {
         "Can't read '{file}', which runs of the experiment need: {problem}. Check its "
         "permissions."
     ),
+    "M514": (
+        "The code of this package changed while runs were under way: its hash was "
+        "{expected} when the command started, and is {found}. Give the command again: "
+        "what is not finished is run with the new code."
+    ),
 }
 
 WARNINGS: Dict[str, str] = {
@@ -67,5 +72,9 @@ WARNINGS: Dict[str, str] = {
     "MW53": (
         "{count} lines of '{file}' are damaged. It is written anew from what the runs "
         "left, as soon as there are as many results."
+    ),
+    "MW54": (
+        "{count} of {total} runs were finished with other code of this package, and "
+        "are run anew. Stop with Ctrl-C and add --accept-old to keep them as they are."
     ),
 }

@@ -1,4 +1,4 @@
-"""A paired bootstrap: is one system better than another on the target?
+"""A paired bootstrap: is one system better than another on the targets?
 
 Both systems tagged the same sentences, several seeds each. A replicate draws
 sentences, the same for both, and seeds of each system, with replacement. What it adds
@@ -7,14 +7,15 @@ how far the mean of the drawn seeds lies from that of all. In the second part, t
 spread of the seeds is that which the sentences do not explain already: a seed also
 differs from another one because it happens to get other sentences right. Of n seeds
 n - 1 are drawn (Rao and Wu 1988), because n draws of so few would make the spread of
-the mean too small.
+the mean too small. Of several targets it is their mean F1 that is compared: sentences
+are drawn within each target, and a seed is one training for all of them.
 
 A few seeds say little about their own spread. So the interval is one of Student's t
 with the degrees of freedom of Satterthwaite, not the percentiles of the replicates.
 With one seed only the sentences are resampled, and p is too small.
 """
 
-from typing import NamedTuple, Tuple
+from typing import NamedTuple, Sequence, Tuple
 
 import numpy
 from numpy import ndarray
@@ -41,13 +42,17 @@ class Difference(NamedTuple):
 
 
 def compare(
-    system: ndarray, baseline: ndarray, replicates: int = REPLICATES, seed: int = 0
+    system: Sequence[ndarray],
+    baseline: Sequence[ndarray],
+    replicates: int = REPLICATES,
+    seed: int = 0,
 ) -> Difference:
     """Compare two systems on the same sentences.
 
-    system (ndarray): Correct, predicted and gold entities of each sentence, shape
-        [seeds, sentences, 3]; there is a sentence.
-    baseline (ndarray): The same of the other; it may have another number of seeds.
+    system (Sequence[ndarray]): For each target, the correct, predicted and gold
+        entities of each sentence, shape [seeds, sentences, 3]; there is a sentence.
+    baseline (Sequence[ndarray]): The same of the other; it may have another number of
+        seeds.
     replicates (int): How many resamples.
     seed (int): Of the random numbers.
     RETURNS (Difference): System less baseline.
@@ -56,18 +61,19 @@ def compare(
     from scipy.stats import t as student
 
     rng = numpy.random.default_rng(seed)
-    whole = numpy.ones((1, system.shape[1]))
-    ones, others = _f1(system, whole)[0], _f1(baseline, whole)[0]
-    f1 = float(ones.mean() - others.mean())
-    drawn, drawn_others = _draw_sentences(system, baseline, replicates, rng)
-    draws = drawn.mean(axis=1) - drawn_others.mean(axis=1)
-    draws += _draw_seeds(ones, drawn, rng) - _draw_seeds(others, drawn_others, rng)
+    scores, base_scores = _mean_f1(system), _mean_f1(baseline)
+    f1 = float(scores.mean() - base_scores.mean())
+    pairs = zip(system, baseline, strict=True)
+    targets = [_draw_sentences(*pair, replicates, rng) for pair in pairs]
+    drawn, base_drawn = (numpy.mean(x, axis=0) for x in zip(*targets, strict=True))
+    draws = drawn.mean(axis=1) - base_drawn.mean(axis=1)
+    draws += _draw_seeds(scores, drawn, rng) - _draw_seeds(base_scores, base_drawn, rng)
     error = float(draws.std())
     if error < 1e-9:
         # nothing varies: the same results, or a single sentence, which shows nothing
         reach = 0.0 if abs(f1) < 1e-9 else 100.0
         return Difference(f1, f1 - reach, f1 + reach, 1.0)
-    df = _degrees_of_freedom(error**2, ones, others)
+    df = _degrees_of_freedom(error**2, scores, base_scores)
     reach = float(student.ppf((1 + CONFIDENCE) / 2, df)) * error
     p = float(2 * student.sf(abs(f1) / error, df))
     return Difference(f1, f1 - reach, f1 + reach, p)
@@ -76,7 +82,8 @@ def compare(
 def _draw_sentences(
     system: ndarray, baseline: ndarray, replicates: int, rng: numpy.random.Generator
 ) -> Tuple[ndarray, ndarray]:
-    """F1 of every seed of both on the same draws of sentences, [replicates, seeds]."""
+    """F1 of every seed of both on the same draws of the sentences of one target,
+    [replicates, seeds]."""
     n_sentences = system.shape[1]
     even = numpy.full(n_sentences, 1 / n_sentences)
     blocks = []
@@ -85,8 +92,8 @@ def _draw_sentences(
         # how often each sentence is drawn, [size, sentences]
         weights = rng.multinomial(n_sentences, even, size).astype("float64")
         blocks.append((_f1(system, weights), _f1(baseline, weights)))
-    ones, others = zip(*blocks, strict=True)
-    return numpy.concatenate(ones), numpy.concatenate(others)
+    drawn, base_drawn = zip(*blocks, strict=True)
+    return numpy.concatenate(drawn), numpy.concatenate(base_drawn)
 
 
 def _draw_seeds(f1: ndarray, drawn: ndarray, rng: numpy.random.Generator) -> ndarray:
@@ -115,6 +122,12 @@ def _degrees_of_freedom(variance: float, *systems: ndarray) -> float:
     """Satterthwaite's, where all that seeds differ counts: rather too few."""
     parts = [(_spread(f1) / len(f1)) ** 2 / max(1, len(f1) - 1) for f1 in systems]
     return variance**2 / sum(parts) if sum(parts) > 0 else numpy.inf
+
+
+def _mean_f1(targets: Sequence[ndarray]) -> ndarray:
+    """F1 of each seed on all sentences, the mean of the targets, [seeds]."""
+    scores = [_f1(x, numpy.ones((1, x.shape[1])))[0] for x in targets]
+    return numpy.mean(scores, axis=0)
 
 
 def _f1(counts: ndarray, weights: ndarray) -> ndarray:

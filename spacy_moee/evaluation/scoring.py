@@ -1,7 +1,7 @@
 """spaCy's scorer, which conlleval's count has to agree with."""
 
 from pathlib import Path
-from typing import Any, Dict, Iterable, List
+from typing import Any, Collection, Dict, Iterable, List
 
 import numpy
 from spacy.attrs import ENT_IOB, ORTH
@@ -47,7 +47,9 @@ class CheckedScorer(Scorer):
         """
         self.examples = list(examples)
         if self.gold_types:
-            keep_types(self.examples)
+            types = {e.label_ for eg in self.examples for e in eg.reference.ents}
+            for example in self.examples:
+                keep_types(example.predicted, types)
         scores = super().score(self.examples, per_component=per_component)
         if not per_component:
             self._check(scores)
@@ -110,15 +112,11 @@ def iob_tags(doc: Doc) -> List[str]:
     return [f"{t.ent_iob_}-{t.ent_type_}" if t.ent_type_ else "O" for t in doc]
 
 
-def keep_types(examples: Iterable[Example]) -> None:
-    """Drop predicted entities of types that the gold annotation does not have.
+def keep_types(doc: Doc, types: Collection[str]) -> None:
+    """Let a doc have no entity of another type; what nobody has annotated stays so.
 
-    examples (Iterable[Example]): Predicted and gold docs of a corpus.
+    doc (Doc): The doc.
+    types (Collection[str]): The entity types that stay.
     """
-    examples = list(examples)
-    types = {ent.label for example in examples for ent in example.reference.ents}
-    for example in examples:
-        doc = example.predicted
-        ents = [ent for ent in doc.ents if ent.label in types]
-        if len(ents) < len(doc.ents):
-            doc.set_ents(ents, default="outside")
+    dropped = [entity for entity in doc.ents if entity.label_ not in types]
+    doc.set_ents([], outside=dropped, default="unmodified")

@@ -2,17 +2,17 @@
 
 import re
 from functools import cache
-from importlib.metadata import version
 from pathlib import Path
-from typing import Any, Dict, List, NamedTuple
+from typing import Any, Dict, List, NamedTuple, Optional
 
 from confection import Config
 from spacy.util import load_config
 
 from ...errors import MoeeError
 from ...files import hash_of, hash_of_path
+from .code import code_hash
 from .experiment import Embeddings, Experiment, System
-from .inputs import TESTS, find_inputs, is_file
+from .inputs import find_inputs, is_file, is_test
 from .needs import list_missing
 
 # no such file: the labels are those of the corpus, not of an earlier one
@@ -28,8 +28,10 @@ class Run(NamedTuple):
     config (str): The whole config, as `spacy train` reads it.
     inputs (Dict[str, Path]): The files and folders that it reads, by name.
     data (Dict[str, str]): Their hashes, by the same names.
-    key (str): A hash of all that the trained pipeline depends on. Runs with one key
-        are one training, whatever they are called and tested on.
+    types (Dict[str, Optional[List[str]]]): The only entity types that are scored on a
+        target, by its name; None for all.
+    setup (str): A hash of the config and of what is trained on.
+    code (str): A hash of the package's code.
     """
 
     system: str
@@ -38,7 +40,15 @@ class Run(NamedTuple):
     config: str
     inputs: Dict[str, Path]
     data: Dict[str, str]
-    key: str
+    types: Dict[str, Optional[List[str]]]
+    setup: str
+    code: str
+
+    @property
+    def key(self) -> str:
+        """RETURNS (str): All that the trained pipeline depends on. Runs with one key
+        are one training, whatever they are called and tested on."""
+        return f"{self.setup}-{self.code}"
 
     @property
     def name(self) -> str:
@@ -88,6 +98,8 @@ def make_runs(experiment: Experiment) -> List[Run]:
     runs = []
     # many runs read the same files
     hash_once = cache(_hash)
+    code = code_hash()
+    types = {name: target.types for name, target in experiment.data.targets.items()}
     for embeddings_name, embeddings in experiment.embeddings.items():
         for seed in embeddings.seeds:
             for name in embeddings.systems:
@@ -95,9 +107,10 @@ def make_runs(experiment: Experiment) -> List[Run]:
                 inputs = find_inputs(experiment, config)
                 data = {name: hash_once(path) for name, path in inputs.items()}
                 text = config.to_str(interpolate=False)
-                trained_on = {k: v for k, v in data.items() if k not in TESTS}
-                key = hash_of(version("spacy-moee"), text, *_flat(trained_on))
-                runs.append(Run(name, embeddings_name, seed, text, inputs, data, key))
+                trained_on = {k: v for k, v in data.items() if not is_test(k)}
+                setup = hash_of(text, *_flat(trained_on))
+                names = (name, embeddings_name, seed)
+                runs.append(Run(*names, text, inputs, data, types, setup, code))
     return runs
 
 
@@ -147,7 +160,8 @@ def merge(
             raise ValueError(f"'{system.config}' has no section '{section}'")
     if embeddings.tok2vec is not None:
         _graft(config, load_config(embeddings.tok2vec))
-    paths: Dict[str, Any] = {k: str(experiment.data[k]) for k in ("train", "dev")}
+    data = experiment.data
+    paths = {"train": str(data.train), "dev": str(data.dev)}
     if "labels" in config["paths"]:
         paths["labels"] = NO_LABELS
     overrides = {
@@ -169,9 +183,10 @@ def _check(experiment: Experiment, config: Config, seed: int) -> None:
             f"training.seed is {values['training']['seed']}, and all seeds would be "
             "one; it should be ${system.seed}"
         )
-    for name in ("train", "dev"):
+    data = experiment.data
+    for name, path in (("train", data.train), ("dev", data.dev)):
         found = values["corpora"][name]["path"]
-        if found != str(experiment.data[name]):
+        if found != str(path):
             raise ValueError(
                 f"corpora.{name}.path is '{found}', not the experiment's data; it "
                 f"should be ${{paths.{name}}}"

@@ -10,11 +10,10 @@ from ...errors import MoeeError
 from ...files import hash_of_path, write_text
 from .experiment import Experiment
 
-# by which a run is tested, and not trained
-TESTS = ("test", "target")
-# files in the folder of a run: what it reads, and what is known of its training once
-# that is finished
+# files in the folder of a run: what it reads, which types are scored, and what is known
+# of its training once that is finished
 INPUTS = "inputs.json"
+TYPES = "types.json"
 TRAINED = "trained.json"
 
 
@@ -31,7 +30,7 @@ def find_inputs(experiment: Experiment, config: Config) -> Dict[str, Path]:
     values = config.interpolate()
     # variables: what reads a file stands in the other sections
     values.pop("paths", None)
-    found = dict(experiment.data)
+    found = experiment.data.files
     for name, path in _paths(values):
         # of a pipeline that is there for its vectors, nothing else is read
         if name == "initialize.vectors" and (path / "vocab").is_dir():
@@ -39,6 +38,12 @@ def find_inputs(experiment: Experiment, config: Config) -> Dict[str, Path]:
         if path not in found.values():
             found[name] = path
     return found
+
+
+def is_test(name: str) -> bool:
+    """RETURNS (bool): Whether a run is tested by the input of this name, and not
+    trained by it."""
+    return name == "test" or name.startswith("targets.")
 
 
 def _paths(values: Dict[str, Any], prefix: str = "") -> Iterator[Tuple[str, Path]]:
@@ -98,7 +103,7 @@ def check_inputs(folder: Path) -> Dict[str, Path]:
         try:
             check_hash(Path(entry["path"]), entry["hash"])
         except MoeeError:
-            if name not in TESTS:
+            if not is_test(name):
                 (folder / TRAINED).unlink(missing_ok=True)
             raise
     return {name: Path(entry["path"]) for name, entry in content.items()}

@@ -44,7 +44,7 @@ def list_missing(experiment: Experiment, configs: Mapping[str, Config]) -> List[
     RETURNS (List[str]): What is wrong, a line each; empty if all is there.
     """
     users: Dict[str, List[str]] = {}
-    data = set(map(str, experiment.data.values()))
+    data = set(map(str, experiment.data.files.values()))
     # an encoder may have to be looked for in the network
     encoder_once = cache(_encoder)
     for name, config in configs.items():
@@ -64,17 +64,17 @@ def _missing_files(experiment: Experiment) -> List[str]:
     for name, embeddings in experiment.embeddings.items():
         if embeddings.tok2vec is not None:
             files[f"embeddings.{name}.tok2vec"] = embeddings.tok2vec
-    data = {f"data.{name}": path for name, path in experiment.data.items()}
+    data = {f"data.{name}": path for name, path in experiment.data.files.items()}
     lines = []
     for key, path in {**data, **files}.items():
         if not is_file(path):
             lines.append(f"{key}: there is no file '{path}'")
-        elif key in data and (problem := _bad_corpus(path, key[5:] in LABELLED)):
+        elif key in data and (problem := _bad_corpus(path, key[5:])):
             lines.append(f"{key}: '{path}' {problem}")
     return lines
 
 
-def _bad_corpus(path: Path, labelled: bool) -> str:
+def _bad_corpus(path: Path, name: str) -> str:
     """What is wrong with a `.spacy` file, "" for nothing."""
     try:
         if path.stat().st_size > LARGEST:
@@ -86,8 +86,9 @@ def _bad_corpus(path: Path, labelled: bool) -> str:
     except Exception as error:
         return f"is no .spacy file ({type(error).__name__}: {error})"
     if not len(docs):
-        return "holds no doc"
-    return "holds no entity" if labelled and not entities else ""
+        # a target without docs has no score, and hinders nothing
+        return "" if name.startswith("targets.") else "holds no doc"
+    return "holds no entity" if name in LABELLED and not entities else ""
 
 
 def _missing_of(

@@ -11,8 +11,9 @@ from ...errors import MoeeError
 from ...evaluation.counts import Counts
 from ...files import write_text
 from ..plan.code import code_hash
+from ..plan.experiment import SOURCE
 from ..plan.grid import Run
-from ..plan.inputs import INPUTS, TRAINED, write_inputs
+from ..plan.inputs import INPUTS, TRAINED, TYPES, write_inputs
 from . import records
 from .console import best_epoch, read_epochs
 from .failure import Failure, read_reason
@@ -37,7 +38,6 @@ class Job:
         self.run = run
         self.folder = folder
         self._gpu_id = gpu_id
-        self._code = code_hash()
         self._child: Optional[Child] = None
         self._exit_code = 0
         try:
@@ -114,6 +114,8 @@ class Job:
             self._child = None
 
     def _start(self, arguments: List[object]) -> Child:
+        if (found := code_hash()) != self.run.code:
+            raise MoeeError("M514", expected=self.run.code, found=found)
         return Child(arguments, self.log, self.folder / f"{self.step}.json")
 
     def _train(self) -> None:
@@ -130,7 +132,7 @@ class Job:
         usage = read_record(self.folder / "train.json", records.USAGE)
         epochs = self.read_epochs()
         trained = {
-            "code": self._code,
+            "code": self.run.code,
             "versions": {name: version(name) for name in PACKAGES},
             "python": platform.python_version(),
             "device": "CPU" if self._gpu_id < 0 else f"GPU {self._gpu_id}",
@@ -144,6 +146,7 @@ class Job:
 
     def _evaluate(self) -> None:
         write_inputs(self.folder / INPUTS, self.run.inputs, self.run.data)
+        write_text(self.folder / TYPES, json.dumps(self.run.types))
         self.step = "evaluate"
         module = "spacy_moee.experiments.run.evaluate"
         self._child = self._start([module, self.folder, self._gpu_id])
@@ -153,8 +156,9 @@ class Job:
             "system": self.run.system,
             "embeddings": self.run.embeddings,
             "seed": self.run.seed,
-            "config": self.run.key,
+            "config": self.run.setup,
             "data": self.run.data,
+            "types": self.run.types,
             **read_record(self.folder / TRAINED, records.TRAINED),
             **read_record(self.folder / SCORES, records.EVALUATED),
         }
@@ -186,10 +190,21 @@ def read_result(folder: Path) -> Optional[Record]:
     if not path.exists():
         return None
     result = read_record(path, records.RESULT)
-    for domain in ("source", "target"):
-        sentences = [result[domain]["sentences"][x] for x in Counts._fields]
-        lengths = {len(counts) for counts in sentences}
-        if len(lengths) > 1 or [*map(sum, sentences)] != result[domain]["counts"]:
-            problem = f"the sentences of {domain} do not add up to its counts"
-            raise MoeeError("M512", file=path, problem=problem)
+    problem = _find_problem(result)
+    if problem:
+        raise MoeeError("M512", file=path, problem=problem)
     return result
+
+
+def _find_problem(result: Record) -> str:
+    """What does not fit together."""
+    if result["scores"].keys() != {SOURCE, *result["types"]}:
+        return "its scores are not those of its targets"
+    for name, scores in result["scores"].items():
+        sentences = [scores["sentences"][x] for x in Counts._fields]
+        lengths = {len(counts) for counts in sentences}
+        if len(lengths) > 1 or [*map(sum, sentences)] != scores["counts"]:
+            return f"the sentences of {name} do not add up to its counts"
+        if (scores["f1"] is None) != bool(scores["no_score"]):
+            return f"the F1 of {name} is {scores['f1']}, and the reason is missing"
+    return ""

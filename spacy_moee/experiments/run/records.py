@@ -47,6 +47,10 @@ def _is_point(value: Any) -> bool:
     return isinstance(value, list) and len(value) == 2 and all(map(is_number, value))
 
 
+def _is_types(value: Any) -> bool:
+    return value is None or (isinstance(value, list) and all(map(is_text, value)))
+
+
 def _is_known_number(value: Any) -> bool:
     return value is None or is_number(value)
 
@@ -56,7 +60,7 @@ SCORES = {"precision": is_score, "recall": is_score, "f1": is_score}
 SCORES["counts"] = is_counts
 DOMAIN = {
     **SCORES,
-    "annotated": is_count,
+    "no_score": is_text,
     "per_type": {str: SCORES},
     "sentences": {name: [is_count] for name in ("correct", "predicted", "gold")},
     "words_per_second": is_number,
@@ -73,11 +77,12 @@ TRAINED = {
     "best_epoch": _is_epoch,
     "dev_curve": [_is_point],
 }
-EVALUATED = {"source": DOMAIN, "target": DOMAIN, "dev_f1": is_score}
+EVALUATED = {"scores": {str: DOMAIN}, "mean_f1": is_score, "dev_f1": is_score}
 RESULT = {
     **dict.fromkeys(("system", "embeddings", "config"), is_text),
     "seed": is_count,
     "data": {str: is_text},
+    "types": {str: _is_types},
     **TRAINED,
     **EVALUATED,
 }

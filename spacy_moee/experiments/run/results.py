@@ -204,10 +204,11 @@ def write_results(
 
 
 def _without_sentences(line: Record) -> Record:
-    slim = dict(line)
-    for domain in ("source", "target"):
-        slim[domain] = {k: v for k, v in slim[domain].items() if k != "sentences"}
-    return slim
+    scores = {
+        name: {k: v for k, v in found.items() if k != "sentences"}
+        for name, found in line["scores"].items()
+    }
+    return {**line, "scores": scores}
 
 
 def _remove_less(folder: Path, written: Paths, lines: Sequence[Record]) -> None:

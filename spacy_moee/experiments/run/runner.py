@@ -3,16 +3,16 @@
 import signal
 import time
 from collections import deque
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
 from typing import Callable, Deque, Dict, Iterator, List, Optional
 
 from ...errors import MoeeError
 from ..plan.grid import Run
-from ..plan.inputs import TESTS, check_hash, stamp
+from ..plan.inputs import check_hash, is_test, stamp
 from .failure import Failure, Watch
-from .job import Job, is_trained, read_result
+from .job import RESULT, Job, is_trained, read_result
 from .records import Record
 from .results import RUNS, write_results
 
@@ -26,14 +26,19 @@ class State:
     title (str): The experiment's title.
     runs (List[Run]): All runs, in order.
     folder (Path): The output folder.
+    accept_old (bool): Whether runs that other code of this package has finished are
+        taken as they are.
     results (Dict[str, Record]): The results of the finished ones, by key.
     failed (Dict[str, Failure]): Those that failed, by key.
     damaged (List[MoeeError]): Why runs that were finished are not.
     active (List[Job]): Those that run now.
     untried (List[Run]): Those that are left when all that were tried failed alike.
+    n_old (int): How many runs other code has finished, and this has not.
     """
 
-    def __init__(self, title: str, runs: List[Run], folder: Path) -> None:
+    def __init__(
+        self, title: str, runs: List[Run], folder: Path, accept_old: bool = False
+    ) -> None:
         self.title = title
         self.runs = runs
         self.folder = folder
@@ -44,10 +49,18 @@ class State:
         self.untried: List[Run] = []
         paths = {path for run in runs for path in run.inputs.values()}
         self._stamps = {path: stamp(path) for path in paths}
+        self._folders: Dict[str, Path] = {}
+        self.n_old = 0
         for run in {run.key: run for run in runs}.values():
+            old = self._find_old(run)
+            own = self._find_own(run)
+            if accept_old and not _is_usable(own, run):
+                own = next((x for x in old if _is_usable(x, run)), own)
+            self._folders[run.key] = own
             try:
                 if not self.read(run):
-                    is_trained(self.folder_of(run))
+                    is_trained(own)
+                    self.n_old += any((x / RESULT).exists() for x in old)
             except MoeeError as error:
                 self.damaged.append(error)
 
@@ -59,17 +72,25 @@ class State:
         RAISES (MoeeError): M512, if it is damaged.
         """
         result = read_result(self.folder_of(run))
-        if result is None or result["data"] != run.data:
+        if result is None or not _is_current(result, run):
             return False
         self.results[run.key] = result
         return True
 
     def folder_of(self, run: Run) -> Path:
-        """RETURNS (Path): The folder of a run, which may have had another name when it
-        was made."""
-        folder = self.folder / RUNS
-        made = sorted(folder.glob(f"*_{run.key}"))
-        return made[0] if made else folder / run.name
+        """RETURNS (Path): The folder of a run."""
+        return self._folders[run.key]
+
+    def _find_own(self, run: Run) -> Path:
+        """The folder of a run, which may have had another name when it was made."""
+        made = sorted((self.folder / RUNS).glob(f"*_{run.key}"))
+        return made[0] if made else self.folder / RUNS / run.name
+
+    def _find_old(self, run: Run) -> List[Path]:
+        """Those of the same run with other code, the newest first."""
+        found = set((self.folder / RUNS).glob(f"*_{run.setup}-*"))
+        old = (folder for folder in found if not folder.name.endswith(run.key))
+        return sorted(old, key=lambda folder: folder.stat().st_mtime, reverse=True)
 
     def finished(self) -> List[Record]:
         """RETURNS (List[Record]): The results, in the order of the runs, under the
@@ -80,6 +101,7 @@ class State:
                 **self.results[run.key],
                 "system": run.system,
                 "embeddings": run.embeddings,
+                "is_old": self.results[run.key]["code"] != run.code,
             }
             for run in self.runs
             if run.key in self.results
@@ -93,8 +115,21 @@ class State:
         RAISES (MoeeError): M507, if something has changed.
         """
         for name, path in run.inputs.items():
-            if name not in TESTS and stamp(path) != self._stamps[path]:
+            if not is_test(name) and stamp(path) != self._stamps[path]:
                 check_hash(path, run.data[name])
+
+
+def _is_current(result: Record, run: Run) -> bool:
+    """Whether a result is one on the test sets of today."""
+    return (result["data"], result["types"]) == (run.data, run.types)
+
+
+def _is_usable(folder: Path, run: Run) -> bool:
+    """Whether a folder holds a training of a run, or all that would be done with it."""
+    with suppress(MoeeError):
+        result = read_result(folder)
+        return is_trained(folder) or (result is not None and _is_current(result, run))
+    return False
 
 
 def run_all(

@@ -51,14 +51,16 @@ PARAMS: Any = {
 }
 
 
-def draw_differences(rows: Sequence[Row], baseline: str) -> str:
+def draw_differences(rows: Sequence[Row], baseline: str, target: str) -> str:
     """Draw each system's difference to the baseline, with its interval.
 
     rows (Sequence[Row]): The rows of one embeddings.
     baseline (str): The baseline's name.
+    target (str): The name of a target, or "mean".
     RETURNS (str): SVG; empty if there is no difference.
     """
-    shown = [(row.system, row.difference) for row in rows if row.difference][::-1]
+    found = [(row.system, row.differences.get(target)) for row in rows]
+    shown = [(system, difference) for system, difference in found if difference][::-1]
 
     def paint(axes: Any) -> None:
         axes.axvline(0, color=MUTED, linewidth=1)
@@ -75,25 +77,23 @@ def draw_differences(rows: Sequence[Row], baseline: str) -> str:
         axes.set_xlabel(f"points of F1 above {baseline}")
         _name_rows(axes, [name for name, _ in shown])
 
-    label = f"{_name(rows)}: difference of target F1 to {baseline}, 95 % interval"
+    label = f"{_name(rows)}: difference of {target} F1 to {baseline}, 95 % interval"
     return _draw(0.7 + 0.34 * len(shown), label, paint) if shown else ""
 
 
-def draw_types(rows: Sequence[Row], baseline: str) -> List[str]:
-    """Draw every system's F1 on each entity type of the target.
+def draw_types(rows: Sequence[Row], baseline: str, target: str) -> List[str]:
+    """Draw every system's F1 on each entity type of a target.
 
     rows (Sequence[Row]): The rows of one embeddings, with results.
     baseline (str): The baseline's name.
+    target (str): The name of the target.
     RETURNS (List[str]): An SVG for each type that has gold entities, all on the same
         scale.
     """
     shown = list(rows)[::-1]
-    undefined = undefined_types(shown, "target")
-    types = [x for x in entity_types(shown, "target") if x not in undefined]
-    values = {
-        label: [row.values("target", "per_type", label, "f1") for row in shown]
-        for label in types
-    }
+    undefined = undefined_types(shown, target)
+    types = [x for x in entity_types(shown, target) if x not in undefined]
+    values = {label: [row.f1(target, label) for row in shown] for label in types}
     highest = max((f1 for v in values.values() for x in v for f1 in x), default=0.0)
 
     def paint(axes: Any, label: str) -> None:
@@ -111,12 +111,8 @@ def draw_types(rows: Sequence[Row], baseline: str) -> List[str]:
         _name_rows(axes, [row.system for row in shown])
 
     height = 0.55 + 0.25 * len(shown)
-    return [
-        _draw(
-            height, f"{_name(rows)}: target F1 of {label}", partial(paint, label=label)
-        )
-        for label in types
-    ]
+    start = f"{_name(rows)}: {target} F1 of"
+    return [_draw(height, f"{start} {x}", partial(paint, label=x)) for x in types]
 
 
 def draw_curves(rows: Sequence[Row], baseline: str) -> List[str]:

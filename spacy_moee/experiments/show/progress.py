@@ -13,7 +13,6 @@ from rich.text import Text
 from ..plan.grid import Run, title
 from ..run.job import Job
 from ..run.runner import State
-from .notes import DOMAINS, why_undefined
 from .table import score
 
 # seconds between two drawings
@@ -71,7 +70,9 @@ class Progress:
         self._ended |= set(state.results)
         if self._ended:
             done, planned = len(state.finished()), len(state.runs)
-            self._print(f"{done} of {planned} runs finished before")
+            old = sum(result["is_old"] for result in state.finished())
+            more = f", {old} of them with other code" if old else ""
+            self._print(f"{done} of {planned} runs finished before{more}")
 
     def _tell_ended(self, state: State) -> None:
         for run in state.runs:
@@ -114,12 +115,12 @@ class Progress:
 
 
 def _say_result(run: Run, result: Dict[str, Any]) -> str:
-    scores = [score(result[domain]["f1"]) for domain in DOMAINS]
-    for place, domain in enumerate(DOMAINS):
-        if reason := why_undefined(result, domain):
-            scores[place] += f" ({reason})"
+    scores = []
+    for name, found in result["scores"].items():
+        reason = f" ({found['no_score']})" if found["no_score"] else ""
+        scores.append(f"{name} {score(found['f1'])}{reason}")
     return (
-        f"\u2714 {title(run)}: target F1 {scores[0]}, source {scores[1]}, "
+        f"\u2714 {title(run)}: F1 {', '.join(scores)}, "
         f"dev {score(result['dev_f1'])} (epoch {result['best_epoch']}), "
         f"{result['minutes']:.1f} min"
     )

@@ -9,13 +9,14 @@ from typing import Any, Dict, List, Sequence
 from jinja2 import Environment
 
 from ...evaluation.bootstrap import REPLICATES
-from ..plan.experiment import Experiment
+from ..plan.experiment import MEAN, SOURCE, Experiment
 from ..run.failure import group_failures
 from .charts import draw_curves, draw_differences, draw_types
-from .notes import why_undefined
+from .notes import why_no_score
 from .summary import Failed, Row, deviation
 from .table import (
     UNTRIED,
+    column,
     difference_cells,
     explain_types,
     note,
@@ -58,8 +59,9 @@ def write_report(
         n_failed=len(failed),
         failed=group_failures(failed),
         untried=UNTRIED.format(count=untried) if untried else "",
-        undefined=explain_types(rows, "target"),
+        undefined=" ".join(explain_types(rows, x) for x in experiment.data.targets),
         blocks=blocks,
+        columns=list(map(column, experiment.targets)),
         has_differences=any(block["differences"] for block in blocks),
         has_types=any(block["types"] for block in blocks),
         unfinished=_unfinished(rows),
@@ -73,40 +75,52 @@ def write_report(
 
 def _block(experiment: Experiment, name: str, rows: List[Row]) -> Dict[str, Any]:
     """What the report shows of one embeddings."""
-    baseline = experiment.baseline
     finished = [row for row in rows if row.results]
+    shown = finished, experiment.baseline
+    differences = {x: draw_differences(*shown, x) for x in experiment.targets}
+    types = {x: draw_types(*shown, x) for x in experiment.data.targets}
     return {
         "name": name,
         "paper": any(row.published for row in rows),
         "noted": any(row.notes for row in rows),
         "rows": [_cells(experiment, row) for row in rows],
-        "differences": draw_differences(finished, baseline),
-        "types": draw_types(finished, baseline),
-        "curves": draw_curves(finished, baseline),
-        "runs": run_table(rows),
+        "differences": {_say(x): chart for x, chart in differences.items() if chart},
+        "types": {_say(x): charts for x, charts in types.items() if charts},
+        "curves": draw_curves(*shown),
+        "runs": run_table(experiment, rows),
     }
 
 
 def _cells(experiment: Experiment, row: Row) -> Dict[str, Any]:
-    difference, interval, p = difference_cells(row)
-    cells = {
+    cells: Dict[str, Any] = {
         "system": row.system,
         "is_baseline": row.system == experiment.baseline,
         "paper": f"{row.published.v2:.2f}" if row.published else "-",
-        "difference": difference,
-        "interval": interval if row.difference else "",
-        "p": p,
         "seeds": seeds_cell(experiment, row),
         "notes": row.notes,
     }
     if row.published and row.published.v1 != row.published.v2:
         cells["paper_v1"] = f"{row.published.v1:.2f}"
-    for domain in ("target", "source"):
-        values = row.values(domain, "f1")
-        spread = deviation(values)
-        cells[domain] = f"{mean(values):.2f}" if values else "-"
-        cells[f"{domain}_sd"] = "" if spread is None else f"{spread:.2f}"
+    cells["targets"] = [_scores(row, target) for target in experiment.targets]
+    cells["source"] = _scores(row, SOURCE)
     return cells
+
+
+def _scores(row: Row, domain: str) -> Dict[str, str]:
+    values = row.f1(domain)
+    spread = deviation(values)
+    difference, interval, p = difference_cells(row, domain)
+    return {
+        "f1": f"{mean(values):.2f}" if values else "-",
+        "sd": "" if spread is None else f"{spread:.2f}",
+        "difference": difference,
+        "interval": interval if domain in row.differences else "",
+        "p": p,
+    }
+
+
+def _say(target: str) -> str:
+    return "the mean of the targets" if target == MEAN else target
 
 
 def _lead(experiment: Experiment, rows: Sequence[Row]) -> str:
@@ -123,16 +137,17 @@ def _result(experiment: Experiment, rows: Sequence[Row]) -> str:
     results = [result for row in rows for result in row.results]
     if not results:
         return "no run is finished."
-    reasons = {why_undefined(result, "target") for result in results} - {""}
-    if reasons:
-        return f"the target has no score ({' or '.join(sorted(reasons))})."
-    means = {r.system: mean(r.values("target", "f1")) for r in rows if r.results}
+    target = experiment.targets[0]
+    means = {r.system: mean(r.f1(target)) for r in rows if r.f1(target)}
+    if not means:
+        whys = {why_no_score(results, x) for x in experiment.data.targets}
+        return f"{_say(target)} has no score ({', '.join(sorted(whys))})."
     if experiment.baseline not in means:
         return f"{experiment.baseline} has no result yet."
-    text = (
-        f"{experiment.baseline} reaches {means[experiment.baseline]:.2f} on the target."
-    )
-    compared = [(r.system, r.difference) for r in rows if r.difference is not None]
+    reached = f"{experiment.baseline} reaches {means[experiment.baseline]:.2f}"
+    text = f"{reached} on {_say(target)}."
+    found = [(r.system, r.differences.get(target)) for r in rows]
+    compared = [(system, difference) for system, difference in found if difference]
     above = [f"{name} ({signed(d.f1)})" for name, d in compared if d.low > 0]
     below = [f"{name} ({signed(d.f1)})" for name, d in compared if d.high < 0]
     if not compared:

@@ -1,19 +1,25 @@
 """Results -> one row for each system with each embeddings."""
 
 from statistics import mean, stdev
-from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
+from typing import Dict, List, NamedTuple, Optional, Sequence, Tuple
 
 import numpy
 from numpy import ndarray
 
 from ...evaluation.bootstrap import Difference, compare
 from ...evaluation.counts import Counts
-from ..plan.experiment import Experiment
+from ..plan.experiment import MEAN, Experiment
 from ..plan.grid import Run
 from ..plan.published import Published, published_f1
 from ..run.failure import Failure
 from ..run.records import Record
-from .notes import explain_failures, explain_scores, why_no_difference, why_undefined
+from .notes import (
+    explain_code,
+    explain_failures,
+    explain_scores,
+    why_no_difference,
+    why_no_score,
+)
 
 Failed = Sequence[Tuple[Run, Failure]]
 
@@ -25,8 +31,9 @@ class Row(NamedTuple):
     system (str): The system's name.
     results (List[Record]): A result a seed; none if no seed is finished.
     published (Optional[Published]): The paper's figure.
-    difference (Optional[Difference]): To the baseline; None for itself, as long as one
-        of the two has no result, and where there is none.
+    differences (Dict[str, Difference]): To the baseline, by the name of the target, or
+        "mean"; none for itself, as long as one of the two has no result, and where
+        there is none.
     notes (List[str]): Why figures are missing, or strange.
     """
 
@@ -34,17 +41,24 @@ class Row(NamedTuple):
     system: str
     results: List[Record]
     published: Optional[Published]
-    difference: Optional[Difference]
+    differences: Dict[str, Difference]
     notes: List[str]
 
-    def values(self, *path: str) -> List[float]:
-        """Collect one number of each seed.
+    def f1(self, domain: str, label: str = "") -> List[float]:
+        """Collect the F1 of each seed.
 
-        *path (str): The keys that lead to it, such as "target", "f1".
+        domain (str): The name of a target, "mean" or "source".
+        label (str): An entity type; "" for all.
         RETURNS (List[float]): The numbers; none of a seed where it is undefined.
         """
-        found = (_get(result, path) for result in self.results)
-        return [float(value) for value in found if value is not None]
+        if domain == MEAN:
+            found = [result["mean_f1"] for result in self.results]
+        else:
+            scores = [result["scores"][domain] for result in self.results]
+            # a type may be neither gold nor predicted
+            scores = [x["per_type"].get(label, {}) if label else x for x in scores]
+            found = [x.get("f1") for x in scores]
+        return [value for value in found if value is not None]
 
 
 def summarize(
@@ -75,39 +89,54 @@ def summarize(
             missing = len(embeddings.seeds) - len(group) - len(failures)
             notes = explain_failures(failures)
             notes += [f"{missing} not run"] if missing else []
-            notes += explain_scores(group)
-            difference = None
+            notes += explain_scores(group) + explain_code(group)
+            differences: Dict[str, Difference] = {}
             if system != experiment.baseline and group and baseline:
-                reason = why_no_difference(group, baseline)
-                notes += [f"no difference: {reason}"] if reason else []
-                if not reason and not any(why_undefined(r, "target") for r in group):
-                    difference = compare(_counts(group), _counts(baseline))
+                differences, reasons = _compare(experiment.targets, group, baseline)
+                notes += reasons
             published = published_f1(system, embeddings.published)
-            rows.append(Row(name, system, group, published, difference, notes))
+            rows.append(Row(name, system, group, published, differences, notes))
     return rows
+
+
+def _compare(
+    names: Sequence[str], group: List[Record], baseline: List[Record]
+) -> Tuple[Dict[str, Difference], List[str]]:
+    """The differences, and why some are missing. What has no score is no part of the
+    mean."""
+    targets = [x for x in names if x != MEAN and not why_no_score(group + baseline, x)]
+    reasons = {x: why_no_difference(group, baseline, x) for x in targets}
+    compared = {x: [x] for x in targets if not reasons[x]}
+    if compared and MEAN in names:
+        compared = {MEAN: targets, **compared}
+    differences = {
+        name: compare(_counts(group, parts), _counts(baseline, parts))
+        for name, parts in compared.items()
+    }
+    notes = [f"no difference on {x}: {why}" for x, why in reasons.items() if why]
+    return differences, notes
 
 
 def entity_types(rows: Sequence[Row], domain: str) -> List[str]:
     """List the entity types of a domain, predicted ones included.
 
     rows (Sequence[Row]): The rows.
-    domain (str): "source" or "target".
+    domain (str): The name of a target, or "source".
     RETURNS (List[str]): The types.
     """
-    found = {t for row in rows for r in row.results for t in r[domain]["per_type"]}
-    return sorted(found)
+    results = (result for row in rows for result in row.results)
+    return sorted({label for x in results for label in x["scores"][domain]["per_type"]})
 
 
 def undefined_types(rows: Sequence[Row], domain: str) -> List[str]:
     """List the entity types that were predicted and have no gold entity.
 
     rows (Sequence[Row]): The rows.
-    domain (str): "source" or "target".
+    domain (str): The name of a target, or "source".
     RETURNS (List[str]): The types.
     """
     types = entity_types(rows, domain)
-    paths = {label: (domain, "per_type", label, "f1") for label in types}
-    return [x for x in types if not any(row.values(*paths[x]) for row in rows)]
+    return [x for x in types if not any(row.f1(domain, x) for row in rows)]
 
 
 def deviation(values: Sequence[float]) -> Optional[float]:
@@ -129,15 +158,11 @@ def mean_deviation(values: Sequence[float], pattern: str = "{:.2f}") -> str:
     return text if spread is None else f"{text} ({pattern.format(spread)})"
 
 
-def _counts(results: Sequence[Record]) -> ndarray:
-    """[seeds, sentences, 3]"""
-    rows = [[r["target"]["sentences"][k] for k in Counts._fields] for r in results]
-    return numpy.array(rows, dtype="float64").transpose(0, 2, 1)
-
-
-def _get(result: Record, path: Sequence[str]) -> Optional[float]:
-    value: Any = result
-    for key in path:
-        # a type that is neither gold nor predicted
-        value = None if value is None else value.get(key)
-    return value
+def _counts(results: Sequence[Record], targets: Sequence[str]) -> List[ndarray]:
+    """Of each target, [seeds, sentences, 3]."""
+    found = []
+    for target in targets:
+        parts = [result["scores"][target]["sentences"] for result in results]
+        rows = [[sentences[k] for k in Counts._fields] for sentences in parts]
+        found.append(numpy.array(rows, dtype="float64").transpose(0, 2, 1))
+    return found

@@ -5,25 +5,26 @@ from statistics import mean
 from typing import List, NamedTuple, Optional, Sequence
 
 from ...insight.metrics_table import markdown_table
-from ..plan.experiment import Experiment
+from ..plan.experiment import MEAN, SOURCE, Experiment
 from ..run.failure import group_failures
-from .notes import DOMAINS
+from .notes import why_no_score
 from .summary import Failed, Row, entity_types, mean_deviation, undefined_types
 
 NOTE = (
     "Entity F1 in percent, exact matches; mean and, in brackets, sample deviation of "
-    "the seeds. The best epoch is the one on the source's development set; the target "
-    "decides nothing. Difference to {baseline} on the target, its 95 % interval and "
-    "p-value: a paired bootstrap over the target's sentences and the seeds, without an "
-    "adjustment for the number of systems."
+    "the seeds. The best epoch is the one on the source's development set; the targets "
+    "decide nothing. Difference to {baseline} on {target}, its 95 % interval and "
+    "p-value: a paired bootstrap over {sentences} and the seeds, without an adjustment "
+    "for the number of systems."
 )
+LEFT_OUT = " No score: {reasons}. The mean leaves {them} out."
 ONE_SEED = (
     " Some systems have one finished seed: their intervals are too narrow and their "
     "p-values too small, since they leave out how seeds differ."
 )
 MIXED = (
-    " The runs were made by {count} states of this package's code of one version; what "
-    "changed between them may show in the figures."
+    " The runs were made by {count} states of this package's code; what changed "
+    "between them may show in the figures."
 )
 PAPER = " Paper: arXiv 2002.05923 v2, Table 1, column {columns}."
 NO_BASELINE = (
@@ -34,8 +35,9 @@ UNTRIED = (
     "their first epoch."
 )
 UNDEFINED = (
-    "{types}: the {domain} has no gold entity of that type, so that there is no score."
+    "{types}: {domain} has no gold entity of that type, so that there is no score."
 )
+DIFFERENCE = ["Difference", "95 %", "p"]
 # letters of a note in a cell of a table
 LONGEST = 100
 
@@ -60,11 +62,22 @@ def note(experiment: Experiment, rows: Sequence[Row]) -> str:
     rows (Sequence[Row]): The rows.
     RETURNS (str): Some sentences.
     """
-    text = NOTE.format(baseline=experiment.baseline)
-    compared = any(row.difference for row in rows)
+    several = len(experiment.data.targets) > 1
+    text = NOTE.format(
+        baseline=experiment.baseline,
+        target="the mean of the targets" if several else experiment.targets[0],
+        sentences="the sentences of each target" if several else "its sentences",
+    )
+    results = [result for row in rows for result in row.results]
+    whys = {name: why_no_score(results, name) for name in experiment.data.targets}
+    reasons = [f"{name} ({why})" for name, why in whys.items() if why]
+    if several and reasons:
+        them = "it" if len(reasons) == 1 else "them"
+        text += LEFT_OUT.format(reasons=", ".join(reasons), them=them)
+    compared = any(row.differences for row in rows)
     if compared and any(len(row.results) == 1 for row in rows):
         text += ONE_SEED
-    codes = {result["code"] for row in rows for result in row.results}
+    codes = {result["code"] for result in results}
     if len(codes) > 1:
         text += MIXED.format(count=len(codes))
     lonely = {row.embeddings for row in rows if row.results} - {
@@ -95,19 +108,24 @@ def main_table(
     """
     paper = any(row.published for row in rows)
     noted = any(row.notes for row in rows)
+    first, *rest = experiment.targets
     header = ["Embeddings", "System", "Seeds", *(["Paper"] if paper else [])]
-    header += ["Target F1", "Difference", "95 %", "p", "Source F1"]
+    header += [column(first), *DIFFERENCE, *map(column, [*rest, SOURCE])]
     aligns = ["l", "l", *"r" * (len(header) - 2), *(["l"] if noted else [])]
     cells = []
     for row in rows:
         line = [row.embeddings, row.system, seeds_cell(experiment, row)]
         if paper:
             line.append(f"{row.published.v2:.2f}" if row.published else "-")
-        line.append(mean_deviation(row.values("target", "f1")))
-        line += difference_cells(row)
-        line.append(mean_deviation(row.values("source", "f1")))
+        line += [mean_deviation(row.f1(first)), *difference_cells(row, first)]
+        line += [mean_deviation(row.f1(name)) for name in [*rest, SOURCE]]
         cells.append([*line, *([shorten(row.notes, longest)] if noted else [])])
     return Table([*header, *(["Note"] if noted else [])], cells, aligns)
+
+
+def column(domain: str) -> str:
+    """Name a column. RETURNS (str): The title, such as "Mean F1"."""
+    return f"{domain.title() if domain in (MEAN, SOURCE) else domain} F1"
 
 
 def shorten(notes: Sequence[str], longest: int = LONGEST) -> str:
@@ -116,15 +134,16 @@ def shorten(notes: Sequence[str], longest: int = LONGEST) -> str:
     return text if len(text) <= longest else f"{text[: longest - 1]}\u2026"
 
 
-def difference_cells(row: Row) -> List[str]:
+def difference_cells(row: Row, target: str) -> List[str]:
     """Write the difference to the baseline.
 
     row (Row): The row.
+    target (str): The name of a target, or "mean".
     RETURNS (List[str]): The difference, its interval, its p-value.
     """
-    if row.difference is None:
+    if target not in row.differences:
         return ["-", "-", "-"]
-    f1, low, high, p = row.difference
+    f1, low, high, p = row.differences[target]
     shown = "<0.001" if p < 0.001 else f"{p:.3f}"
     return [signed(f1), f"{signed(low)} to {signed(high)}", shown]
 
@@ -139,17 +158,33 @@ def score(value: Optional[float], pattern: str = "{:.2f}") -> str:
     return "-" if value is None else pattern.format(value)
 
 
+def target_table(rows: Sequence[Row], target: str) -> Table:
+    """Lay out what is compared on one of several targets.
+
+    rows (Sequence[Row]): The rows.
+    target (str): The name of a target.
+    RETURNS (Table): A row for each system with each embeddings.
+    """
+    cells = [
+        [r.embeddings, r.system, mean_deviation(r.f1(target))]
+        + difference_cells(r, target)
+        for r in rows
+    ]
+    header = ["Embeddings", "System", column(target), *DIFFERENCE]
+    return Table(header, cells, ["l", "l", *"rrrr"])
+
+
 def type_table(rows: Sequence[Row], domain: str) -> Table:
     """Lay out F1 of each entity type.
 
     rows (Sequence[Row]): The rows.
-    domain (str): "source" or "target".
+    domain (str): The name of a target, or "source".
     RETURNS (Table): A row for each system with each embeddings.
     """
     types = entity_types(rows, domain)
     cells = [
         [r.embeddings, r.system]
-        + [mean_deviation(r.values(domain, "per_type", t, "f1")) for t in types]
+        + [mean_deviation(r.f1(domain, label)) for label in types]
         for r in rows
     ]
     aligns = ["l", "l", *"r" * len(types)]
@@ -162,26 +197,28 @@ def explain_types(rows: Sequence[Row], domain: str) -> str:
     return UNDEFINED.format(types=types, domain=domain) if types else ""
 
 
-def run_table(rows: Sequence[Row]) -> Table:
+def run_table(experiment: Experiment, rows: Sequence[Row]) -> Table:
     """Lay out every run.
 
+    experiment (Experiment): The experiment.
     rows (Sequence[Row]): The rows of one embeddings.
     RETURNS (Table): A row for each result.
     """
-    header = ["System", "Seed", "Dev F1", "Best epoch", "Target F1", "Source F1"]
+    domains = [*experiment.targets, SOURCE]
+    header = ["System", "Seed", "Dev F1", "Best epoch", *map(column, domains)]
     header += ["Minutes", "Peak MB", "Words/s"]
     cells = []
     for row in rows:
         for result in row.results:
-            speeds = [result[x]["words_per_second"] for x in ("source", "target")]
+            one = row._replace(results=[result])
+            speeds = [x["words_per_second"] for x in result["scores"].values()]
             cells.append(
                 [
                     row.system,
-                    str(result["seed"]),
+                    f"{result['seed']}{', other code' * result['is_old']}",
                     score(result["dev_f1"]),
                     f"{result['best_epoch']} of {result['epochs']}",
-                    score(result["target"]["f1"]),
-                    score(result["source"]["f1"]),
+                    *(mean_deviation(one.f1(domain)) for domain in domains),
                     f"{result['minutes']:.1f}",
                     score(result["peak_mb"], "{:.0f}"),
                     f"{mean(speeds):,.0f}",
@@ -206,7 +243,10 @@ def write_markdown(
     parts = [f"# {experiment.title}\n"]
     parts.append(markdown_table(table.header, cells, table.aligns))
     parts.append(note(experiment, rows) + "\n")
-    for domain in DOMAINS:
+    for target in experiment.targets[1:]:
+        parts.append(f"## Difference on {target}\n")
+        parts.append(markdown_table(*target_table(rows, target)))
+    for domain in [*experiment.data.targets, SOURCE]:
         if entity_types(rows, domain):
             parts.append(f"## F1 by type, {domain}\n")
             parts.append(markdown_table(*type_table(rows, domain)))

@@ -16,8 +16,14 @@ from spacy_moee.errors import MoeeError
 from spacy_moee.experiments.plan import grid
 from spacy_moee.experiments.plan.experiment import read_experiment
 from spacy_moee.experiments.plan.grid import check_needs, make_runs
-from spacy_moee.experiments.plan.inputs import TESTS
-from tests.experiments.util import BASELINE, OTHER, make_content, write_content
+from spacy_moee.experiments.plan.inputs import is_test
+from tests.experiments.util import (
+    BASELINE,
+    OTHER,
+    TARGET,
+    make_content,
+    write_content,
+)
 from tests.test_configs import FOLDER, make_corpus, make_vectors
 
 BERT = FOLDER / "bert.cfg"
@@ -133,16 +139,19 @@ def test_keys_are_equal_exactly_if_the_configs_are(
     assert len({run.key for run in runs}) == 2 * len(seeds) * len({*dropouts})
 
 
-@pytest.mark.parametrize("name", ["train", "dev", "test", "target"])
+INPUTS = ("train", "dev", "test", f"targets.{TARGET}")
+
+
+@pytest.mark.parametrize("name", INPUTS)
 def test_changed_data(tmp_path: Path, name: str) -> None:
     before = runs_of(tmp_path)
     assert before == runs_of(tmp_path)
-    make_corpus(tmp_path / f"{name}.spacy", n_docs=9)
+    make_corpus(tmp_path / f"{name.split('.')[-1]}.spacy", n_docs=9)
     for old, new in zip(before, runs_of(tmp_path), strict=True):
         changed = {k for k in old.data if old.data[k] != new.data[k]}
         assert changed == {name}
         # what a pipeline is tested on makes it no other one
-        assert (old.key == new.key) == (name in TESTS)
+        assert (old.key == new.key) == is_test(name)
 
 
 def test_data_that_can_t_be_read(
@@ -176,7 +185,7 @@ def test_whatever_the_config_names_is_an_input(tmp_path: Path) -> None:
         "paths.encoder": str(weights.parent),
         "paths.init_tok2vec": str(write_content(tmp_path / "tok2vec.bin", "")),
     }
-    names = {"train", "dev", "test", "target", "initialize.init_tok2vec"}
+    names = {*INPUTS, "initialize.init_tok2vec"}
     names.add("components.moee_ner.model.tok2vec.name")
     keys = []
     for text in ("one", "two"):
@@ -193,8 +202,7 @@ def test_what_has_no_end_is_no_input(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     content = make_content(tmp_path)
     content["overrides"]["training.note"] = str(tmp_path / "pipe")
-    names = {"train", "dev", "test", "target"}
-    assert all(run.inputs.keys() == names for run in runs_of(tmp_path, **content))
+    assert all(run.inputs.keys() == {*INPUTS} for run in runs_of(tmp_path, **content))
 
 
 def test_changed_vectors_make_other_runs(tmp_path: Path) -> None:
@@ -228,27 +236,36 @@ def change(*path: str, value: Any) -> Callable[[Dict[str, Any]], None]:
 @pytest.mark.parametrize(
     "path, value, expected",
     [
-        (("title",), 3, "a text"),
-        (("seeds",), [0, 0], "different whole numbers"),
-        (("seeds",), [-1], "different whole numbers"),
-        (("seeds",), [True], "different whole numbers"),
-        (("seeds",), None, "different whole numbers"),
-        (("seeds",), [0, 2**32], "different whole numbers from 0 to 4294967295"),
+        (("title",), 3, "valid string"),
+        (("title",), " ", "at least 1 character"),
+        (("seeds",), [0, 0], "twice"),
+        (("seeds",), [-1], "greater than or equal to 0"),
+        (("seeds",), [True], "valid integer"),
+        (("seeds",), None, "valid list"),
+        (("seeds",), [0, 2**32], "less than 4294967296"),
         (("baseline",), "BiLSTM", BASELINE),
-        (("systems",), {}, "at least one"),
-        (("systems", OTHER), None, "a table"),
+        (("systems",), {}, "at least 1"),
+        (("systems", OTHER), None, "valid dictionary"),
+        (("systems", OTHER, "config"), 3, "path"),
         (("systems", OTHER, "overrides"), {"dropout": 1}, "dotted name"),
-        (("systems", OTHER, "overrides"), {1.5: 1}, "dotted name"),
-        (("systems", OTHER, "overrides", "a.b"), date(2020, 1, 1), "finite number"),
-        (("systems", OTHER, "overrides", "a.b"), float("nan"), "finite number"),
-        (("systems", OTHER, "overrides", "a.b"), [{1: 2}], "list or table of such"),
+        (("systems", OTHER, "overrides"), {1.5: 1}, "valid string"),
+        (("systems", OTHER, "overrides", "a.b"), date(2020, 1, 1), "JSON"),
+        (("systems", OTHER, "overrides", "a.b"), float("nan"), "finite"),
+        (("systems", OTHER, "overrides", "a.b"), [{1: 2}], "valid string"),
         (("systems", OTHER, "overides"), {}, "config, overrides"),
         (("systems", "two\nlines"), {}, "in one line"),
         (("systems", " "), {}, "in one line"),
         (("embeddings", "hash", "systems"), ["x"], BASELINE),
-        (("embeddings", "hash", "systems"), [{}], BASELINE),
+        (("embeddings", "hash", "systems"), [{}], "valid string"),
+        (("embeddings", "hash", "systems"), [], "at least 1"),
         (("embeddings", "hash", "published"), "frozen", "unfreeze"),
-        (("data", "extra"), "x", "target"),
+        (("data", "target"), "x", "targets"),
+        (("data", "targets"), {}, "at least 1"),
+        (("data", "targets", "mean"), {"path": "x"}, "another column"),
+        (("data", "targets", TARGET), "x.spacy", "valid dictionary"),
+        (("data", "targets", TARGET, "types"), "PER", "valid list"),
+        (("data", "targets", TARGET, "types"), [], "at least 1"),
+        (("data", "targets", TARGET, "types"), ["PER", "PER"], "twice"),
         (("extra",), "x", "title"),
     ],
 )

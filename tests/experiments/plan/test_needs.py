@@ -54,11 +54,11 @@ def test_all_in_one_list(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.chdir(tmp_path)
     changes = with_configs(tmp_path, "static_features", "fasttext_frozen")
     changes["embeddings"] = {"own": {}, "other": {"tok2vec": "no.cfg"}}
-    changes["data"]["target"] = "no/such.spacy"
+    changes["data"]["targets"]["tech"]["path"] = "no/such.spacy"
     changes["systems"]["third"] = {"config": "gone.cfg"}
     found = missing(tmp_path, **changes)
     assert found[:3] == [
-        "data.target: there is no file 'no/such.spacy'",
+        "data.targets.tech: there is no file 'no/such.spacy'",
         "systems.third.config: there is no file 'gone.cfg'",
         "embeddings.other.tok2vec: there is no file 'no.cfg'",
     ]
@@ -191,11 +191,13 @@ def test_corpora(tmp_path: Path) -> None:
     write_docs(Path(data["dev"]))
     Path(changes["data"]["test"]).write_text("no corpus")
     # a target that nobody has annotated is what zero-resource means
-    write_docs(Path(changes["data"]["target"]), unlabelled)
+    write_docs(Path(changes["data"]["targets"]["tech"]["path"]), unlabelled)
     train, dev, test = missing(tmp_path, **changes)
     assert train == f"data.train: '{data['train']}' holds no entity"
     assert dev == f"data.dev: '{data['dev']}' holds no doc"
     assert "data.test:" in test and "is no .spacy file" in test
+    write_docs(Path(changes["data"]["targets"]["tech"]["path"]))
+    assert missing(tmp_path, **changes) == [train, dev, test]
 
 
 def test_names_that_are_none(tmp_path: Path) -> None:

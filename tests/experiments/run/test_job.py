@@ -16,7 +16,13 @@ from spacy_moee.experiments.plan.grid import Run, make_runs
 from spacy_moee.experiments.plan.inputs import TRAINED
 from spacy_moee.experiments.run import job
 from spacy_moee.experiments.run.job import Job, is_trained, read_result
-from tests.experiments.util import OTHER, make_content, make_result, write_content
+from tests.experiments.util import (
+    OTHER,
+    TARGET,
+    make_content,
+    make_result,
+    write_content,
+)
 
 
 def first_run(folder: Path) -> Run:
@@ -47,20 +53,20 @@ def test_only_what_changed_is_done_again(tmp_path: Path) -> None:
     assert finish(run, folder).step == "evaluate"
     result = read_result(folder)
     assert result is not None and result["data"] == run.data
-    assert result["device"] == "CPU" and result["config"] == run.key
+    assert result["device"] == "CPU" and result["config"] == run.setup
     trained = (folder / "train.log").stat().st_mtime_ns
 
-    write_other_tokens(tmp_path / "target.spacy")
+    write_other_tokens(tmp_path / f"{TARGET}.spacy")
     run = first_run(tmp_path)
     finish(run, folder)
     again = read_result(folder)
     assert again is not None and again["data"] == run.data != result["data"]
-    assert again["target"]["counts"][2] == 2 and again["source"] != {}
-    assert again["source"]["counts"] == result["source"]["counts"]
+    assert again["scores"][TARGET]["counts"][2] == 2
+    assert again["scores"]["source"]["counts"] == result["scores"]["source"]["counts"]
     assert (folder / "train.log").stat().st_mtime_ns == trained
 
     # while it was trained, so its training is not what the key says
-    (tmp_path / "train.spacy").write_bytes((tmp_path / "target.spacy").read_bytes())
+    (tmp_path / "train.spacy").write_bytes((tmp_path / f"{TARGET}.spacy").read_bytes())
     (folder / "result.json").unlink()
     last = finish(run, folder)
     assert last.log.name == "evaluate.log" and read_result(folder) is None
@@ -90,7 +96,7 @@ class FakeChild:
 @pytest.fixture
 def fake(monkeypatch: pytest.MonkeyPatch) -> None:
     result = make_result(OTHER, 0)
-    scores = {name: result[name] for name in ("source", "target", "dev_f1")}
+    scores = {name: result[name] for name in ("scores", "mean_f1", "dev_f1")}
     left = {"train.json": {"seconds": 60, "peak_mb": None}, "scores.json": scores}
     monkeypatch.setattr(FakeChild, "left", left)
     monkeypatch.setattr(job, "Child", FakeChild)
@@ -155,3 +161,13 @@ def test_why_a_process_ended(
         lines = [f"  {i}  {10 * i}  1.00  0.00  0.00\n" for i in range(rows)]
         failure.log.write_text(table + "".join(lines), encoding="utf8")
         assert one.explain().is_early == is_early
+
+
+def test_code_that_changed_meanwhile(
+    tmp_path: Path, fake: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The child would run other code than the key says."""
+    run = first_run(tmp_path)
+    monkeypatch.setattr(job, "code_hash", lambda: "other")
+    with pytest.raises(MoeeError, match=f"M514.*{run.code}.*other"):
+        Job(run, tmp_path / "run", -1)

@@ -12,10 +12,15 @@ from hypothesis import strategies as st
 from spacy_moee.errors import MoeeError
 from spacy_moee.experiments.run.job import read_result
 from spacy_moee.experiments.run.records import RESULT, find_problem, read_record
-from tests.experiments.util import OTHER, make_result, without_gold
+from tests.experiments.util import (
+    OTHER,
+    TARGET,
+    make_result,
+    with_scores,
+    without_score,
+)
 
 WHOLE = make_result(OTHER, 0)
-TARGET = WHOLE["target"]
 
 
 def paths(value: Any, prefix: Tuple = ()) -> List[Tuple]:
@@ -40,8 +45,7 @@ def write(folder: Path, content: Any) -> Path:
 def test_whole_results(tmp_path: Path) -> None:
     assert read_result(tmp_path) is None
     for changed in (WHOLE, {**WHOLE, "peak_mb": None, "dev_f1": None}):
-        for annotated in (0, 40):
-            result = without_gold(changed, "target", annotated)
+        for result in (changed, without_score(changed, TARGET)):
             write(tmp_path, result)
             assert read_result(tmp_path) == result
             assert find_problem(result, RESULT) == ""
@@ -61,8 +65,12 @@ def test_whole_results(tmp_path: Path) -> None:
         ({**WHOLE, "device": "\ud800"}, "surrogates not allowed"),
         ({**WHOLE, "dev_curve": [[0, 1], [2]]}, r"dev_curve\[1\] is \[2\]"),
         ({**WHOLE, "versions": {"spacy": 3.8}}, "versions.spacy is 3.8"),
-        ({**WHOLE, "target": {**TARGET, "f1": 101}}, "target.f1 is 101"),
-        ({**WHOLE, "target": {**TARGET, "counts": [3, 2, 9]}}, "target.counts is"),
+        (with_scores(WHOLE, TARGET, f1=101), "scores.tech.f1 is 101"),
+        (with_scores(WHOLE, TARGET, counts=[3, 2, 9]), "scores.tech.counts is"),
+        (with_scores(WHOLE, TARGET, f1=None), "F1 of tech is None"),
+        (with_scores(WHOLE, TARGET, no_score="no docs"), "F1 of tech is 48.0"),
+        ({**WHOLE, "types": {"tech": "PER"}}, "types.tech is 'PER'"),
+        ({**WHOLE, "types": {"other": None}}, "not those of its targets"),
     ],
 )
 def test_damaged_results(tmp_path: Path, content: Any, problem: str) -> None:
@@ -74,7 +82,7 @@ def test_damaged_results(tmp_path: Path, content: Any, problem: str) -> None:
 def test_sentences_that_do_not_add_up(tmp_path: Path) -> None:
     for name in ("correct", "gold"):
         result = copy.deepcopy(WHOLE)
-        result["source"]["sentences"][name].pop()
+        result["scores"]["source"]["sentences"][name].pop()
         write(tmp_path, result)
         with pytest.raises(MoeeError, match="M512.*sentences of source"):
             read_result(tmp_path)
@@ -98,7 +106,8 @@ def test_a_part_is_missing_or_wrong(tmp_path: Path, data: Any) -> None:
     else:
         del outer[key]
         # keys of any name: one less is not seen here
-        accepted = path[-2:-1] in [("per_type",), ("versions",), ("data",)]
+        names = ("per_type", "versions", "data", "scores", "types")
+        accepted = path[-2:-1] in [(name,) for name in names]
     if accepted or path == ("experiment",):
         return
     with pytest.raises(MoeeError, match="M512"):

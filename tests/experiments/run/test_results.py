@@ -47,9 +47,10 @@ def test_lines(tmp_path: Path) -> None:
     assert path == tmp_path / "results.jsonl"
     found = [json.loads(line) for line in path.read_text("utf8").splitlines()]
     for line, result in zip(found, lines, strict=True):
-        sentences = result["target"]["sentences"]
-        assert {**line["target"], "sentences": sentences} == result["target"]
-        assert "sentences" not in line["target"] and line["experiment"] == TITLE
+        for name, scores in result["scores"].items():
+            slim = line["scores"][name]
+            assert {**slim, "sentences": scores["sentences"]} == scores
+            assert "sentences" not in slim and line["experiment"] == TITLE
     assert (tmp_path / "table.md").read_text() == "table one"
     assert (tmp_path / "report.html").read_text() == "report one"
 

@@ -9,13 +9,22 @@ from typing import Any, List
 import pytest
 
 from spacy_moee.errors import MoeeError
+from spacy_moee.experiments.plan import grid
 from spacy_moee.experiments.plan.experiment import read_experiment
 from spacy_moee.experiments.plan.grid import Run, make_runs
 from spacy_moee.experiments.plan.inputs import TRAINED
-from spacy_moee.experiments.run import runner
+from spacy_moee.experiments.run import records, runner
 from spacy_moee.experiments.run.job import RESULT
 from spacy_moee.experiments.run.results import own_folder
-from tests.experiments.util import BASELINE, OTHER, FakeJob, make_content, write_content
+from tests.experiments.util import (
+    BASELINE,
+    OTHER,
+    TARGET,
+    FakeJob,
+    make_content,
+    make_result,
+    write_content,
+)
 from tests.test_configs import make_corpus
 
 
@@ -45,8 +54,8 @@ def test_jobs_at_a_time(tmp_path: Path, jobs: int) -> None:
     assert [(x["seed"], x["system"]) for x in state.lines] == [
         (run.seed, run.system) for run in state.runs
     ]
-    assert all("sentences" not in line["target"] for line in state.lines)
-    assert all("sentences" in result["target"] for result in state.finished())
+    assert all("sentences" not in line["scores"][TARGET] for line in state.lines)
+    assert all("sentences" in result["scores"][TARGET] for result in state.finished())
 
 
 def test_nothing_is_run_twice(tmp_path: Path) -> None:
@@ -111,9 +120,9 @@ def test_renamed_systems_keep_their_results(tmp_path: Path) -> None:
     again = run(tmp_path, systems=systems, embeddings={"other": {}})
     assert len(FakeJob.started) == 4 and len(again.lines) == 6
     assert {line["embeddings"] for line in again.lines} == {"other"}
-    by_name = {(line["system"], line["seed"]): line["target"] for line in again.lines}
+    by_name = {(line["system"], line["seed"]): line["scores"] for line in again.lines}
     for line in first.lines:
-        assert by_name[line["system"], line["seed"]] == line["target"]
+        assert by_name[line["system"], line["seed"]] == line["scores"]
     for seed in (0, 1):
         assert by_name["New", seed] == by_name[BASELINE, seed]
 
@@ -126,7 +135,7 @@ def test_systems_of_one_config_are_trained_once(tmp_path: Path) -> None:
 
 def test_results_on_other_tests_do_not_count(tmp_path: Path) -> None:
     first = run(tmp_path)
-    make_corpus(tmp_path / "target.spacy", n_docs=3)
+    make_corpus(tmp_path / f"{TARGET}.spacy", n_docs=3)
     second = run(tmp_path)
     assert [job.folder for job in FakeJob.started[4:]] == [
         first.folder_of(r) for r in second.runs
@@ -284,3 +293,61 @@ def test_two_commands_in_one_folder(tmp_path: Path) -> None:
                 raise AssertionError("two at once")
     with own_folder(tmp_path / "out"):
         pass
+
+
+def with_code(monkeypatch: pytest.MonkeyPatch, code: str) -> None:
+    """Let the package's code be another."""
+    monkeypatch.setattr(grid, "code_hash", lambda: code)
+
+
+def test_other_code_is_another_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with_code(monkeypatch, "a")
+    first = run(tmp_path)
+    with_code(monkeypatch, "b")
+    experiment = read_experiment(tmp_path / "e.yml")
+    runs = make_runs(experiment)
+    new = runner.State("x", runs, tmp_path / "out")
+    assert new.finished() == [] and new.n_old == 4
+    kept = runner.State(experiment.title, runs, tmp_path / "out", accept_old=True)
+    assert [line["is_old"] for line in kept.finished()] == [True] * 4 and not kept.n_old
+    scores = [line["scores"] for line in kept.finished()]
+    assert scores == [line["scores"] for line in first.finished()]
+    assert not any(line["is_old"] for line in first.finished())
+    # one run more is made with the new code
+    run(tmp_path, seeds=[7])
+    runs = make_runs(read_experiment(tmp_path / "e.yml"))
+    both = runner.State("x", runs, tmp_path / "out", accept_old=True)
+    assert not any(line["is_old"] for line in both.finished())
+
+
+def test_old_runs_on_other_data_are_not_accepted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """There is no training that could be tested again; a run has its own folder."""
+    with_code(monkeypatch, "a")
+    run(tmp_path)
+    with_code(monkeypatch, "b")
+    make_corpus(tmp_path / f"{TARGET}.spacy", n_docs=3)
+    runs = make_runs(read_experiment(tmp_path / "e.yml"))
+    state = runner.State("x", runs, tmp_path / "out", accept_old=True)
+    assert state.finished() == []
+    assert all(state.folder_of(r).name == r.name for r in runs)
+    # one that is there is tested by the code of today
+    old = runner.State("x", runs, tmp_path / "out")._find_old(runs[0])[0]
+    trained = {k: make_result(OTHER, 0)[k] for k in records.TRAINED}
+    (old / TRAINED).write_text(json.dumps(trained))
+    (old / "model-best").mkdir()
+    state = runner.State("x", runs, tmp_path / "out", accept_old=True)
+    assert state.folder_of(runs[0]) == old and state.finished() == []
+    assert state.folder_of(runs[1]).name == runs[1].name
+
+
+def test_types_are_scored_anew(tmp_path: Path) -> None:
+    data = make_content(tmp_path)["data"]
+    run(tmp_path)
+    data["targets"][TARGET]["types"] = ["PER"]
+    again = run(tmp_path, data=data)
+    assert len(FakeJob.started) == 8
+    assert [line["types"] for line in again.lines] == [{TARGET: ["PER"]}] * 4

@@ -15,9 +15,10 @@ from spacy_moee.experiments.show import progress
 from tests.experiments.util import (
     BASELINE,
     OTHER,
+    TARGET,
     make_content,
     make_result,
-    without_gold,
+    without_score,
     write_content,
 )
 
@@ -39,7 +40,9 @@ def state(tmp_path: Path) -> State:
     path = write_content(tmp_path / "e.yml", make_content(tmp_path))
     state = State("x", make_runs(read_experiment(path)), tmp_path / "out")
     finished, *active = state.runs[:3]
-    state.results[finished.key] = make_result(finished.system, finished.seed)
+    state.results[finished.key] = make_result(
+        finished.system, finished.seed, code=finished.code
+    )
     jobs: Any = [FakeJob(run) for run in active]
     state.active = jobs
     return state
@@ -69,7 +72,7 @@ def show_all(state: State, monkeypatch: pytest.MonkeyPatch, terminal: bool) -> s
 def check_ended(output: str, state: State) -> None:
     [done] = [line for line in output.splitlines() if "\u2714" in line]
     assert (
-        f"{BASELINE} \u00b7 hash \u00b7 seed 0: target F1 48.00, source 48.00, " in done
+        f"{BASELINE} \u00b7 hash \u00b7 seed 0: F1 source 48.00, tech 48.00, " in done
     )
     [failed] = [line for line in output.splitlines() if "\u2718" in line]
     assert OTHER in failed and str(state.folder / "[log].txt") in failed
@@ -99,9 +102,9 @@ def test_live_table(state: State, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_target_that_nobody_has_annotated(state: State) -> None:
     file = io.StringIO()
     [key] = state.results
-    state.results[key] = without_gold(state.results[key], "target", annotated=0)
+    state.results[key] = without_score(state.results[key], TARGET)
     progress.Progress(Console(file=file, width=200)).show(state)
-    assert "target F1 - (not annotated), source 48.00" in file.getvalue()
+    assert "F1 source 48.00, tech - (not annotated), dev " in file.getvalue()
 
 
 def test_finished_before(state: State) -> None:

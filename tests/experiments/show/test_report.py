@@ -21,15 +21,18 @@ from spacy_moee.experiments.show.table import (
 from tests.experiments.util import (
     BASELINE,
     OTHER,
+    OTHER_TARGET,
+    TARGET,
     TITLE,
     make_content,
     make_result,
-    without_gold,
+    with_scores,
+    without_score,
     write_content,
 )
 
 COMMAND = "python -m spacy moee compare e.yml 'my <folder>'"
-RUN = Run(OTHER, "hash", 1, "", {}, {}, "0123456789ab")
+RUN = Run(OTHER, "hash", 1, "", {}, {}, {}, "0123456789ab", "ba")
 FAILED = [(RUN, Failure(Path("out/train.log"), "disk full"))]
 # without an end
 VOID = {"meta", "link", "br", "img", "path", "use", "rect", "circle", "line"}
@@ -100,7 +103,7 @@ def test_main_table(tmp_path: Path) -> None:
     experiment, rows = make_rows(tmp_path, make_results())
     header, cells, _ = main_table(experiment, rows)
     assert header == [
-        *("Embeddings", "System", "Seeds", "Paper", "Target F1"),
+        *("Embeddings", "System", "Seeds", "Paper", "tech F1"),
         *("Difference", "95 %", "p", "Source F1"),
     ]
     base, other = cells
@@ -118,28 +121,20 @@ def test_unfinished_table(tmp_path: Path) -> None:
     ]
 
 
-def undefined(annotated: int) -> List[Dict[str, Any]]:
-    return [without_gold(result, "target", annotated) for result in make_results()]
-
-
-@pytest.mark.parametrize("annotated", [0, 40])
-def test_target_without_gold(tmp_path: Path, annotated: int) -> None:
-    reason = "no gold entity" if annotated else "not annotated"
-    results = undefined(annotated)
+@pytest.mark.parametrize("reason", ["no gold entity", "not annotated"])
+def test_target_without_score(tmp_path: Path, reason: str) -> None:
+    results = [without_score(result, TARGET, reason) for result in make_results()]
     experiment, rows = make_rows(tmp_path, results)
-    assert all(row.difference is None for row in rows)
+    assert all(row.differences == {} for row in rows)
     header, cells, aligns = main_table(experiment, rows)
     assert header[-2:] == ["Source F1", "Note"] and aligns[-1] == "l"
     for line in cells:
         assert line[4:8] == ["-"] * 4 and line[8] == "48.50 (0.71)"
-        assert line[9] == f"target: {reason}"
+        assert line[9] == f"tech: {reason}"
     assert "too narrow" not in write_markdown(experiment, rows)
-    text = write_markdown(experiment, rows)
-    sentence = "PER: the target has no gold entity of that type"
-    assert (sentence in text) == bool(annotated)
     page = Page(make_report(tmp_path, results))
-    assert f"the target has no score ({reason})." in page.text
-    assert f"target: {reason}" in page.text
+    assert f"tech has no score ({reason})." in page.text
+    assert f"tech: {reason}" in page.text
     # curves of two systems, and nothing that compares them or shows their types
     assert page.tags.count("svg") == 2 and "more than chance?" not in page.text
 
@@ -148,59 +143,59 @@ def test_type_without_gold(tmp_path: Path) -> None:
     results = make_results()
     nothing = {"precision": 0.0, "recall": None, "f1": None, "counts": [0, 2, 0]}
     # one seed predicts it, and there is none
-    results[0]["target"]["per_type"]["ORG"] = nothing
+    results[0]["scores"][TARGET]["per_type"]["ORG"] = nothing
     experiment, rows = make_rows(tmp_path, results)
-    table = type_table(rows, "target")
+    table = type_table(rows, TARGET)
     assert table.header[2:] == ["<LOC>", "ORG", "PER"]
     assert [line[3] for line in table.rows] == ["-", "-"]
     text = write_markdown(experiment, rows)
-    assert "ORG: the target has no gold entity of that type" in text
+    assert "ORG: tech has no gold entity of that type" in text
     page = Page(make_report(tmp_path, results))
     assert page.tags.count("svg") == 1 + 2 + 2
-    assert "ORG: the target has no gold entity of that type" in page.text
+    assert "ORG: tech has no gold entity of that type" in page.text
 
 
 def silent(result: Dict[str, Any]) -> Dict[str, Any]:
     """The same of a system that predicts nothing on the target."""
-    target = result["target"]
+    target = result["scores"][TARGET]
     nothing = [0] * 40
     sentences = {**target["sentences"], "correct": nothing, "predicted": nothing}
-    scores = {"precision": None, "recall": 0.0, "f1": 0.0}
+    scores: Dict[str, Any] = {"precision": None, "recall": 0.0, "f1": 0.0}
     scores["counts"] = [0, 0, target["counts"][2]]
-    return {**result, "target": {**target, **scores, "sentences": sentences}}
+    return with_scores(result, TARGET, **scores, sentences=sentences)
 
 
 def test_systems_that_predict_nothing(tmp_path: Path) -> None:
     results = make_results()
-    none = "target: no entity predicted with"
+    none = "tech: no entity predicted with"
     # a score of zero, of which no bootstrap says more
     experiment, rows = make_rows(tmp_path, [*results[:2], *map(silent, results[2:])])
     line = main_table(experiment, rows).rows[1]
     assert line[4:8] == ["0.00 (0.00)", "-", "-", "-"]
-    assert line[9] == f"{none} 2 seeds; no difference: it predicts no entity"
+    assert line[9] == f"{none} 2 seeds; no difference on tech: it predicts no entity"
     _, rows = make_rows(tmp_path, [*map(silent, results[:2]), *results[2:]])
-    assert rows[1].notes == ["no difference: the baseline predicts no entity"]
+    assert rows[1].notes == ["no difference on tech: the baseline predicts no entity"]
     _, rows = make_rows(tmp_path, [*results[:3], silent(results[3])])
-    assert rows[1].notes == [f"{none} 1 seed"] and rows[1].difference is not None
+    assert rows[1].notes == [f"{none} 1 seed"] and TARGET in rows[1].differences
 
 
 def test_systems_that_find_nothing(tmp_path: Path) -> None:
     results = make_results()
     for result in results:
-        target = result["target"]
+        target = result["scores"][TARGET]
         target["counts"][0], target["f1"] = 0, 0.0
         target["sentences"]["correct"] = [0] * 40
     _, rows = make_rows(tmp_path, results)
-    assert rows[1].difference is None
+    assert rows[1].differences == {}
     reason = "neither it nor the baseline finds an entity"
-    assert rows[1].notes == [f"no difference: {reason}"]
+    assert rows[1].notes == [f"no difference on tech: {reason}"]
 
 
 def test_values_that_are_not_known(tmp_path: Path) -> None:
     changed = {"peak_mb": None, "dev_f1": None}
     results = [{**result, **changed} for result in make_results()]
-    _, rows = make_rows(tmp_path, results)
-    line = run_table(rows).rows[0]
+    experiment, rows = make_rows(tmp_path, results)
+    line = run_table(experiment, rows).rows[0]
     assert line[2] == line[7] == "-"
     Page(make_report(tmp_path, results))
 
@@ -357,3 +352,69 @@ def test_curve_of_several_evaluations_in_an_epoch(tmp_path: Path) -> None:
     steps = [after - before for before, after in pairwise(xs)]
     width = xs[-1] - xs[0]
     assert steps == pytest.approx([width / 6] * 3 + [width / 4] * 2)
+
+
+def two_targets(folder: Path) -> Dict[str, Any]:
+    data = make_content(folder)["data"]
+    data["targets"][OTHER_TARGET] = {"path": data["test"], "types": ["PER"]}
+    return {"data": data, "embeddings": {"hash": {}}}
+
+
+def make_results_of_two() -> List[Dict[str, Any]]:
+    targets, shares = [TARGET, OTHER_TARGET], {BASELINE: 0.3, OTHER: 0.9}
+    found = [
+        make_result(s, seed, x, targets) for s, x in shares.items() for seed in (0, 1)
+    ]
+    # of one target the mean is another
+    return [with_scores(result, OTHER_TARGET, f1=10.0) for result in found]
+
+
+def test_two_targets(tmp_path: Path) -> None:
+    experiment, rows = make_rows(
+        tmp_path, make_results_of_two(), **two_targets(tmp_path)
+    )
+    header, cells, _ = main_table(experiment, rows)
+    assert header[3:] == [
+        *("Mean F1", "Difference", "95 %", "p"),
+        *("tech F1", "sport <1> F1", "Source F1"),
+    ]
+    for line in cells:
+        assert line[3] == "29.25 (0.35)" and line[7:9] == [
+            "48.50 (0.71)",
+            "10.00 (0.00)",
+        ]
+    found = rows[1].differences
+    assert list(found) == ["mean", TARGET, OTHER_TARGET]
+    both = [found[TARGET].f1, found[OTHER_TARGET].f1]
+    assert found["mean"].f1 == pytest.approx(sum(both) / 2)
+    # of two targets that are drawn apart, the mean varies less than either
+    reach = {name: x.high - x.low for name, x in found.items()}
+    assert reach["mean"] < max(reach.values())
+    text = write_markdown(experiment, rows)
+    assert "on the mean of the targets" in text
+    for name in (TARGET, OTHER_TARGET):
+        assert f"## Difference on {name}" in text and f"type, {name}" in text
+    results = make_results_of_two()
+    page = Page(make_report(tmp_path, results, **two_targets(tmp_path)))
+    assert page.tags.count("svg") == 3 + 2 * 2 + 2
+    assert len(page.ids) == len(set(page.ids))
+    assert f"{BASELINE} reaches 29.25 on the mean of the targets." in page.text
+
+
+def test_mean_leaves_out_what_has_no_score(tmp_path: Path) -> None:
+    results = [without_score(r, OTHER_TARGET) for r in make_results_of_two()]
+    changes = two_targets(tmp_path)
+    experiment, rows = make_rows(tmp_path, results, **changes)
+    line = main_table(experiment, rows).rows[1]
+    assert line[3] == line[7] == "48.50 (0.71)" and line[8] == "-"
+    assert line[10] == f"{OTHER_TARGET}: not annotated"
+    found = rows[1].differences
+    assert list(found) == ["mean", TARGET] and found["mean"] == found[TARGET]
+    sentence = f"No score: {OTHER_TARGET} (not annotated). The mean leaves it out."
+    assert sentence in write_markdown(experiment, rows)
+    assert sentence in Page(make_report(tmp_path, results, **changes)).text
+    nothing = [without_score(r, TARGET, "no docs") for r in results]
+    experiment, rows = make_rows(tmp_path, nothing, **changes)
+    assert main_table(experiment, rows).rows[1][3:9] == ["-"] * 6
+    sentence = "the mean of the targets has no score (no docs, not annotated)."
+    assert sentence in Page(make_report(tmp_path, nothing, **changes)).text
