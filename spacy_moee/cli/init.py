@@ -7,7 +7,7 @@ from typing import Annotated, Dict, List
 from typer import Argument, Option
 from wasabi import msg
 
-from ..errors import MoeeError
+from ..errors import MoeeError, os_errors
 from . import app
 
 PACKAGE = Path(__file__).parents[1]
@@ -96,11 +96,9 @@ def write(files: Dict[Path, bytes]) -> None:
     """Write the files, and create folders for the corpus."""
     from ..files import write_all
 
-    try:
+    with os_errors("M734"):
         write_all(files.items())
         for path in files:
             if path.name == "README.txt":
                 for split in SPLITS:
                     (path.parent / split).parent.mkdir(parents=True, exist_ok=True)
-    except OSError as err:
-        raise MoeeError("M734", path=err.filename, reason=err.strerror) from err

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, List, NamedTuple, Optional, Set
 from typer import Argument, Option
 from wasabi import msg
 
-from ..errors import MoeeError
+from ..errors import MoeeError, os_errors
 from . import app, show_warning
 
 if TYPE_CHECKING:
@@ -67,10 +67,8 @@ def prune(model: str, output: Path, texts: List[Path], rows: int) -> None:
     if not subset.key2row:
         raise MoeeError("M715", words=f"{len(words.keys):,}", model=model)
     before = vectors.shape[0], vectors.data.nbytes, size_of(nlp.path)
-    try:
+    with os_errors("M705", output=output):
         save_with(nlp, subset, output)
-    except OSError as err:
-        raise MoeeError("M705", output=output, reason=err.strerror or err) from err
     if words.tokens:
         share = 100 * words.known / words.tokens
         msg.info(

@@ -7,6 +7,7 @@ import typer
 from typer import Argument, Option
 from wasabi import msg
 
+from ..errors import os_errors
 from . import app, show_warning
 
 # the warning for each kind of line that is left out
@@ -51,13 +52,16 @@ def build(source: str, output_path: Path, lang: str) -> None:
     import spacy
 
     from ..embeddings.tables import set_vectors
+    from ..files import whole_folder
 
     try:
         nlp = spacy.blank(lang)
     except ImportError as err:
         raise typer.BadParameter(str(err), param_hint="--lang") from None
     left_out = set_vectors(nlp, source)
-    nlp.to_disk(output_path)
+    # the vectors of another recipe may lie there
+    with os_errors("M216", file=output_path), whole_folder(output_path, True) as draft:
+        nlp.to_disk(draft)
     rows, width = nlp.vocab.vectors.shape
     msg.good(f"{rows:,} vectors of {width} dimensions: {output_path}")
     for kind, (count, line) in left_out.items():

@@ -6,7 +6,7 @@ from typing import Dict, Iterable, List, Sequence, Tuple
 
 from spacy.tokens import Doc, DocBin
 
-from ..errors import MoeeError
+from ..errors import MoeeError, os_errors
 from ..files import write_all
 from .detect import is_corpus
 from .text import list_some
@@ -188,8 +188,5 @@ def write_docs(outputs: Iterable[Tuple[Path, Iterable[Doc]]]) -> None:
     RAISES (MoeeError): M313, if a file can't be written.
     """
     packed = [(path, DocBin(docs=docs).to_bytes()) for path, docs in outputs]
-    try:
+    with os_errors("M313", verb="write"):
         write_all(packed)
-    except OSError as err:
-        file, reason = err.filename, err.strerror
-        raise MoeeError("M313", verb="write", file=file, reason=reason) from err

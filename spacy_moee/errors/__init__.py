@@ -2,7 +2,8 @@
 found, where, what was expected and what to do."""
 
 import warnings
-from typing import Any, Callable, Dict, Tuple
+from contextlib import contextmanager
+from typing import Any, Callable, Dict, Iterator, Tuple
 
 from . import (
     commands,
@@ -37,6 +38,21 @@ class MoeeError(ValueError):
 
 def _rebuild(code: str, values: Dict[str, Any]) -> MoeeError:
     return MoeeError(code, **values)
+
+
+@contextmanager
+def os_errors(code: str, **values: Any) -> Iterator[None]:
+    """Raise what the operating system says in the block as an error of this package.
+
+    code (str): A key of `ERRORS` whose message names a `reason`, and mostly a `file`.
+    **values: What the message names; without a `file`, the system's own is taken.
+    RAISES (MoeeError): The error.
+    """
+    try:
+        yield
+    except OSError as error:
+        found = {"file": error.filename, "reason": error.strerror or error}
+        raise MoeeError(code, **{**found, **values}) from error
 
 
 def check_setting(

@@ -88,6 +88,17 @@ ERRORS: Dict[str, str] = {
         'source = ${{paths.source}}, or write replace_listeners = ["model.tok2vec"] in '
         "[components.{name}]: the component then gets its own copy."
     ),
+    # M721: evaluation
+    "M721": (
+        "'{file}': spaCy's scorer and conlleval's rule disagree about {what}: found "
+        "{found} (precision / recall / F1) of the scorer, and expected {expected}. One "
+        "of the two is wrong, so that no score is shown. If a component has a scorer "
+        "of its own, correct that; else please report it, with the file."
+    ),
+    "M722": (
+        "--parts shows what a moee_ner does inside, and the pipeline '{model}' has "
+        "{found}. Omit --parts, or name a pipeline with a moee_ner."
+    ),
     # M731 to M734: a new project
     "M731": "There is no recipe '{found}'. Expected one of {expected}.",
     "M732": (
@@ -99,7 +110,7 @@ ERRORS: Dict[str, str] = {
         "another folder, or move that file."
     ),
     "M734": (
-        "Can't write '{path}': {reason}. Check the path, its permissions and the free "
+        "Can't write '{file}': {reason}. Check the path, its permissions and the free "
         "disk space."
     ),
 }

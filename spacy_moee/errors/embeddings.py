@@ -59,7 +59,7 @@ ERRORS: Dict[str, str] = {
         "rate."
     ),
     "M216": (
-        "Can't write the vectors to '{path}': {problem}. Check the path, its "
+        "Can't write the vectors to '{file}': {reason}. Check the path, its "
         "permissions and the free disk space."
     ),
     "M220": (

@@ -7,7 +7,6 @@ header, dictionary, input matrix, output matrix.
 import mmap
 import warnings
 from functools import cached_property
-from hashlib import sha256
 from pathlib import Path
 from typing import Any, Callable, Sequence, Tuple
 
@@ -15,7 +14,7 @@ import numpy
 from numpy import ndarray
 
 from ...errors import MoeeError, warn
-from ...files import sha256_of
+from ...files import fingerprint_of, sha256_of
 from ...finite import check_rows
 from .layout import read_layout
 from .subwords import Ngrams, subword_rows
@@ -27,8 +26,6 @@ END_OF_SENTENCE = "</s>"
 BATCH = 2**16
 # rows that are converted to single precision at once
 ROWS = 2**13
-# of the fingerprint
-WHOLE, N_BLOCKS, BLOCK = 2**26, 2**10, 2**16
 
 
 class FastTextFile:
@@ -153,22 +150,8 @@ class FastTextFile:
 
     @cached_property
     def fingerprint(self) -> str:
-        """A hash of the file's size and bytes, which distinguishes it from other files.
-        Of a file of more than 64 MB only 1,024 blocks of 64 KB are read, evenly spaced
-        from the first to the last, so that it is cheap at every load.
-
-        RETURNS (str): SHA-256, in hexadecimal digits.
-        """
-        size = self.path.stat().st_size
-        digest = sha256(size.to_bytes(8, "little"))
-        with self.path.open("rb") as file:
-            if size <= WHOLE:
-                digest.update(file.read())
-            else:
-                for number in range(N_BLOCKS):
-                    file.seek(number * (size - BLOCK) // (N_BLOCKS - 1))
-                    digest.update(file.read(BLOCK))
-        return digest.hexdigest()
+        """Tell this file from others. RETURNS (str): See `files.fingerprint_of`."""
+        return fingerprint_of(self.path)
 
     @cached_property
     def _tensor(self) -> Any:

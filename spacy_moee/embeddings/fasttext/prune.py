@@ -1,17 +1,16 @@
 """Small copies of fastText's models, to save with a pipeline."""
 
-import os
 from pathlib import Path
 from typing import BinaryIO, Iterable, Iterator, Optional
 
 import numpy
 from numpy import ndarray
 
-from ...errors import MoeeError
+from ...errors import MoeeError, os_errors
+from ...files import whole_file
 from ...padding import ranges
 from .file import FastTextFile
 from .layout import HEADER, MATRIX, PRUNED_MAGIC
-from .writing import replacing
 
 # bytes that are copied at once; for single rows the system would map more
 BLOCK = 2**21
@@ -36,10 +35,9 @@ def write_pruned(
     if words is not None:
         numbers = numpy.unique(source.rows(list(words)))
         numbers = numbers[(numbers >= 0) & (numbers < source.n_words)]
-    with replacing(Path(path)) as draft, draft.open("wb") as file:
-        _write(source, file, numbers)
-        file.flush()
-        os.fsync(file.fileno())
+    with os_errors("M216", file=path), whole_file(Path(path)) as draft:
+        with draft.open("wb") as file:
+            _write(source, file, numbers)
 
 
 def _write(source: FastTextFile, file: BinaryIO, numbers: ndarray) -> None:

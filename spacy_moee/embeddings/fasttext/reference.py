@@ -9,11 +9,10 @@ from typing import Iterable, NamedTuple, Optional, Union
 import numpy
 import srsly
 
-from ...errors import MoeeError
-from ...files import hash_of
+from ...errors import MoeeError, os_errors
+from ...files import hash_of, whole_file, write_all
 from .file import FastTextFile
 from .prune import write_pruned
-from .writing import replacing
 
 # in the folder `vocab` of a saved pipeline
 REFERENCE = "fasttext.json"
@@ -115,8 +114,8 @@ def write_reference(folder: Path, reference: Reference) -> None:
     reference (Reference): The reference.
     RAISES (MoeeError): M216, if it can't be written.
     """
-    with replacing(folder / REFERENCE) as temporary:
-        temporary.write_bytes(to_json(reference))
+    with os_errors("M216"):
+        write_all([(folder / REFERENCE, to_json(reference))])
     if not reference.embedded:
         (folder / COPY).unlink(missing_ok=True)
 
@@ -143,8 +142,8 @@ def save_copy(
     if is_own_copy(file.path, folder):
         return saved
     if reference.embedded:
-        with replacing(copy) as temporary:
-            _link_or_copy(file.path, temporary)
+        with os_errors("M216", file=copy), whole_file(copy) as draft:
+            _link_or_copy(file.path, draft)
         return saved
     write_pruned(file, copy, words)
     return saved._replace(fingerprint=FastTextFile(copy).fingerprint, sha256="")

@@ -1,5 +1,6 @@
 """A corpus -> fastText vectors of its words and their n-grams."""
 
+import errno
 from collections import Counter
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -8,9 +9,9 @@ from typing import Any, Dict, Iterable, Iterator, List, Tuple
 from spacy.tokens import Doc, DocBin
 from spacy.vocab import Vocab
 
-from ...errors import MoeeError
+from ...errors import MoeeError, os_errors
+from ...files import whole_file
 from .file import FastTextFile
-from .writing import replacing
 
 # If a number gets too large, fastText's training ends with an error. Then the rate is
 # halved, at most this number of times.
@@ -51,9 +52,12 @@ def train_vectors(
         import fasttext
     except ImportError as error:
         raise MoeeError("M230", problem=error) from None
-    with replacing(output) as draft, TemporaryDirectory() as folder:
+    with (
+        os_errors("M216", file=output),
+        whole_file(output) as draft,
+        TemporaryDirectory() as folder,
+    ):
         # fails before training if the file can't be written
-        output.parent.mkdir(parents=True, exist_ok=True)
         draft.touch()
         text = Path(folder) / "text"
         counts = write_text(read_sentences(corpus), text, lowercase)
@@ -157,4 +161,5 @@ def _check(path: Path) -> None:
     try:
         FastTextFile(path)
     except MoeeError as error:
-        raise OSError(f"the file is not complete ({error})") from None
+        problem = f"the file is not complete ({error})"
+        raise OSError(errno.EIO, problem) from None

@@ -18,7 +18,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from ...errors import MoeeError
-from ...insight.report import plain
+from ...insight.metrics_table import plain
 from .yaml_file import read_yaml
 
 # what the targets' scores stand beside, in results and tables

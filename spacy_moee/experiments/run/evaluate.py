@@ -13,13 +13,12 @@ from typing import Any, Dict, Iterable, List, Optional, Sequence
 import spacy
 from spacy.cli._util import setup_gpu
 from spacy.language import Language
-from spacy.scorer import Scorer
-from spacy.tokens import Doc
 from spacy.training import Corpus, Example
 
 from ...evaluation.counts import Counts, spacy_counts, sum_counts
+from ...evaluation.scoring import CheckedScorer, check_scores, keep_types
 from ...files import write_text
-from ...insight.report import plain
+from ...insight.metrics_table import plain
 from ..plan.experiment import SOURCE
 from ..plan.inputs import TYPES, check_inputs
 
@@ -36,7 +35,7 @@ def evaluate(
     RETURNS (Dict[str, Any]): Precision, recall, F1 and counts of all entities and of
         each type (percent, None where undefined; correct, predicted, gold), the counts
         of each sentence, the speed, and why there is no score, if there is none.
-    RAISES (RuntimeError): If spaCy's scorer says otherwise.
+    RAISES (MoeeError): M721, if spaCy's scorer says otherwise.
     """
     examples = list(Corpus(corpus)(nlp))
     started = time.perf_counter()
@@ -45,12 +44,10 @@ def evaluate(
     for example, doc in zip(examples, docs, strict=True):
         example.predicted = doc
         for side in [example.predicted, example.reference] if types else []:
-            _keep(side, types or ())
+            keep_types(side, types or ())
     counts = spacy_counts(examples)
     total = sum_counts(counts)
-    score = Scorer(nlp).score(examples)["ents_f"] or 0.0
-    if abs(100 * score - total.f1) > 1e-6:
-        raise RuntimeError(f"spaCy scores {100 * score}, our counts give {total.f1}")
+    check_scores(corpus, CheckedScorer(nlp, corpus).score(examples), counts)
     reason = why_no_score(nlp, examples, counts, types)
     scores = _scores(total)
     per_type = {k: {**_scores(c), "counts": list(c)} for k, c in counts.items()}
@@ -62,12 +59,6 @@ def evaluate(
         "sentences": _sentences(examples),
         "words_per_second": sum(map(len, docs)) / max(seconds, 1e-9),
     }
-
-
-def _keep(doc: Doc, types: Sequence[str]) -> None:
-    """Let a doc have no entity of another type; what nobody has annotated stays so."""
-    dropped = [entity for entity in doc.ents if entity.label_ not in types]
-    doc.set_ents([], outside=dropped, default="unmodified")
 
 
 def why_no_score(

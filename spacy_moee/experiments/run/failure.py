@@ -8,7 +8,7 @@ import signal
 from pathlib import Path
 from typing import Dict, List, NamedTuple, Optional, Sequence, Set, Tuple
 
-from ...insight.report import plain
+from ...insight.metrics_table import plain
 from ..plan.grid import Run, title
 
 LONGEST = 500

@@ -4,7 +4,7 @@ import re
 from statistics import mean
 from typing import List, NamedTuple, Optional, Sequence
 
-from ...insight.report import markdown_table
+from ...insight.metrics_table import markdown_table
 from ..plan.experiment import MEAN, SOURCE, Experiment
 from ..run.failure import group_failures
 from .notes import why_no_score

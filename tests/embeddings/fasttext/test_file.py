@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from spacy_moee import files
 from spacy_moee.embeddings.fasttext import file as fasttext_file
 from spacy_moee.embeddings.fasttext.file import FastTextFile
 from spacy_moee.embeddings.fasttext.prune import write_pruned
@@ -168,9 +169,9 @@ def test_fingerprint(tmp_path: Path, monkeypatch) -> None:
     other = write_fasttext(tmp_path / "other.bin", WORDS, seed=1)
     assert FastTextFile(other).fingerprint != model.fingerprint
     # of a large file, blocks from the first to the last byte
-    monkeypatch.setattr(fasttext_file, "WHOLE", 100)
-    monkeypatch.setattr(fasttext_file, "N_BLOCKS", 3)
-    monkeypatch.setattr(fasttext_file, "BLOCK", 10)
+    monkeypatch.setattr(files, "WHOLE", 100)
+    monkeypatch.setattr(files, "N_SAMPLES", 3)
+    monkeypatch.setattr(files, "SAMPLE", 10)
     middle = (len(raw) - 10) // 2
     read = raw[:10] + raw[middle : middle + 10] + raw[-10:]
     found = FastTextFile(path).fingerprint

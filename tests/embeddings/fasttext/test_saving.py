@@ -22,7 +22,7 @@ from spacy.util import load_config
 from spacy.vectors import Vectors
 from spacy.vocab import Vocab
 
-from spacy_moee.embeddings.fasttext import file as fasttext_file
+from spacy_moee import files
 from spacy_moee.embeddings.fasttext import source as fasttext_source
 from spacy_moee.embeddings.fasttext.file import FastTextFile
 from spacy_moee.embeddings.fasttext.reference import Reference, from_json, to_json
@@ -248,8 +248,8 @@ class TestDamage:
         self, embed: bool, path: Path, tmp_path: Path, monkeypatch: Any
     ) -> None:
         """The fingerprint of a large file leaves most of its bytes out."""
-        for name, value in (("WHOLE", 100), ("N_BLOCKS", 3), ("BLOCK", 10)):
-            monkeypatch.setattr(fasttext_file, name, value)
+        for name, value in (("WHOLE", 100), ("N_SAMPLES", 3), ("SAMPLE", 10)):
+            monkeypatch.setattr(files, name, value)
         make_nlp(path, full_hash=True, embed=embed).to_disk(tmp_path / "model")
         nlp = spacy.load(tmp_path / "model")
         nlp.from_bytes(nlp.to_bytes())

@@ -9,6 +9,8 @@ import spacy
 from spacy.language import Language
 from spacy.tokens import Doc, DocBin, Span
 
+from spacy_moee.errors import MoeeError
+from spacy_moee.evaluation.counts import Counts
 from spacy_moee.experiments.run.evaluate import evaluate
 from spacy_moee.experiments.run.records import Domain, parse
 
@@ -101,3 +103,15 @@ def test_docs_without_tokens(nlp: Language, tmp_path: Path) -> None:
     path = tmp_path / "x.spacy"
     DocBin(docs=[Doc(nlp.vocab)]).to_disk(path)
     assert evaluate(nlp, path)["no_score"] == "no docs"
+
+
+def test_no_score_if_the_counts_differ(
+    nlp: Language, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = make_corpus(tmp_path / "x.spacy", "PER", "ORG")
+    monkeypatch.setattr(
+        "spacy_moee.experiments.run.evaluate.spacy_counts",
+        lambda _: {"PER": Counts(1, 2, 2)},
+    )
+    with pytest.raises(MoeeError, match="M721"):
+        evaluate(nlp, path)

@@ -1,14 +1,14 @@
 """Counts of entities as the conlleval script of CoNLL-2003 makes them.
 
-Written from its rule, apart from spaCy and from this package's converter, to check
-both: it reads tags, not spans. The prefixes S and U count as B, and E and L as I.
+Written from its rule, apart from spaCy's scorer, to check it: it reads tags, not spans.
+The prefixes S and U count as B, and E and L as I.
 """
 
 from collections import Counter
 from typing import Counter as CounterT
 from typing import Dict, Iterable, Iterator, List, Optional, Tuple
 
-from spacy_moee.evaluation.counts import Counts
+from .counts import Counts
 
 BEGIN, INSIDE = "BSU", "IEL"
 

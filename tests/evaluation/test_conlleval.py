@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchmarks.conlleval import count_entities
+from spacy_moee.evaluation.conlleval import count_entities
 from spacy_moee.evaluation.counts import Counts, sum_counts
 
 TAGS = ["O"] + [f"{prefix}-{label}" for prefix in "BIESLU" for label in ("X", "Y")]
