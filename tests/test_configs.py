@@ -13,6 +13,7 @@ from spacy.training.loop import train
 from spacy.util import load_config
 from spacy.vectors import Vectors
 
+from .component.util import get_ner
 from .embeddings.encoder_util import make_bert
 from .embeddings.fasttext.util import write_fasttext
 
@@ -92,7 +93,7 @@ def test_recipe_trains(path: Path, overrides: dict, tmp_path: Path) -> None:
         encoder = make_bert(tmp_path / "bert", n_positions=256)
         overrides["paths.encoder"] = encoder
     nlp = init_nlp(load_config(path, overrides=overrides))
-    assert nlp.get_pipe("moee_ner").labels == ("LOC", "PER")
+    assert get_ner(nlp).labels == ("LOC", "PER")
     (tmp_path / "out").mkdir()
     train(nlp, tmp_path / "out")
     best = spacy.load(tmp_path / "out" / "model-best")

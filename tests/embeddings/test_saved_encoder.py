@@ -98,7 +98,7 @@ def test_before_it_is_loaded(bert) -> None:
 
     layer = build_transformer_embed_v1(bert, window=64, overlap=16)
     for data in (layer.to_bytes(), None):
-        shim = layer.layers[0].layers[0].shims[0]
+        shim: Any = layer.layers[0].layers[0].shims[0]
         shim.from_bytes(HFShim.to_bytes(shim) if data is None else shim.to_bytes())
         assert shim._hfmodel.transformer is None
     with pytest.raises(MoeeError, match="M262"):

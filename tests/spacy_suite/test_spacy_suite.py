@@ -443,7 +443,9 @@ CASES = [
 @lru_cache
 def find_source(path: str) -> Tuple[str, str, str]:
     """The package, file name and text of one of spaCy's test files."""
-    root = importlib.util.find_spec("spacy.tests").submodule_search_locations[0]
+    spec = importlib.util.find_spec("spacy.tests")
+    assert spec is not None and spec.submodule_search_locations
+    root = spec.submodule_search_locations[0]
     file = Path(root) / path
     package = ".".join(["spacy", "tests", *Path(path).parts[:-1]])
     return package, str(file), file.read_text(encoding="utf8")
@@ -454,7 +456,7 @@ def find_part(text: str, name: str) -> Tuple[int, int]:
     for node in ast.parse(text).body:
         targets = getattr(node, "targets", [node])
         if name in (getattr(t, "id", getattr(t, "name", None)) for t in targets):
-            return node.lineno - 1, node.end_lineno
+            return node.lineno - 1, node.end_lineno or node.lineno
     raise LookupError(f"spaCy's tests have no {name} any more")
 
 

@@ -81,7 +81,8 @@ def make_tokenizer() -> Language:
     """Cuts at every "i", and is saved with the pipeline alone."""
     nlp = spacy.blank("en")
     nlp.add_pipe("moee_ner", config={"model": TINY})
-    nlp.tokenizer.infix_finditer = compile_infix_regex(["i"]).finditer
+    tokenizer: Any = nlp.tokenizer
+    tokenizer.infix_finditer = compile_infix_regex(["i"]).finditer
     return nlp
 
 

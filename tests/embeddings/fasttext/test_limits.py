@@ -66,7 +66,7 @@ def test_only_docs_with_the_bad_word_are_lost(tmp_path: Path) -> None:
     vectors = {"@vectors": "spacy_moee.FastTextVectors.v1", "path": str(path)}
     nlp = spacy.blank("en", config={"nlp": {"vectors": vectors}})
     tok2vec = {"@architectures": "spacy_moee.StaticEmbed.v1"}
-    ner = nlp.add_pipe("moee_ner", config={"model": {**TINY, "tok2vec": tok2vec}})
+    ner: Any = nlp.add_pipe("moee_ner", config={"model": {**TINY, "tok2vec": tok2vec}})
     ner.add_label("PER")
     nlp.initialize()
     spoil(path, 1, numpy.nan)
