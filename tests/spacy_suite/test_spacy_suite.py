@@ -384,7 +384,7 @@ CASES = [
         for function in ("test_language_update", "test_language_evaluate")
     ),
     *(
-        case(LANGUAGE, function, also=WITH_OURS, slow=True, n_process=n)
+        case(LANGUAGE, function, also=WITH_OURS, n_process=n)
         for function in (
             "test_language_pipe",
             "test_language_pipe_stream",
@@ -393,7 +393,7 @@ CASES = [
         for n in (1, 2)
     ),
     *(
-        case(LANGUAGE, function, EVIL_WITH_OURS, slow=True, n_process=n)
+        case(LANGUAGE, function, EVIL_WITH_OURS, n_process=n)
         for function in (
             "test_language_pipe_error_handler_custom",
             "test_language_pipe_error_handler_input_as_tuples",
@@ -503,7 +503,6 @@ def call(names: Dict[str, Any], function: str, arguments: Dict[str, Any]) -> Any
     return run(**values)
 
 
-@pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning")
 @pytest.mark.parametrize("path, function, changes, arguments", CASES)
 def test_spacy(
     path: str,
