@@ -67,7 +67,6 @@ def assert_same(first: Any, second: Any) -> None:
 
 
 @settings(
-    max_examples=100,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(words=st.lists(st.text(max_size=8), max_size=6))

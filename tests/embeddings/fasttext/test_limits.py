@@ -183,7 +183,6 @@ for name, use in uses.items():
 """
 
 
-@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="a mapped file can't be cut")
 def test_a_file_that_is_cut_while_it_is_open(tmp_path: Path) -> None:
     """In a process of its own, since it was killed (SIGBUS)."""

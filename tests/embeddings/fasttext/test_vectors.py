@@ -430,7 +430,6 @@ STATIC_TOK2VEC = {
 }
 
 
-@pytest.mark.slow
 def test_workers(path: Path) -> None:
     nlp = make_nlp(path)
     nlp.add_pipe("tok2vec", config={"model": STATIC_TOK2VEC})
