@@ -213,4 +213,4 @@ def test_fresh_process(tmp_path: Path) -> None:
     code = "from spacy_moee.experiments.experiment import read_experiment as read; "
     code += "from spacy_moee.experiments.grid import check_needs as check; "
     code += f"from pathlib import Path; check(read(Path({str(path)!r})))"
-    subprocess.run([sys.executable, "-c", code], check=True, timeout=120)
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=600)
