@@ -1,6 +1,6 @@
 """The seam between arrays and tensors, around a stand-in for the embeddings."""
 
-from typing import List
+from typing import Any, List
 
 import numpy
 import pytest
@@ -38,7 +38,7 @@ def table_embed() -> Model:
 
         return [table[start:end] for start, end in pairs], backprop
 
-    table = numpy.random.default_rng(0).normal(size=(60, WIDTH)).astype("f")
+    table: Any = numpy.random.default_rng(0).normal(size=(60, WIDTH)).astype("f")
     return Model("table", forward, params={"E": table}, dims={"nO": WIDTH})
 
 
@@ -151,7 +151,8 @@ def test_inputs_follow_the_parameters_to_their_device() -> None:
 def test_other_width() -> None:
     model = make_model()
     tok2vec = model.get_ref("tok2vec")
-    tok2vec.set_param("E", numpy.zeros((60, WIDTH + 1), dtype="f"))
+    wider: Any = numpy.zeros((60, WIDTH + 1), dtype="f")
+    tok2vec.set_param("E", wider)
     with pytest.raises(MoeeError, match="M104"):
         model.predict(make_docs(2))
 
@@ -188,6 +189,6 @@ def test_bytes_of_another_config() -> None:
         ("gate_weight", -0.5),
     ],
 )
-def test_settings_that_cannot_be(argument: str, value: float) -> None:
+def test_settings_that_cannot_be(argument: str, value: Any) -> None:
     with pytest.raises(MoeeError, match=f"M103.*{argument}"):
         build_moee_tagger_v1(table_embed(), **{argument: value})
