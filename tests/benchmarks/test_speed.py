@@ -1,6 +1,7 @@
 """The benchmarks of speed run; their figures are no test."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy
 import pytest
@@ -26,7 +27,8 @@ def test_quick_run_ends_with_its_keys(tmp_path):
 def make_vectors(folder: Path, *words: str) -> None:
     nlp = spacy.blank("en")
     for word in words:
-        nlp.vocab.set_vector(word, numpy.array([1.0, 2.0, len(word)], dtype="float32"))
+        row: Any = numpy.array([1.0, 2.0, len(word)], dtype="float32")
+        nlp.vocab.set_vector(word, row)
     nlp.to_disk(folder / "vectors")
 
 

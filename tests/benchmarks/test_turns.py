@@ -1,5 +1,6 @@
 """Turns: who is called when, and what is made of the seconds."""
 
+from functools import partial
 from typing import List, Optional
 
 from benchmarks.turns import Turns, take_turns, timed
@@ -12,7 +13,7 @@ def test_all_are_called_in_each_round() -> None:
         calls.append(name)
         return float(len(calls))
 
-    turns = take_turns({name: lambda name=name: call(name) for name in "ab"}, rounds=2)
+    turns = take_turns({name: partial(call, name) for name in "ab"}, rounds=2)
     assert calls == ["a", "b", "a", "b"]
     assert turns.seconds == {"a": [1.0, 3.0], "b": [2.0, 4.0]}
 
@@ -25,7 +26,7 @@ def test_what_has_nothing_left_is_not_called_again() -> None:
         calls.append(name)
         return left[name].pop(0) if left[name] else None
 
-    turns = take_turns({name: lambda name=name: call(name) for name in "abc"})
+    turns = take_turns({name: partial(call, name) for name in "abc"})
     assert turns.seconds == {"a": [1.0, 2.0, 3.0], "b": [5.0], "c": []}
     assert "".join(calls) == "abcabaa"
 

@@ -7,8 +7,6 @@ import sys
 from pathlib import Path
 from typing import List
 
-from spacy.vocab import Vocab
-
 from benchmarks.corpus import FILES
 from spacy_moee.corpora.convert import convert_file
 from spacy_moee.corpora.files import write_docs
@@ -20,7 +18,7 @@ def run_quickly(folder: Path, module: str, *args: str) -> str:
     """Run on the sample, converted to the folder's corpus."""
     for name in FILES:
         source, output = REPO / f"assets/sample/{name}.txt", folder / f"corpus/{name}"
-        docs = convert_file(source, vocab=Vocab()).docs
+        docs = convert_file(source).docs
         write_docs([(output.with_suffix(".spacy"), docs)])
     return run_module(folder, module, "--quick", *args)
 

@@ -45,7 +45,7 @@ def start(folder: Path, *args: str) -> "subprocess.Popen[str]":
 
 def run(folder: Path, *args: str) -> "subprocess.CompletedProcess[str]":
     with start(folder, *args) as process:
-        output, _ = process.communicate(timeout=500)
+        output, _ = process.communicate(timeout=600)
     return subprocess.CompletedProcess(args, process.returncode, output)
 
 
@@ -97,14 +97,14 @@ def test_stopped_killed_and_finished(tmp_path: Path) -> None:
     with start(tmp_path) as process:
         wait(lambda: under_way(tmp_path), process)
         process.send_signal(signal.SIGTERM)
-        assert "0 of 4 runs are finished" in process.communicate(timeout=60)[0]
+        assert "0 of 4 runs are finished" in process.communicate(timeout=600)[0]
     assert "no run is finished" in (tmp_path / "out" / "report.html").read_text("utf8")
 
     with start(tmp_path) as process:
         wait(lambda: finished(tmp_path) and under_way(tmp_path), process)
         before = finished(tmp_path)
         process.send_signal(signal.SIGINT)
-        output = process.communicate(timeout=60)[0]
+        output = process.communicate(timeout=600)[0]
     assert process.returncode == 130
     assert "1 of 4 runs are finished" in output
     assert "python -m spacy moee compare e.yml out\n" in output

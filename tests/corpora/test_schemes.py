@@ -27,7 +27,8 @@ FORMS = {
 
 @st.composite
 def sentences(draw) -> SentT:
-    words, spans = [], []
+    words: List[str] = []
+    spans: List[SpanT] = []
     for _ in range(draw(st.integers(1, 5))):
         chunk = draw(st.lists(WORDS, min_size=1, max_size=4))
         label = draw(st.none() | LABELS)
@@ -39,7 +40,7 @@ def sentences(draw) -> SentT:
 
 def render_tags(length: int, spans: List[SpanT], scheme: str) -> List[str]:
     """Write spans in a scheme, from its definition."""
-    first, last, single, inside = LETTERS.get(scheme, "BIBI")
+    first, last, single, inside = tuple(LETTERS.get(scheme, "BIBI"))
     tags = ["O"] * length
     for start, end, label in spans:
         for i in range(start, end):

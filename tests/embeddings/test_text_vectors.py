@@ -282,7 +282,7 @@ def test_random_bytes(raw: bytes, plain: bool) -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = write(Path(folder) / "words.txt", PLAIN * plain + raw)
         try:
-            found = read_text(path)
+            found: Any = read_text(path)
         except MoeeError as error:
             assert error.code in ("M207", "M245", "M247", "M250")
         else:

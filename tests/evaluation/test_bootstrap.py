@@ -9,7 +9,9 @@ from hypothesis import strategies as st
 
 pytest.importorskip("scipy")
 from spacy_moee.evaluation.bootstrap import compare  # noqa: E402
-from tests.experiments.util import make_counts  # noqa: E402
+
+from ..experiments.util import make_counts  # noqa: E402
+from ..marks import slow  # noqa: E402
 
 # Student's t, 0.975: of a table
 T_975 = {2: 4.303, 5: 2.571}
@@ -70,8 +72,7 @@ def test_spread_of_the_sentences_is_that_of_a_proportion():
     assert found.high == pytest.approx(difference.mean() + 1.96 * error, abs=0.2)
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("n_seeds", [2, 3, 5])
+@pytest.mark.parametrize("n_seeds", [*slow(2, 3), 5])
 @pytest.mark.parametrize("spread", [0.0, 0.01, 0.03])
 def test_equal_systems_are_rarely_told_apart(n_seeds, spread):
     """Systems whose seeds differ by luck alone, by a little or by a lot: about 5 % of

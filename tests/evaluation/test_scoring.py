@@ -54,7 +54,7 @@ Docs = st.integers(1, 6).flatmap(
 
 @given(st.lists(Docs, max_size=3))
 def test_scores_are_spacy_s(docs: Any) -> None:
-    examples = [make(*map(repair, pair)) for pair in docs]
+    examples = [make(repair(gold), repair(found)) for gold, found in docs]
     assert all(map(is_comparable, examples))
     assert CheckedScorer(NLP, FILE).score(examples) == Scorer(NLP).score(examples)
 

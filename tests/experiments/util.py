@@ -150,7 +150,8 @@ class FakeJob:
         """Let the runner have such jobs."""
         monkeypatch.setattr(runner, "Job", cls)
         monkeypatch.setattr(runner, "PAUSE", 0)
-        for name, value in (("started", []), ("fails", []), ("reasons", {})):
+        fresh: Dict[str, Any] = {"started": [], "fails": [], "reasons": {}}
+        for name, value in fresh.items():
             monkeypatch.setattr(cls, name, value)
 
     def __init__(self, run: Run, folder: Path, gpu_id: int) -> None:
@@ -171,7 +172,7 @@ class FakeJob:
         if self.looks < LOOKS:
             return False
         if self.run.seed not in self.fails:
-            known = {"data": self.run.data, "config": self.run.setup}
+            known: Dict[str, Any] = {"data": self.run.data, "config": self.run.setup}
             names = list(self.run.types)
             result = make_result(self.run.system, self.run.seed, targets=names, **known)
             result.update(types=self.run.types, code=self.run.code)

@@ -8,6 +8,7 @@ from typing import Any, Dict, List
 
 import numpy
 import pytest
+from spacy.language import Language
 from spacy.training.initialize import init_nlp
 from spacy.training.loop import train
 from spacy.util import registry
@@ -18,7 +19,7 @@ from spacy_moee.training.jsonl import make_jsonl_logger
 from .util import make_config
 
 NAME = "spacy_moee.JsonlLogger.v1"
-INFO = {"epoch": 1, "step": 5, "seconds": 2, "score": 0.5}
+INFO: Dict[str, Any] = {"epoch": 1, "step": 5, "seconds": 2, "score": 0.5}
 INFO |= {"other_scores": {"ents_f": 0.5}, "losses": {"moee_ner": 1.5}}
 
 
@@ -30,7 +31,9 @@ def set_up(path: Path, inner: Any = None):
     def silent(nlp: Any, stdout: Any, stderr: Any) -> Any:
         return (lambda info: None), (lambda: None)
 
-    return make_jsonl_logger(path, inner or silent)(None, io.StringIO(), io.StringIO())
+    return make_jsonl_logger(path, inner or silent)(
+        Language(), io.StringIO(), io.StringIO()
+    )
 
 
 @pytest.mark.parametrize("version", [None, "v1"])

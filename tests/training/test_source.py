@@ -31,6 +31,7 @@ from tests.component.util import (
 )
 from tests.embeddings.encoder_util import make_bert
 from tests.embeddings.fasttext.util import write_fasttext
+from tests.marks import slow
 
 RECIPE = Path(__file__).parents[2] / "configs" / "continue.cfg"
 WORDS = sorted({word for words, _ in make_tagged() for word in words})
@@ -82,7 +83,8 @@ def make_tokenizer() -> Language:
     """Cuts at every "i", and is saved with the pipeline alone."""
     nlp = spacy.blank("en")
     nlp.add_pipe("moee_ner", config={"model": TINY})
-    nlp.tokenizer.infix_finditer = compile_infix_regex(["i"]).finditer
+    tokenizer: Any = nlp.tokenizer
+    tokenizer.infix_finditer = compile_infix_regex(["i"]).finditer
     return nlp
 
 
@@ -107,6 +109,7 @@ SOURCES = {
     "tokenizer": lambda folder: make_tokenizer(),
     "norms": lambda folder: make_norms(),
 }
+QUICK = ("static", "fasttext embedded", "encoder")
 
 
 def save_source(nlp: Language, folder: Path, steps: int = 12) -> Path:
@@ -154,9 +157,8 @@ def test_recipe_is_what_fill_config_leaves(tmp_path: Path, monkeypatch) -> None:
     assert load_config(tmp_path / "filled.cfg") == load_config(RECIPE)
 
 
-@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning")
-@pytest.mark.parametrize("kind", SOURCES)
+@pytest.mark.parametrize("kind", [*QUICK, *slow(*sorted({*SOURCES} - {*QUICK}))])
 def test_starts_from_what_is_trained(
     kind: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -35,7 +35,7 @@ from .util import write_fasttext
 
 NEW = ["Lomdon", "neverseen"]
 # half precision
-HALF = {"rtol": 2e-3, "atol": 2e-3}
+HALF: Any = {"rtol": 2e-3, "atol": 2e-3}
 
 
 @pytest.fixture
@@ -95,11 +95,12 @@ class TestReference:
     ) -> None:
         make_nlp(path).to_disk(tmp_path / "model")
         opened: List[Path] = []
-        monkeypatch.setattr(
-            fasttext_source,
-            "FastTextFile",
-            lambda path: opened.append(path) or FastTextFile(path),
-        )
+
+        def open_file(path: Path) -> FastTextFile:
+            opened.append(path)
+            return FastTextFile(path)
+
+        monkeypatch.setattr(fasttext_source, "FastTextFile", open_file)
         spacy.load(tmp_path / "model")
         assert opened == [path]
 
@@ -534,7 +535,8 @@ class TestSource:
 
     def save_tagger(self, path: Path, model: Path, **settings: bool) -> Path:
         nlp = make_nlp(path, **settings)
-        nlp.add_pipe("tagger").add_label("X")
+        tagger: Any = nlp.add_pipe("tagger")
+        tagger.add_label("X")
         nlp.initialize()
         nlp.to_disk(model)
         return model
@@ -566,7 +568,8 @@ class TestSource:
         if n_rows:
             table = numpy.ones((n_rows, DIM), dtype="f")
             nlp.vocab.vectors = Vectors(data=table, keys=WORDS[:n_rows])
-        nlp.add_pipe("tagger").add_label("X")
+        tagger: Any = nlp.add_pipe("tagger")
+        tagger.add_label("X")
         nlp.initialize()
         nlp.to_disk(tmp_path / "plain")
         with warnings.catch_warnings(record=True) as caught:

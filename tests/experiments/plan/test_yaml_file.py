@@ -3,7 +3,7 @@
 import json
 import tracemalloc
 from pathlib import Path
-from typing import Any, Union
+from typing import Any, Dict, Union
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -36,7 +36,7 @@ BOMBS = {
     "tables": bomb("a{new}: &a{new} {{x: *a{old}, y: *a{old}}}"),
     "merges": bomb("a{new}: &a{new} {{<<: [*a{old}, *a{old}], k{new}: 1}}"),
 }
-REFUSED = {
+REFUSED: Dict[str, Union[str, bytes]] = {
     **BOMBS,
     "endless list": "a: &a [*a]",
     "endless table": "a: &a\n  b: *a",

@@ -61,7 +61,10 @@ def is_alive(pid: int) -> bool:
     return not status.is_file() or status.read_text().split()[2] != "Z"
 
 
-def test_log_usage_and_exit_code(tmp_path: Path, module: Callable) -> None:
+def test_log_usage_and_exit_code(
+    tmp_path: Path, module: Callable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OMP_NUM_THREADS", "7")
     body = (
         "import os, sys\n"
         "print(sys.argv[1], __name__, os.environ['OMP_NUM_THREADS'])\n"

@@ -37,7 +37,7 @@ def fake(monkeypatch: pytest.MonkeyPatch) -> None:
 def run(folder: Path, show: Any = lambda state: None, jobs: int = 2, **changes: Any):
     content = make_content(folder, **changes)
     experiment = read_experiment(write_content(folder / "e.yml", content))
-    state = runner.State(experiment.title, make_runs(experiment), folder / "out")
+    state: Any = runner.State(experiment.title, make_runs(experiment), folder / "out")
     try:
         runner.run_all(state, jobs=jobs, gpu_id=-1, show=show)
     finally:

@@ -299,7 +299,7 @@ def test_narrow_columns_are_markdown_too(tmp_path: Path) -> None:
 def test_two_blocks_in_one_page(tmp_path: Path) -> None:
     results = make_results()
     results += [{**result, "embeddings": "b | c"} for result in results]
-    blocks = {"hash": {}, "b | c": {}}
+    blocks: Dict[str, Any] = {"hash": {}, "b | c": {}}
     page = Page(make_report(tmp_path, results, embeddings=blocks))
     assert len(page.ids) == len(set(page.ids))
     assert page.tags.count("svg") == 2 * (1 + 2 + 2)
