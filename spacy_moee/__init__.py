@@ -1,3 +1,5 @@
 """Zero-resource cross-domain named entity recognition for spaCy."""
 
-__version__ = "0.1.0"
+from importlib.metadata import version
+
+__version__ = version("spacy-moee")

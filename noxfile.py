@@ -1,0 +1,54 @@
+"""One command for each task of a contributor: `nox -s tests`, `nox -l` for all."""
+
+import nox
+
+nox.options.sessions = ["lint", "types", "docs", "tests", "slow"]
+EXTRAS = "tests,glove,transformers,minilm,insight"
+
+
+def install(session: nox.Session, extras: str) -> None:
+    session.install("-c", "constraints.txt", "-e", f".[{extras}]")
+
+
+@nox.session
+def tests(session: nox.Session) -> None:
+    """The fast tests."""
+    install(session, EXTRAS)
+    session.run("python", "-m", "pytest", *session.posargs)
+
+
+@nox.session
+def slow(session: nox.Session) -> None:
+    """The tests that train, or start other processes."""
+    install(session, EXTRAS)
+    session.run("python", "-m", "pytest", "-m", "slow", *session.posargs)
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Format and lint."""
+    session.install("-c", "constraints.txt", "ruff")
+    session.run("ruff", "format", "--check", ".")
+    session.run("ruff", "check", ".")
+
+
+@nox.session
+def types(session: nox.Session) -> None:
+    """Types, with the extras that the code imports."""
+    install(session, f"dev,{EXTRAS}")
+    session.run("mypy")
+
+
+@nox.session
+def docs(session: nox.Session) -> None:
+    """Build the documentation. Warnings are errors."""
+    install(session, "docs")
+    options = "-W", "-n", "--keep-going", "-b", "html"
+    session.run("python", "-m", "sphinx", *options, "docs", "docs/_build")
+
+
+@nox.session
+def bench(session: nox.Session) -> None:
+    """Speed: `nox -s bench -- --data assets/sample`."""
+    install(session, EXTRAS)
+    session.run("python", "-m", "benchmarks.speed", *session.posargs)
