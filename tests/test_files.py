@@ -109,9 +109,12 @@ def test_whole_file(there_before: bool, error: Any, tmp_path: Path) -> None:
 def test_a_full_disk(step: str, tmp_path: Path, monkeypatch: Any) -> None:
     """All files stay what they were, and the error names the one that failed."""
     write(tmp_path, a="1", b="1")
-    steps: Any = {"write": Path.write_bytes, "sync": os.fsync, "rename": Path.replace}[
-        step
-    ]
+    calls_of: Any = {
+        "write": Path.write_bytes,
+        "sync": os.fsync,
+        "rename": Path.replace,
+    }
+    whole = calls_of[step]
     calls = []
 
     def fail(*args: Any) -> Any:
