@@ -1,5 +1,5 @@
-"""The project.yml and the recipes go into the wheel, for `spacy moee init` to copy; all
-else is in pyproject.toml."""
+"""Adds project.yml and the recipes to the wheel, for `spacy moee init`; all other
+settings are in pyproject.toml."""
 
 from pathlib import Path
 
@@ -11,8 +11,8 @@ INSIDE = Path("spacy_moee", "project")
 
 
 class BuildWithProject(build_py):
-    """Copies them beside the modules. Installed from its source, the package finds them
-    where they are."""
+    """Copies them beside the modules. An editable installation finds them in the
+    source."""
 
     def run(self) -> None:
         super().run()

@@ -1,4 +1,4 @@
-"""Print one of the README's two commands, so that CI runs what users are told."""
+"""Print one of the README's two commands, so that CI runs the same as users."""
 
 import re
 import sys

@@ -1,5 +1,5 @@
-"""Check an installed wheel: every file of the package is there, every name that it
-registers loads with the core dependencies alone, and the component learns."""
+"""Check an installed wheel: it has every file of the package, every registered name
+loads with the core dependencies only, and the component learns."""
 
 from importlib.metadata import distribution
 from pathlib import Path
@@ -9,12 +9,12 @@ from spacy.training import Example
 
 ROOT = Path(__file__).parent.parent
 SOURCE = ROOT / "spacy_moee"
-# what `spacy moee init` copies
+# the files that `spacy moee init` copies
 PROJECT = [ROOT / "project.yml", *(ROOT / "configs").rglob("*.*")]
 
 
 def main() -> None:
-    """Raise at the first thing that is missing."""
+    """Raise an error for the first file or name that is missing."""
     installed = distribution("spacy-moee")
     files = {Path(file) for file in installed.files or ()}
     for path in [*SOURCE.rglob("*.py"), *SOURCE.rglob("*.html"), SOURCE / "py.typed"]:
@@ -34,7 +34,7 @@ def main() -> None:
         nlp.update(examples, sgd=optimizer)
     found = [(e.start_char, e.end_char, e.label_) for e in nlp(doc.text).ents]
     assert found == entities, found
-    print(f"{len(files)} files, {len(installed.entry_points)} entry points: good")
+    print(f"{len(files)} files, {len(installed.entry_points)} entry points: OK")
 
 
 if __name__ == "__main__":

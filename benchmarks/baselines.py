@@ -101,17 +101,17 @@ class BareLSTM:
         return seconds
 
 
-def train_spacy_ner(corpus: Path, vectors: Optional[Path], steps: int) -> Language:
+def train_spacy_ner(corpus: Path, vectors: Optional[str], steps: int) -> Language:
     """Train spaCy's `ner` for a moment: its default model (HashEmbedCNN, width 96,
     depth 4), and the vectors if there are some.
 
     corpus (Path): The training set, a `.spacy` file.
-    vectors (Optional[Path]): A pipeline with vectors.
+    vectors (Optional[str]): A pipeline with vectors.
     steps (int): The number of batches of 32.
     RETURNS (Language): The pipeline.
     """
     nlp = spacy.blank("en")
-    nlp.config["initialize"]["vectors"] = None if vectors is None else str(vectors)
+    nlp.config["initialize"]["vectors"] = vectors
     tok2vec = {"pretrained_vectors": True if vectors else None}
     nlp.add_pipe("ner", config={"model": {"tok2vec": tok2vec}})
     examples = list(Corpus(corpus)(nlp))

@@ -1,9 +1,8 @@
-"""One epoch of training, as `spacy train` runs it, against a bare LSTM."""
+"""Epochs of training, as `spacy train` runs them, in blocks of steps."""
 
 import time
 from itertools import chain, islice
-from statistics import median
-from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Tuple
+from typing import Any, Dict, Iterator, Optional, Tuple
 
 from spacy.language import Language
 from spacy.schemas import ConfigSchemaTraining
@@ -13,129 +12,87 @@ from spacy.training.loop import (
     create_train_batches,
     train_while_improving,
 )
-from spacy.util import load_config, registry, resolve_dot_names
+from spacy.util import registry, resolve_dot_names
 from thinc.api import fix_random_seed
 
 from .baselines import BareLSTM, Sizes
 from .corpus import Recipe
+from .turns import Turns, take_turns, timed
 
 BLOCK = 40
+OURS, BARE = "ours", "bare"
 
 
-class EpochTimes(NamedTuple):
-    """Seconds of one epoch, and of the bare LSTM over the same sentences.
+class Training:
+    """A training run, step by step, in spaCy's own loop but without its evaluations.
 
-    reading (float): The corpus is read and the first batch made.
-    updates (List[float]): Each block of `BLOCK` steps: batching, `nlp.update` and the
-        optimizer.
-    bare (List[float]): Each block of as many batches of the bare LSTM.
-    evaluation (float): One evaluation on the dev set.
-    words (int): The words of the corpus.
-    """
-
-    reading: float
-    updates: List[float]
-    bare: List[float]
-    evaluation: float
-    words: int
-
-    @property
-    def ratio(self) -> float:
-        """RETURNS (float): The whole epoch, without evaluation."""
-        return (self.reading + sum(self.updates)) / sum(self.bare)
-
-    @property
-    def ratio_evaluated(self) -> float:
-        """RETURNS (float): The whole epoch with the evaluation that ends it."""
-        return self.ratio + self.evaluation / sum(self.bare)
-
-    @property
-    def ratio_of_blocks(self) -> float:
-        """RETURNS (float): The median over the blocks, without reading."""
-        pairs = zip(self.updates, self.bare, strict=False)
-        return median(ours / bare for ours, bare in pairs)
-
-
-class Training(NamedTuple):
-    """A training run, step by step.
-
-    nlp (Language): The pipeline.
-    lengths (List[int]): The words of each training doc.
-    reading (float): Seconds until the first batch.
-    steps (Iterator): Runs a step each time that it is asked, `nlp.update` and the
-        optimizer, in spaCy's own loop but without its evaluations. Gives the epoch
-        that the step belongs to, from 0.
-    evaluate (Callable): Evaluates on the dev set.
-    """
-
-    nlp: Language
-    lengths: List[int]
-    reading: float
-    steps: Iterator[int]
-    evaluate: Callable[[], Any]
-
-
-def start_training(
-    recipe: Recipe, extra: Dict[str, Any], max_epochs: int = 1
-) -> Training:
-    """Initialize a pipeline, and read the corpus.
-
-    recipe (Recipe): The recipe as it is shipped.
-    extra (Dict[str, Any]): Overrides that make it quick.
+    recipe (Recipe): The recipe.
     max_epochs (int): How long it goes.
-    RETURNS (Training): The run, before its first step.
     """
-    overrides = {**recipe.overrides(), **extra}
-    nlp = init_nlp(load_config(recipe.path, overrides=overrides, interpolate=False))
-    config = nlp.config.interpolate()
-    settings = registry.resolve(config["training"], schema=ConfigSchemaTraining)
-    dot_names = [settings["train_corpus"], settings["dev_corpus"]]
-    train_corpus, dev_corpus = resolve_dot_names(config, dot_names)
-    lengths = [len(example) for example in train_corpus(nlp)]
-    fix_random_seed(settings["seed"])
-    started = time.perf_counter()
-    batches = create_train_batches(nlp, train_corpus, settings["batcher"], max_epochs)
-    first = next(batches)
-    reading = time.perf_counter() - started
-    steps = _steps(nlp, settings, chain([first], batches))
-    evaluate = create_evaluation_callback(nlp, dev_corpus, settings["score_weights"])
-    return Training(nlp, lengths, reading, steps, evaluate)
 
-
-def time_epoch(recipe: Recipe, extra: Dict[str, Any]) -> Tuple[Language, EpochTimes]:
-    """Train one epoch. The two take turns, block by block, so that whatever else the
-    machine does slows both down.
-
-    recipe (Recipe): The recipe as it is shipped.
-    extra (Dict[str, Any]): Overrides that make it quick.
-    RETURNS (Tuple[Language, EpochTimes]): The pipeline after it, and the times.
-    """
-    training = start_training(recipe, extra)
-    bare = BareLSTM(Sizes.of(training.nlp), training.lengths)
-    bare_batches = bare.random_batches()
-    bare.train(list(islice(bare.random_batches(), 10)))  # warms up
-    updates, bare_seconds = [], []
-    while True:
+    def __init__(self, recipe: Recipe, max_epochs: int = 1) -> None:
+        self.nlp: Language = init_nlp(recipe.load())
+        config = self.nlp.config.interpolate()
+        settings = registry.resolve(config["training"], schema=ConfigSchemaTraining)
+        dot_names = [settings["train_corpus"], settings["dev_corpus"]]
+        corpus, dev = resolve_dot_names(config, dot_names)
+        # the words of each training doc
+        self.lengths = [len(example) for example in corpus(self.nlp)]
+        fix_random_seed(settings["seed"])
         started = time.perf_counter()
-        n_steps = sum(1 for _ in islice(training.steps, BLOCK))
-        seconds = time.perf_counter() - started
-        chosen = list(islice(bare_batches, BLOCK))
-        if not n_steps and not chosen:
-            break
-        if n_steps:
-            updates.append(seconds)
-        if chosen:
-            bare_seconds.append(bare.train(chosen))
-    started = time.perf_counter()
-    training.evaluate()
-    evaluation = time.perf_counter() - started
-    words = sum(training.lengths)
-    times = EpochTimes(training.reading, updates, bare_seconds, evaluation, words)
-    return training.nlp, times
+        batches = create_train_batches(
+            self.nlp, corpus, settings["batcher"], max_epochs
+        )
+        first = next(batches)
+        # seconds in which the corpus was read and the first batch made
+        self.reading = time.perf_counter() - started
+        self._steps = _steps(self.nlp, settings, chain([first], batches))
+        self._epoch = 0
+        weights = settings["score_weights"]
+        self._evaluate = create_evaluation_callback(self.nlp, dev, weights)
+
+    def time_block(self, epoch: int = 0) -> Optional[float]:
+        """Run some steps of an epoch, each with its batch and the optimizer. The last
+        block of an epoch ends with the first step of the next one.
+
+        epoch (int): The epoch, from 0.
+        RETURNS (Optional[float]): Seconds; None if it is over.
+        """
+        if self._epoch > epoch:
+            return None
+        n_steps, started = 0, time.perf_counter()
+        for found in islice(self._steps, BLOCK):
+            n_steps, self._epoch = n_steps + 1, found
+            if found > epoch:
+                break
+        return time.perf_counter() - started if n_steps else None
+
+    def time_evaluation(self) -> float:
+        """Evaluate on the dev set. RETURNS (float): Seconds."""
+        return timed(self._evaluate)
+
+
+def time_epoch(recipe: Recipe) -> Tuple[Training, Turns]:
+    """Train one epoch, and run as many batches of a bare LSTM over the same sentences.
+
+    recipe (Recipe): The recipe.
+    RETURNS (Tuple[Training, Turns]): The training after it, and the seconds of each
+        block of `BLOCK` steps of both.
+    """
+    training = Training(recipe)
+    bare = BareLSTM(Sizes.of(training.nlp), training.lengths)
+    batches = bare.random_batches()
+    bare.train(list(islice(bare.random_batches(), 10)))  # warms up
+
+    def time_bare() -> Optional[float]:
+        block = list(islice(batches, BLOCK))
+        return bare.train(block) if block else None
+
+    return training, take_turns({OURS: training.time_block, BARE: time_bare})
 
 
 def _steps(nlp: Language, settings: Dict[str, Any], batches: Any) -> Iterator[int]:
-    """spaCy's own loop, without its evaluations."""
+    """spaCy's own loop; gives the epoch of each step."""
     steps = train_while_improving(
         nlp,
         settings["optimizer"],

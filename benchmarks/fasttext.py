@@ -19,13 +19,12 @@ ratio       how many times faster 10,000 unseen words are in one batch than in a
 Files are written to a temporary folder, or to one in --folder, and removed.
 """
 
-import statistics
 import tempfile
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from random import Random
-from time import perf_counter
-from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Optional
+from typing import Any, Dict, Iterator, List, NamedTuple, Optional
 
 import fasttext
 import numpy
@@ -35,6 +34,7 @@ from tests.embeddings.fasttext.util import write_fasttext
 
 from .fasttext_open import OURS, THEIRS, Opener
 from .machine import describe, format_line, format_table, make_parser, one_thread
+from .turns import take_turns, timed
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 # from where random characters are taken: Latin, Cyrillic, Devanagari, CJK, emoji
@@ -222,32 +222,18 @@ def time_batch(folder: Path, data: List[str], effort: Effort) -> float:
     rows, ratios = [], []
     for name, words in (("invented", invented), ("corpus", data[: effort.n_unseen])):
         if words:
-            times = take_turns(effort.rounds, words, ours.vectors, loop)
-            ratios.append(times[1] / times[0])
-            shown = [f"{1000 * seconds:.1f}" for seconds in times]
+            calls = {
+                reader: partial(timed, partial(call, words))
+                for reader, call in ((OURS, ours.vectors), (THEIRS, loop))
+            }
+            take_turns(calls, 1)  # reads the file
+            turns = take_turns(calls, effort.rounds)
+            ratios.append(turns.ratio(THEIRS, OURS))
+            shown = [f"{1000 * turns.median(reader):.1f}" for reader in calls]
             rows.append([name, len(words), *shown, f"{ratios[-1]:.2f}"])
     print(format_table(["words", "number", "batch, ms", "loop, ms", "ratio"], rows))
     path.unlink()
     return ratios[0]
-
-
-def take_turns(
-    rounds: int, words: List[str], *readers: Callable[[List[str]], Any]
-) -> List[float]:
-    """Time readers, one after the other in each round.
-
-    rounds (int): How often, after a first time that is not counted.
-    words (List[str]): What is read.
-    *readers (Callable[[List[str]], Any]): What reads it.
-    RETURNS (List[float]): The median seconds of each.
-    """
-    times: List[List[float]] = [[] for _ in readers]
-    for _ in range(rounds + 1):
-        for reader, kept in zip(readers, times, strict=True):
-            start = perf_counter()
-            reader(words)
-            kept.append(perf_counter() - start)
-    return [statistics.median(kept[1:]) for kept in times]
 
 
 def main() -> None:

@@ -7,13 +7,13 @@ input, so that another process can run beside it.
 
 import argparse
 import re
-import subprocess
 import sys
 from pathlib import Path
 from time import perf_counter
 from typing import Any, Dict, List
 
-ROOT = Path(__file__).resolve().parents[1]
+from .machine import format_line, read_line, start_fresh
+
 OURS, THEIRS = "spacy_moee", "fasttext"
 SMAPS = Path("/proc/self/smaps")
 N_TOUCHED = 1000
@@ -27,13 +27,9 @@ class Opener:
     """
 
     def __init__(self, path: Path, reader: str) -> None:
-        command = [sys.executable, "-m", "benchmarks.fasttext_open", str(path), reader]
-        self.process = subprocess.Popen(
-            command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-        )
+        self.process = start_fresh("fasttext_open", path, reader)
         assert self.process.stdout is not None
-        pairs = (item.split("=") for item in self.process.stdout.readline().split())
-        self.values = {key: float(value) for key, value in pairs}
+        self.values = read_line(self.process.stdout.readline())
 
     def close(self) -> None:
         """End it.
@@ -110,7 +106,7 @@ def main() -> None:
     if args.reader == OURS:
         model.matrix[:: max(len(model.matrix) // N_TOUCHED, 1)].sum()
     values |= mapped_mb(args.path)
-    print(*(f"{key}={value:.3f}" for key, value in values.items()), flush=True)
+    print(format_line(values), flush=True)
     sys.stdin.readline()
 
 

@@ -1,35 +1,17 @@
 """Words a second of `nlp.pipe`, and of the two that it is compared with."""
 
-import time
+from functools import partial
 from pathlib import Path
-from statistics import median
-from typing import Dict, List, NamedTuple
+from typing import Dict, List
 
 from spacy.language import Language
 from spacy.tokens import Doc, DocBin
 
 from .baselines import BareLSTM, Sizes
+from .turns import Timed, Turns, take_turns, timed
 
 WARM_UP = 64
 OURS, BARE, SPACY = "moee_ner", "bare LSTM", "spaCy ner"
-
-
-class Rounds(NamedTuple):
-    """What each round measured.
-
-    speeds (Dict[str, List[float]]): Words a second.
-    """
-
-    speeds: Dict[str, List[float]]
-
-    def median(self, name: str) -> float:
-        """RETURNS (float): The median words a second of one of them."""
-        return median(self.speeds[name])
-
-    def ratio(self, name: str, other: str = BARE) -> float:
-        """RETURNS (float): The median of the rounds' ratios."""
-        pairs = zip(self.speeds[name], self.speeds[other], strict=True)
-        return median(one / two for one, two in pairs)
 
 
 def read_words(nlp: Language, path: Path) -> List[List[str]]:
@@ -45,28 +27,26 @@ def read_words(nlp: Language, path: Path) -> List[List[str]]:
 
 def time_inference(
     ours: Language, spacy_ner: Language, texts: List[List[str]], rounds: int
-) -> Rounds:
+) -> Turns:
     """Tag the same docs with both pipelines, and run a bare padded LSTM of our
-    pipeline's sizes over their lengths. They take turns. The docs are made before the
-    timing: they hold words, and no annotation.
+    pipeline's sizes over their lengths. The docs are made before the timing: they hold
+    words, and no annotation.
 
     ours (Language): The pipeline with `moee_ner`.
     spacy_ner (Language): The pipeline with spaCy's `ner`.
     texts (List[List[str]]): The words of each doc.
     rounds (int): The number of rounds.
-    RETURNS (Rounds): Words a second.
+    RETURNS (Turns): Seconds.
     """
-    pipelines = {OURS: ours, SPACY: spacy_ner}
     bare = BareLSTM(Sizes.of(ours), [len(words) for words in texts])
-    n_words = sum(map(len, texts))
-    for nlp in pipelines.values():
+    for nlp in (ours, spacy_ner):
         time_pipe(nlp, texts[:WARM_UP])
-    speeds: Dict[str, List[float]] = {OURS: [], BARE: [], SPACY: []}
-    for _ in range(rounds):
-        speeds[OURS].append(n_words / time_pipe(ours, texts))
-        speeds[BARE].append(n_words / bare.predict())
-        speeds[SPACY].append(n_words / time_pipe(spacy_ner, texts))
-    return Rounds(speeds)
+    calls: Dict[str, Timed] = {
+        OURS: partial(time_pipe, ours, texts),
+        BARE: bare.predict,
+        SPACY: partial(time_pipe, spacy_ner, texts),
+    }
+    return take_turns(calls, rounds)
 
 
 def time_pipe(nlp: Language, texts: List[List[str]]) -> float:
@@ -86,7 +66,4 @@ def time_docs(nlp: Language, docs: List[Doc]) -> float:
     docs (List[Doc]): The docs.
     RETURNS (float): Seconds.
     """
-    started = time.perf_counter()
-    for _ in nlp.pipe(docs):
-        pass
-    return time.perf_counter() - started
+    return timed(lambda: list(nlp.pipe(docs)))

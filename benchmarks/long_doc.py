@@ -7,8 +7,6 @@ measure: how far the peak of the resident memory rises while the doc is tagged. 
 """
 
 import argparse
-import subprocess
-import sys
 from itertools import chain, cycle, islice
 from pathlib import Path
 from typing import Dict, List
@@ -18,9 +16,8 @@ import torch
 from spacy.language import Language
 from spacy.tokens import Doc, DocBin
 
-from spacy_moee.experiments.memory import peak_mb, resident_mb
+from spacy_moee.experiments.run.memory import peak_mb, resident_mb
 
-from .corpus import ROOT
 from .machine import format_line
 
 WARM_UP = 100
@@ -56,23 +53,6 @@ def reset_peak() -> float:
     except OSError:
         return peak_mb()
     return resident_mb()
-
-
-def run_fresh(model: Path, corpus: Path, n_tokens: int) -> Dict[str, float]:
-    """Measure in a fresh process.
-
-    model (Path): The pipeline.
-    corpus (Path): A `.spacy` file, for its words.
-    n_tokens (int): The length of the doc.
-    RETURNS (Dict[str, float]): What `measure` returned there.
-    """
-    command = [sys.executable, "-m", "benchmarks.long_doc"]
-    command += [str(model.resolve()), str(corpus.resolve()), "--tokens", str(n_tokens)]
-    done = subprocess.run(
-        command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True
-    )
-    pairs = (item.split("=") for item in done.stdout.splitlines()[-1].split())
-    return {key: float(value) for key, value in pairs}
 
 
 def main() -> None:

@@ -3,30 +3,32 @@ was measured."""
 
 import os
 import platform
+import subprocess
+import sys
 from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, Dict, List, Sequence
+from typing import Dict, List, Sequence
 
 import torch
 import wasabi
 
-from spacy_moee.experiments.process import ONE_THREAD
+from spacy_moee.experiments.run.process import ONE_THREAD
+
+ROOT = Path(__file__).resolve().parents[1]
 
 
-def make_parser(name: str, description: str, **options: Any) -> ArgumentParser:
+def make_parser(name: str, description: str) -> ArgumentParser:
     """Make the parser of a benchmark's command line.
 
     name (str): The benchmark's module.
     description (str): What it measures, as it is to be shown.
-    **options: More arguments of the parser.
     RETURNS (ArgumentParser): The parser.
     """
     return ArgumentParser(
         prog=f"python -m benchmarks.{name}",
         description=description,
         formatter_class=RawDescriptionHelpFormatter,
-        **options,
     )
 
 
@@ -34,6 +36,33 @@ def one_thread() -> None:
     """Compute with one thread, here and in child processes."""
     os.environ.update(ONE_THREAD)
     torch.set_num_threads(1)
+
+
+def start_fresh(module: str, *arguments: object) -> "subprocess.Popen[str]":
+    """Start a benchmark's module in a fresh process.
+
+    module (str): The module.
+    *arguments (object): Its command line.
+    RETURNS (Popen): The process, with pipes to its input and from its output.
+    """
+    command = [sys.executable, "-m", f"benchmarks.{module}", *map(str, arguments)]
+    pipe = subprocess.PIPE
+    return subprocess.Popen(command, cwd=ROOT, stdin=pipe, stdout=pipe, text=True)
+
+
+def run_fresh(module: str, *arguments: object) -> Dict[str, float]:
+    """Run a benchmark's module in a fresh process.
+
+    module (str): The module.
+    *arguments (object): Its command line.
+    RETURNS (Dict[str, float]): Its last line, as `format_line` wrote it.
+    RAISES (RuntimeError): If it fails.
+    """
+    process = start_fresh(module, *arguments)
+    output, _ = process.communicate()
+    if process.returncode:
+        raise RuntimeError(f"status {process.returncode} of benchmarks.{module}")
+    return read_line(output.splitlines()[-1])
 
 
 def describe() -> str:
@@ -72,3 +101,9 @@ def format_line(values: Dict[str, float]) -> str:
     RETURNS (str): `key=value ...`, with two decimals.
     """
     return " ".join(f"{key}={value:.2f}" for key, value in values.items())
+
+
+def read_line(line: str) -> Dict[str, float]:
+    """Read what `format_line` wrote. RETURNS (Dict[str, float]): The values."""
+    pairs = (item.split("=") for item in line.split())
+    return {key: float(value) for key, value in pairs}

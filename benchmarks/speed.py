@@ -1,6 +1,6 @@
 """Speed and memory, as ratios that are taken in one run.
 
-    python -m benchmarks.speed --data DIR
+    python -m benchmarks.speed
 
 train_ratio      seconds of one whole epoch of the recipe (the corpus read, batches
                  made, `nlp.update` and the optimizer, in spaCy's own loop), divided by
@@ -21,27 +21,32 @@ One thread. Whatever is compared takes turns, so that a busy machine slows both 
 
 import tempfile
 from pathlib import Path
-from typing import Any, Dict, List, NamedTuple, Optional
+from typing import Dict, List, NamedTuple, Optional
 
 import spacy
 
-from spacy_moee.errors import MoeeError
-
+from . import epoch, viterbi
 from .baselines import train_spacy_ner
-from .corpus import Recipe, add_arguments, prepare
-from .epoch import EpochTimes, time_epoch
-from .inference import BARE, OURS, SPACY, Rounds, read_words, time_inference
-from .long_doc import run_fresh
-from .machine import describe, format_line, format_table, make_parser, one_thread
-from .viterbi import ViterbiTimes, time_viterbi
+from .corpus import Recipe, add_arguments, find_recipe
+from .epoch import Training
+from .inference import BARE, OURS, SPACY, read_words, time_inference
+from .machine import (
+    describe,
+    format_line,
+    format_table,
+    make_parser,
+    one_thread,
+    run_fresh,
+)
+from .turns import Turns
 
 CONFIG = "static_features"
+CONFIG_HELP = f"recipe in configs/, or a .cfg file (default: {CONFIG})"
 
 
 class Effort(NamedTuple):
     """How much is measured.
 
-    train_docs (int): Docs of the epoch; 0 for all.
     target_docs (Optional[int]): Docs that are tagged; None for all.
     rounds (int): Rounds of inference.
     decodings (int): Rounds of decoding.
@@ -49,7 +54,6 @@ class Effort(NamedTuple):
     long_doc (int): Tokens of the long doc.
     """
 
-    train_docs: int = 0
     target_docs: Optional[int] = None
     rounds: int = 5
     decodings: int = 20
@@ -57,53 +61,62 @@ class Effort(NamedTuple):
     long_doc: int = 100_000
 
 
-QUICK = Effort(128, 32, 1, 2, 2, 2000)
+QUICK = Effort(32, 1, 2, 2, 2000)
 
 
-def show_epoch(times: EpochTimes) -> None:
-    """Print how long the epoch took.
+def show_epoch(training: Training, turns: Turns) -> float:
+    """Evaluate, and print how long the epoch took.
 
-    times (EpochTimes): What was measured.
+    training (Training): The training, after the epoch.
+    turns (Turns): Its blocks, and those of the bare LSTM.
+    RETURNS (float): The ratio of the whole epoch, without the evaluation.
     """
-    bare, updates = sum(times.bare), sum(times.updates)
-    rows: List[List[Any]] = [
-        ["bare LSTM, packed, random batches", f"{bare:.1f}", "1.00"],
-        ["corpus reading", f"{times.reading:.1f}", f"{times.reading / bare:.2f}"],
-        ["steps", f"{updates:.1f}", f"{updates / bare:.2f}"],
-        ["whole epoch", f"{updates + times.reading:.1f}", f"{times.ratio:.2f}"],
-        [
-            "whole epoch and evaluation",
-            f"{updates + times.reading + times.evaluation:.1f}",
-            f"{times.ratio_evaluated:.2f}",
-        ],
-        ["steps, median of blocks", "", f"{times.ratio_of_blocks:.2f}"],
-    ]
-    print(format_table([f"training, {times.words:,} words", "s", "ratio"], rows))
+    bare, steps = turns.total(epoch.BARE), turns.total(epoch.OURS)
+    whole = training.reading + steps
+    parts = {
+        "bare LSTM, packed, random batches": bare,
+        "corpus reading": training.reading,
+        "steps": steps,
+        "whole epoch": whole,
+        "whole epoch and evaluation": whole + training.time_evaluation(),
+    }
+    rows = [[name, f"{s:.1f}", f"{s / bare:.2f}"] for name, s in parts.items()]
+    blocks = turns.ratio(epoch.OURS, epoch.BARE)
+    rows.append(["steps, median of blocks", "", f"{blocks:.2f}"])
+    n_words = sum(training.lengths)
+    print(format_table([f"training, {n_words:,} words", "s", "ratio"], rows))
+    return whole / bare
 
 
-def show_inference(rounds: Rounds, n_docs: int) -> None:
+def show_inference(turns: Turns, texts: List[List[str]]) -> None:
     """Print words a second.
 
-    rounds (Rounds): What was measured.
-    n_docs (int): The number of docs.
+    turns (Turns): What was measured.
+    texts (List[List[str]]): The words of each doc.
     """
+    n_words = sum(map(len, texts))
     rows = [
-        [name, f"{rounds.median(name):,.0f}", f"{rounds.ratio(name):.2f}"]
+        [name, f"{n_words / turns.median(name):,.0f}", f"{turns.ratio(BARE, name):.2f}"]
         for name in (BARE, OURS, SPACY)
     ]
-    print(format_table([f"inference, {n_docs:,} docs", "words/s", "ratio"], rows))
+    print(format_table([f"inference, {len(texts):,} docs", "words/s", "ratio"], rows))
 
 
-def show_rest(viterbi: ViterbiTimes, memory: Dict[str, float], n_tokens: int) -> None:
+def show_rest(decoding: Turns, memory: Dict[str, float], n_tokens: int) -> None:
     """Print decoding times and memory.
 
-    viterbi (ViterbiTimes): Seconds of a batch.
+    decoding (Turns): Seconds of a batch.
     memory (Dict[str, float]): MB of the long doc.
     n_tokens (int): Its length.
     """
+    stock = viterbi.TORCHCRF
     rows = [
-        ["torchcrf.CRF.decode", f"{1000 * viterbi.torchcrf:.1f}", "1.00"],
-        ["batched decoding", f"{1000 * viterbi.ours:.1f}", f"{viterbi.ratio:.2f}"],
+        [
+            name,
+            f"{1000 * decoding.median(name):.1f}",
+            f"{decoding.ratio(stock, name):.2f}",
+        ]
+        for name in (stock, viterbi.OURS)
     ]
     print(format_table(["decoding, 256 x 50, 9 tags", "ms", "times faster"], rows))
     rows = [
@@ -121,28 +134,23 @@ def measure(recipe: Recipe, effort: Effort, model: Optional[Path]) -> Dict[str, 
     model (Optional[Path]): A trained pipeline, to be used after the epoch.
     RETURNS (Dict[str, float]): The values of the last line.
     """
-    limits = dict.fromkeys(
-        ("corpora.train.limit", "corpora.dev.limit"), effort.train_docs
-    )
-    nlp, epoch = time_epoch(recipe, limits if effort.train_docs else {})
-    show_epoch(epoch)
-    if model is not None:
-        nlp = spacy.load(model)
-    target = recipe.corpus / "target" / "test.spacy"
-    texts = read_words(nlp, target)[: effort.target_docs]
-    train = recipe.corpus / "source" / "train.spacy"
-    ner = train_spacy_ner(train, recipe.vectors, effort.ner_steps)
-    rounds = time_inference(nlp, ner, texts, effort.rounds)
-    show_inference(rounds, len(texts))
-    viterbi = time_viterbi(effort.decodings)
+    training, blocks = epoch.time_epoch(recipe)
+    values = {"train_ratio": show_epoch(training, blocks)}
+    nlp = spacy.load(model) if model is not None else training.nlp
+    texts = read_words(nlp, recipe.target)[: effort.target_docs]
+    vectors = training.nlp.config.interpolate()["initialize"]["vectors"]
+    ner = train_spacy_ner(recipe.train, vectors, effort.ner_steps)
+    turns = time_inference(nlp, ner, texts, effort.rounds)
+    show_inference(turns, texts)
+    decoding = viterbi.time_viterbi(effort.decodings)
     with tempfile.TemporaryDirectory() as folder:
         nlp.to_disk(folder)
-        memory = run_fresh(Path(folder), target, effort.long_doc)
-    show_rest(viterbi, memory, effort.long_doc)
-    return {
-        "train_ratio": epoch.ratio,
-        "inference_ratio": rounds.ratio(OURS),
-        "viterbi_ratio": viterbi.ratio,
+        target, n_tokens = recipe.target.resolve(), effort.long_doc
+        memory = run_fresh("long_doc", folder, target, "--tokens", n_tokens)
+    show_rest(decoding, memory, n_tokens)
+    return values | {
+        "inference_ratio": turns.ratio(BARE, OURS),
+        "viterbi_ratio": decoding.ratio(viterbi.TORCHCRF, viterbi.OURS),
         "long_doc_mb": memory["long_doc_mb"],
     }
 
@@ -150,16 +158,13 @@ def measure(recipe: Recipe, effort: Effort, model: Optional[Path]) -> Dict[str, 
 def main() -> None:
     """Read the command line, measure, print the last line."""
     parser = make_parser("speed", __doc__)
-    add_arguments(parser, config=CONFIG)
+    add_arguments(parser)
+    parser.add_argument("--config", default=CONFIG, metavar="NAME", help=CONFIG_HELP)
     parser.add_argument("--model", type=Path, help="trained pipeline for inference")
-    parser.add_argument("--quick", action="store_true", help="a small slice: no result")
     args = parser.parse_args()
     one_thread()
     print(describe())
-    try:
-        recipe = prepare(args.data, args.config, args.vectors, args.output, {})
-    except MoeeError as error:
-        raise SystemExit(f"✘ {error}") from None
+    recipe = find_recipe(args, args.config, {})
     print(format_line(measure(recipe, QUICK if args.quick else Effort(), args.model)))
 
 

@@ -11,8 +11,8 @@ uses itself. A ratio above 1 says how many times faster one thread is: the media
 the rounds.
 """
 
+from functools import partial
 from pathlib import Path
-from statistics import median
 from typing import Dict, List, Union
 
 import spacy
@@ -22,9 +22,11 @@ from spacy.tokens import Doc
 
 from .inference import WARM_UP, read_words, time_docs
 from .machine import describe, format_line, format_table, make_parser
+from .turns import take_turns
 
 KINDS = ("sentences", "articles", "text")
 JOINED = 30
+ONE, EVERY = "one", "every"
 
 
 def make_docs(nlp: Language, sentences: List[List[str]], kind: str) -> List[Doc]:
@@ -48,6 +50,11 @@ def make_docs(nlp: Language, sentences: List[List[str]], kind: str) -> List[Doc]
     return docs
 
 
+def time_kind(nlp: Language, sentences: List[List[str]], kind: str) -> float:
+    """Make docs of one kind, and time `nlp.pipe`. RETURNS (float): Its seconds."""
+    return time_docs(nlp, make_docs(nlp, sentences, kind))
+
+
 def compare(model: Path, corpus: Path, limit: int, rounds: int) -> Dict[str, float]:
     """Tag docs of each kind with one thread and with all, and print the table.
 
@@ -58,23 +65,22 @@ def compare(model: Path, corpus: Path, limit: int, rounds: int) -> Dict[str, flo
     RETURNS (Dict[str, float]): For each kind, how many times faster one thread is.
     """
     pipelines = {
-        n: spacy.load(model, config={"components.moee_ner.model.threads": n})
-        for n in (1, 0)
+        name: spacy.load(model, config={"components.moee_ner.model.threads": n})
+        for name, n in ((ONE, 1), (EVERY, 0))
     }
-    sentences = read_words(pipelines[1], corpus)[: limit or None]
+    sentences = read_words(pipelines[ONE], corpus)[: limit or None]
     n_words = sum(map(len, sentences))
     ratios, rows = {}, []
     for kind in KINDS:
-        seconds: Dict[int, List[float]] = {1: [], 0: []}
         for nlp in pipelines.values():
-            time_docs(nlp, make_docs(nlp, sentences[:WARM_UP], kind))
-        for _ in range(rounds):
-            for n, nlp in pipelines.items():
-                seconds[n].append(time_docs(nlp, make_docs(nlp, sentences, kind)))
-        pairs = zip(seconds[0], seconds[1], strict=True)
-        ratios[kind] = median(every / one for every, one in pairs)
-        one, every = (f"{n_words / median(seconds[n]):,.0f}" for n in (1, 0))
-        rows.append([kind, one, every, f"{ratios[kind]:.2f}"])
+            time_kind(nlp, sentences[:WARM_UP], kind)
+        calls = {
+            n: partial(time_kind, x, sentences, kind) for n, x in pipelines.items()
+        }
+        turns = take_turns(calls, rounds)
+        ratios[kind] = turns.ratio(EVERY, ONE)
+        speeds = [f"{n_words / turns.median(name):,.0f}" for name in (ONE, EVERY)]
+        rows.append([kind, *speeds, f"{ratios[kind]:.2f}"])
     head = ["words/s", "1 thread", f"{torch.get_num_threads()} threads", "ratio"]
     print(f"\n{model}{format_table(head, rows)}")
     return ratios

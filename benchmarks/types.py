@@ -24,9 +24,6 @@ Memory is that of a fresh process, which does nothing else before.
 import argparse
 import gc
 import random
-import subprocess
-import sys
-import time
 from functools import partial
 from typing import Any, Callable, Dict, List, NamedTuple, Tuple
 
@@ -39,13 +36,20 @@ from spacy.training import Example
 from thinc.api import Optimizer
 from torch import Tensor
 
-from spacy_moee.experiments.memory import peak_mb, resident_mb
+from spacy_moee.experiments.run.memory import peak_mb, resident_mb
 from spacy_moee.models.wrapper import network_of
 from spacy_moee.networks.crf import CRF
 
-from .corpus import ROOT
 from .long_doc import reset_peak
-from .machine import describe, format_line, format_table, make_parser, one_thread
+from .machine import (
+    describe,
+    format_line,
+    format_table,
+    make_parser,
+    one_thread,
+    run_fresh,
+)
+from .turns import take_turns, timed
 
 WORDS = 500
 HEADER = ["types x docs x tokens", "CRF loss", "CRF best", "update", "ratio"]
@@ -132,20 +136,19 @@ def time_pipeline(case: Case, rounds: int) -> Dict[str, List[float]]:
     nlp, examples, optimizer = make(case)
     network: Any = network_of(nlp.get_pipe("moee_ner").model)  # type: ignore[attr-defined]
     names = [n for n, child in network.named_children() if isinstance(child, CRF)]
-    pairs = [(name, getattr(network, name)) for name in names]
-    kinds = [dict(pairs), {name: stock_of(crf) for name, crf in pairs}]
+    ours = {name: getattr(network, name) for name in names}
+    stock = {name: stock_of(crf) for name, crf in ours.items()}
     steps: Dict[str, Callable[[], object]] = {
         "update": lambda: nlp.update(examples, sgd=optimizer),
         "prediction": lambda: predict(nlp, examples),
     }
-    least = {step: [float("inf")] * 2 for step in steps}
-    for _ in range(rounds):
-        for i, crfs in enumerate(kinds):
-            for name, crf in crfs.items():
-                setattr(network, name, crf)
-            for step, call in steps.items():
-                least[step][i] = min(least[step][i], _seconds(call))
-    return least
+
+    def time_step(step: str, crfs: Dict[str, CRF]) -> float:
+        for name, crf in crfs.items():
+            setattr(network, name, crf)
+        return timed(steps[step])
+
+    return _compare({s: partial(time_step, s) for s in steps}, (ours, stock), rounds)
 
 
 def time_crf(case: Case, rounds: int) -> Dict[str, List[float]]:
@@ -157,19 +160,29 @@ def time_crf(case: Case, rounds: int) -> Dict[str, List[float]]:
     """
     torch.manual_seed(0)
     ours = CRF(2 * case.types + 1)
-    crfs = ours, stock_of(ours)
     shape = case.docs, case.tokens
     emissions = torch.randn(*shape, ours.num_tags, requires_grad=True)
     gold = torch.randint(ours.num_tags, shape)
     mask = torch.ones(shape, dtype=torch.bool)
-    least = {"loss": [float("inf")] * 2, "best": [float("inf")] * 2}
-    for _ in range(rounds):
-        for i, crf in enumerate(crfs):
-            steps = {"loss": _gradient, "best": _best}
-            for step, call in steps.items():
-                seconds = _seconds(partial(call, crf, emissions, gold, mask))
-                least[step][i] = min(least[step][i], seconds)
-    return least
+    inputs = emissions, gold, mask
+    steps = {
+        "loss": lambda crf: timed(lambda: _gradient(crf, *inputs)),
+        "best": lambda crf: timed(lambda: _best(crf, *inputs)),
+    }
+    return _compare(steps, (ours, stock_of(ours)), rounds)
+
+
+def _compare(
+    steps: Dict[str, Callable[[Any], float]], pair: Tuple[Any, Any], rounds: int
+) -> Dict[str, List[float]]:
+    """The least seconds of each step with each of two codes."""
+    calls = {
+        (step, place): partial(call, code)
+        for place, code in enumerate(pair)
+        for step, call in steps.items()
+    }
+    turns = take_turns(calls, rounds)
+    return {step: [turns.least((step, place)) for place in (0, 1)] for step in steps}
 
 
 def _gradient(crf: Any, emissions: Tensor, gold: Tensor, mask: Tensor) -> None:
@@ -179,12 +192,6 @@ def _gradient(crf: Any, emissions: Tensor, gold: Tensor, mask: Tensor) -> None:
 @torch.no_grad()
 def _best(crf: Any, emissions: Tensor, gold: Tensor, mask: Tensor) -> None:
     crf.viterbi(emissions, mask)
-
-
-def _seconds(call: Callable[[], object]) -> float:
-    started = time.perf_counter()
-    call()
-    return time.perf_counter() - started
 
 
 def measure_memory(case: Case) -> Dict[str, float]:
@@ -209,16 +216,6 @@ def measure_memory(case: Case) -> Dict[str, float]:
     return added
 
 
-def run_fresh(case: Case) -> Dict[str, float]:
-    """Measure memory in a fresh process. RETURNS (Dict[str, float]): As there."""
-    command = [sys.executable, "-m", "benchmarks.types", "--memory", str(case)]
-    done = subprocess.run(
-        command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True
-    )
-    pairs = (item.split("=") for item in done.stdout.splitlines()[-1].split())
-    return {key: float(value) for key, value in pairs}
-
-
 def measure(case: Case, rounds: int) -> Tuple[List[str], Dict[str, float]]:
     """Measure one case.
 
@@ -227,7 +224,7 @@ def measure(case: Case, rounds: int) -> Tuple[List[str], Dict[str, float]]:
     RETURNS (Tuple[List[str], Dict[str, float]]): A row of the table, and what of it
         goes into the last line.
     """
-    whole, memory = time_pipeline(case, rounds), run_fresh(case)
+    whole, memory = time_pipeline(case, rounds), run_fresh("types", "--memory", case)
     times = {**time_crf(case, rounds), **whole}
     ratios = {step: theirs / ours for step, (ours, theirs) in times.items()}
     row = [" x ".join(map(str, case)), f"{ratios['loss']:.1f}", f"{ratios['best']:.1f}"]

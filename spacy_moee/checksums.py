@@ -1,5 +1,5 @@
-"""Checksums of what a component saved. They find damage, not attackers: who can change
-a file can change its checksum, too."""
+"""Checksums of the files of a component. They detect damage, not attacks: an attacker
+who changes a file can change its checksum, too."""
 
 import hashlib
 import re
@@ -18,23 +18,23 @@ SEALED = len(SEAL) + hashlib.sha256().digest_size
 
 
 def write_checksums(folder: Path, names: Collection[str]) -> None:
-    """Write down what some files hold.
+    """Write the checksums of files.
 
     folder (Path): Their folder.
-    names (Collection[str]): Their names; one that is not there is left out.
+    names (Collection[str]): Their names; missing files are left out.
     """
-    there = [name for name in names if (folder / name).is_file()]
-    lines = [f"{sha256_of(folder / name)}  {name}\n" for name in there]
+    found = [name for name in names if (folder / name).is_file()]
+    lines = [f"{sha256_of(folder / name)}  {name}\n" for name in found]
     write_text(folder / NAME, "".join(lines))
 
 
 def check_files(folder: Path, names: Collection[str]) -> None:
-    """See that files are what they were when they were saved. What was saved by a
-    version without checksums is not checked.
+    """Check that files have not changed since they were saved. A pipeline of a version
+    without checksums is not checked.
 
     folder (Path): Their folder.
-    names (Collection[str]): The names of the files that are going to be read.
-    RAISES (MoeeError): M020, for a file that is not what was saved.
+    names (Collection[str]): The names of the files to check.
+    RAISES (MoeeError): M020, for a file that has changed.
     """
     if not (folder / NAME).is_file():
         return
@@ -48,7 +48,7 @@ def check_files(folder: Path, names: Collection[str]) -> None:
 
 
 def _read_checksums(file: Path) -> Dict[str, str]:
-    # not `splitlines`, to which a damaged line break may still be one
+    # not `splitlines`: it also splits at damaged line breaks
     *lines, rest = file.read_text(encoding="utf8", errors="replace").split("\n")
     matches = [LINE.fullmatch(line) for line in lines]
     if rest or not all(matches):
@@ -62,16 +62,17 @@ def _read_checksums(file: Path) -> Dict[str, str]:
 
 
 def seal(data: bytes) -> bytes:
-    """Put a checksum in front of bytes. RETURNS (bytes): What `unseal` takes."""
+    """Prepend a checksum to bytes. RETURNS (bytes): Sealed bytes, for `unseal`."""
     return SEAL + hashlib.sha256(data).digest() + data
 
 
 def unseal(data: bytes) -> bytes:
-    """Take the checksum off. Bytes of a version without checksums are not checked.
+    """Check and remove the checksum. Bytes of a version without checksums are not
+    checked.
 
-    data (bytes): What `seal` returned.
-    RETURNS (bytes): What `seal` was given.
-    RAISES (MoeeError): M020, for bytes that are not what was saved.
+    data (bytes): The result of `seal`.
+    RETURNS (bytes): The bytes without checksum.
+    RAISES (MoeeError): M020, for bytes that have changed.
     """
     if not data.startswith(SEAL):
         return data
@@ -79,8 +80,6 @@ def unseal(data: bytes) -> bytes:
     found = hashlib.sha256(content).digest()
     expected = data[len(SEAL) : SEALED]
     if found != expected:
-        found_hex, expected_hex = found.hex(), expected.hex()
-        raise MoeeError(
-            "M020", what="What was given", found=found_hex, expected=expected_hex
-        )
+        values = {"found": found.hex(), "expected": expected.hex()}
+        raise MoeeError("M020", what="The serialized component", **values)
     return content

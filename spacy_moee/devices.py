@@ -1,22 +1,22 @@
-"""The GPU that a command is to use."""
+"""The GPU of a command."""
 
 from .errors import MoeeError
 
 
 def check_gpu(gpu_id: int) -> None:
-    """See that a GPU can be used, before hours of work and not after.
+    """Check that a GPU can be used, before hours of work and not after.
 
-    gpu_id (int): Its number, or a negative one for the CPU.
+    gpu_id (int): Its number, or a negative number for the CPU.
     RAISES (MoeeError): M701 without CuPy, M702 without such a GPU, M703 if PyTorch
         sees none.
     """
     if gpu_id < 0:
         return
-    # thinc looks for them when it is imported, which takes a while
+    # thinc searches for GPUs when it is imported, which takes time
     from thinc import compat
 
     if compat.has_torch_mps_gpu:
-        # Apple's, which has no number
+        # a GPU of Apple, which has no number
         return
     cupy = compat.cupy
     if cupy is None:
@@ -30,9 +30,9 @@ def check_gpu(gpu_id: int) -> None:
 
 
 def use_device(gpu_id: int) -> None:
-    """Let everything that is loaded from now on compute on a GPU, or on the CPU.
+    """Use a GPU, or the CPU, for all pipelines that are loaded later.
 
-    gpu_id (int): The number of the GPU, or a negative one for the CPU.
+    gpu_id (int): The number of the GPU, or a negative number for the CPU.
     RAISES (MoeeError): As `check_gpu`.
     """
     check_gpu(gpu_id)

@@ -1,4 +1,4 @@
-"""What is wrong with gold entities, said once."""
+"""Warnings about gold entities, once for each kind."""
 
 from typing import Dict, List, Set, Tuple
 
@@ -7,14 +7,14 @@ from .errors import warn
 
 class GoldFaults:
     """Counts gold entities that can't be predicted as they are, and warns of each kind
-    once, not with every batch that has some."""
+    once, not for each batch."""
 
     def __init__(self) -> None:
         self._found: Dict[str, Tuple[int, str]] = {}
         self._reported: Set[str] = set()
 
     def add(self, faults: Dict[str, List[str]]) -> None:
-        """Count some.
+        """Count faults.
 
         faults (Dict[str, List[str]]): Texts of entities, by the code of a warning.
         """
@@ -24,7 +24,7 @@ class GoldFaults:
                 self._found[code] = (count + len(texts), first)
 
     def report(self, name: str) -> None:
-        """Warn of the kinds that were not reported yet.
+        """Warn of the kinds that were not reported before.
 
         name (str): The component's name.
         """

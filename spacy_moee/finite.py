@@ -1,5 +1,5 @@
-"""Numbers are finite, weights and word vectors: one NaN reaches every token of its
-batch, and takes every entity away without a sign."""
+"""Checks for finite numbers in weights and word vectors: one NaN reaches every token of
+its batch, and silently removes all entities."""
 
 import math
 from typing import Any, Sequence
@@ -13,17 +13,17 @@ from thinc.util import to_numpy
 
 from .errors import MoeeError
 
-# numbers that are looked at at once
+# numbers that are checked at once
 BLOCK = 2**22
 
 
 def is_finite(values: Any) -> bool:
-    """Look for NaN and infinity.
+    """Check that there is no NaN and no infinity.
 
-    values (ndarray / Tensor): Numbers of any shape and kind.
-    RETURNS (bool): Whether there is neither.
+    values (ndarray / Tensor): Numbers of any shape and type.
+    RETURNS (bool): Whether all are finite.
     """
-    # a sum is ten times as fast as a look at each; it can overflow, though
+    # a sum is ten times as fast as a check of each number, but can overflow
     with numpy.errstate(over="ignore", invalid="ignore"):
         return math.isfinite(float(values.sum())) or math.isfinite(
             float(abs(values).max())
@@ -50,11 +50,11 @@ def bad_rows(vectors: Any) -> ndarray:
 
 
 def check_rows(vectors: Any, words: Sequence[str], place: str) -> None:
-    """See that vectors that were looked up are finite.
+    """Check that the vectors of words are finite.
 
     vectors (Floats2d): Vectors, on any device.
     words (Sequence[str]): The word of each.
-    place (str): Where they come from, for the message.
+    place (str): The source of the vectors, for the message.
     RAISES (MoeeError): M246, if one is not.
     """
     bad = bad_rows(vectors)
@@ -64,11 +64,11 @@ def check_rows(vectors: Any, words: Sequence[str], place: str) -> None:
 
 
 def check_keys(found: Floats2d, keys: ndarray, vectors: BaseVectors) -> None:
-    """See that vectors that were looked up by hash are finite.
+    """Check that vectors that were looked up by hash are finite.
 
-    found (Floats2d): What was found, on any device.
+    found (Floats2d): The vectors, on any device.
     keys (ndarray): The hash of each word.
-    vectors (BaseVectors): Where it was looked up.
+    vectors (BaseVectors): The source of the vectors.
     RAISES (MoeeError): M246, if a vector is not finite.
     """
     if len(bad_rows(found)):
@@ -77,8 +77,8 @@ def check_keys(found: Floats2d, keys: ndarray, vectors: BaseVectors) -> None:
 
 
 def check_vectors(vectors: BaseVectors) -> None:
-    """See that a table of vectors is finite, as far as words have a row in it. Vectors
-    that are no table are checked when they are read.
+    """Check that the rows of words in a vectors table are finite. Vectors without a
+    table are checked when they are read.
 
     vectors (BaseVectors): The vectors of a vocabulary.
     RAISES (MoeeError): M245, if it is not.
@@ -104,7 +104,7 @@ def name_vectors(vectors: BaseVectors) -> str:
     """Name vectors in a message.
 
     vectors (BaseVectors): The vectors of a vocabulary.
-    RETURNS (str): What to call them.
+    RETURNS (str): Their name.
     """
     name = getattr(vectors, "name", None)
     return f"the vectors table '{name}'" if name else "the vectors table"

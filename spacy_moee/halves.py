@@ -1,5 +1,5 @@
-"""A batch that fails is tried again in halves, so that an error handler gets the doc
-that is at fault alone."""
+"""Annotation of a batch; after an error, of its halves, so that the error handler only
+gets the docs with an error."""
 
 from typing import Iterator, List
 
@@ -8,11 +8,11 @@ from spacy.tokens import Doc
 
 
 def annotate_in_halves(pipe: TrainablePipe, docs: List[Doc]) -> Iterator[Doc]:
-    """Annotate a batch of docs, as far as possible.
+    """Annotate a batch of docs, except those with an error.
 
     pipe (TrainablePipe): The component.
     docs (List[Doc]): At least one doc.
-    YIELDS (Doc): The docs in order, but for those that went to the error handler.
+    YIELDS (Doc): The docs in order, without those of the error handler.
     """
     try:
         pipe.set_annotations(docs, pipe.predict(docs))
@@ -23,7 +23,7 @@ def annotate_in_halves(pipe: TrainablePipe, docs: List[Doc]) -> Iterator[Doc]:
     else:
         yield from docs
         return
-    # here the error is let go, and what its frames held
+    # outside of the handler: the error and its frames are freed
     middle = len(docs) // 2
     for half in (docs[:middle], docs[middle:]):
         yield from annotate_in_halves(pipe, half)

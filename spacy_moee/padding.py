@@ -1,13 +1,12 @@
-"""Stretches of different lengths, one after the other or as padded batches, in whole
-arrays."""
+"""Sequences of different lengths, concatenated or as padded batches, as arrays."""
 
 from typing import Iterable, List, NamedTuple
 
 import numpy
 from numpy import ndarray
 
-# Padded places that go through a network at once, and the floats that they may take
-# there: what bounds its memory.
+# Padded places that a network processes at once, and the numbers that they may take
+# there. This bounds its memory.
 MAX_PADDED = 4096
 MAX_FLOATS = 2**23
 
@@ -56,17 +55,17 @@ def join_windows(parts: List[Windows], lengths: Iterable[int]) -> Windows:
 
 
 def plan(lengths: ndarray, floats: int = 1) -> List[ndarray]:
-    """Group stretches of similar length.
+    """Group sequences of similar length.
 
-    lengths (ndarray): The places of each stretch.
-    floats (int): How many numbers each place takes in the network.
-    RETURNS (List[ndarray]): The numbers of the stretches of each batch.
+    lengths (ndarray): The length of each sequence.
+    floats (int): The numbers that each place takes in the network.
+    RETURNS (List[ndarray]): The indices of the sequences of each batch.
     """
     limit = min(MAX_PADDED, MAX_FLOATS // floats)
     order = numpy.argsort(-lengths, kind="stable")
     groups, first = [], 0
     while first < len(order):
-        # the first of a group is its longest
+        # the first one of a group is its longest
         size = max(1, limit // int(lengths[order[first]]))
         groups.append(order[first : first + size])
         first += size
@@ -74,11 +73,11 @@ def plan(lengths: ndarray, floats: int = 1) -> List[ndarray]:
 
 
 def padded_places(starts: ndarray, lengths: ndarray, padding: int) -> ndarray:
-    """Number what stands at each place of a padded batch.
+    """Compute the index of the item at each place of a padded batch.
 
-    starts (ndarray): The number of the first item of each stretch, shape [batch].
-    lengths (ndarray): The items of each stretch, shape [batch].
-    padding (int): The number that stands for padding.
+    starts (ndarray): The index of the first item of each sequence, shape [batch].
+    lengths (ndarray): The length of each sequence, shape [batch].
+    padding (int): The index for padding.
     RETURNS (ndarray): Shape [batch, longest].
     """
     places = numpy.arange(int(lengths.max()))
@@ -88,11 +87,11 @@ def padded_places(starts: ndarray, lengths: ndarray, padding: int) -> ndarray:
 
 
 def ranges(starts: ndarray, lengths: ndarray) -> ndarray:
-    """Count up from many places.
+    """Concatenate ranges of integers.
 
-    starts (ndarray): The places.
-    lengths (ndarray): How far to count from each.
-    RETURNS (ndarray): All numbers, one range after the other.
+    starts (ndarray): The first integer of each range.
+    lengths (ndarray): The length of each range.
+    RETURNS (ndarray): All integers, one range after the other.
     """
     ends = numpy.cumsum(lengths)
     total = int(ends[-1]) if len(ends) else 0

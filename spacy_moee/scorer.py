@@ -11,20 +11,20 @@ from .tags import trim_entities
 def moee_ner_score(examples: Iterable[Example], **kwargs: Any) -> Dict[str, Any]:
     """Score entities as spaCy's `ner` does: exact matches of span and type. On gold
     tokens the counts are those of conlleval. White space at the edges of gold entities
-    does not count, as predicted ones have none.
+    is ignored, because predicted entities have none.
 
     examples (Iterable[Example]): The examples to score.
-    RETURNS (Dict[str, Any]): `ents_p`, `ents_r`, `ents_f` and `ents_per_type`;
-        None for each without any gold annotation.
+    RETURNS (Dict[str, Any]): `ents_p`, `ents_r`, `ents_f` and `ents_per_type`; all are
+        None without gold annotation.
     """
     return get_ner_prf(map(trim_gold, examples), **kwargs)
 
 
 def trim_gold(example: Example) -> Example:
-    """Take the white space off the edges of gold entities.
+    """Remove white space from the edges of gold entities.
 
     example (Example): An example.
-    RETURNS (Example): The same one, or another if there is such white space.
+    RETURNS (Example): The example, or a new one if there is such white space.
     """
     reference = trim_entities(example.reference)
     if reference is example.reference:

@@ -27,25 +27,26 @@ ARROWS = {
     "corpora": {"errors", "files", "tags"},
     "networks": {"errors", "scheme"},
     "embeddings": {"errors", "files", "finite", "padding"},
-    "insight": {"errors", "padding"},
+    # what a person looks at: no model either
+    "insight": {"errors", "evaluation", "padding", "scheme"},
     # what a pipeline scores: it reads what the component wrote
-    "evaluation": {"errors"},
+    "evaluation": {"errors", "scorer"},
     "models": {"errors", "finite", "networks", "padding", "scheme"},
     "component": {
         *{"checksums", "errors", "faults", "halves", "models", "scheme"},
         *{"scorer", "tags"},
     },
-    "experiments": {"embeddings", "errors", "files", "insight", "scorer"},
+    "experiments": {"embeddings", "errors", "evaluation", "files", "insight"},
     "cli": {
         *{"errors", "files", "corpora", "embeddings", "experiments", "insight"},
         # models know what they look up in the vectors; nothing else does
-        *{"component", "devices", "evaluation", "models"},
+        *{"component", "devices", "evaluation", "models", "training"},
     },
     "__init__": set(),
 }
 NO_TORCH = {
     *{"tags", "scheme", "faults", "scorer", "corpora", "errors", "files"},
-    *{"padding", "devices", "evaluation", "checksums", "finite"},
+    *{"padding", "devices", "evaluation", "checksums", "finite", "insight"},
 }
 
 

@@ -1,7 +1,7 @@
 """Every recipe is complete, and learns."""
 
 from pathlib import Path
-from typing import Sequence
+from typing import Any, List, Sequence
 
 import numpy
 import pytest
@@ -13,13 +13,25 @@ from spacy.training.loop import train
 from spacy.util import load_config
 from spacy.vectors import Vectors
 
+from .component.util import get_ner
 from .embeddings.encoder_util import make_bert
 from .embeddings.fasttext.util import write_fasttext
+from .marks import slow
 
 FOLDER = Path(__file__).parent.parent / "configs"
 # what goes on from a trained pipeline has tests of its own: training/test_source.py
 CONFIGS = sorted(set(FOLDER.rglob("*.cfg")) - {FOLDER / "continue.cfg"})
 WIDTH = 8
+
+
+# one of each kind of embeddings, of networks and of batchers
+QUICK = {"static_features_anycase", "bert_frozen", "fasttext_frozen", "concept"}
+
+
+def mark_slow(paths: List[Path]) -> List[Any]:
+    """Recipes that differ less from others are slow."""
+    quick = [path for path in paths if recipe_name(path) in QUICK]
+    return [*quick, *slow(*(path for path in paths if path not in quick))]
 
 
 def recipe_name(path: Path) -> str:
@@ -74,8 +86,7 @@ def test_recipe_is_what_fill_config_leaves(path: Path, tmp_path: Path) -> None:
     assert load_config(filled) == load_config(path)
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("path", CONFIGS, ids=recipe_name)
+@pytest.mark.parametrize("path", mark_slow(CONFIGS), ids=recipe_name)
 def test_recipe_trains(path: Path, overrides: dict, tmp_path: Path) -> None:
     config = load_config(path)
     if "expert_width" in config["components"]["moee_ner"]["model"]:
@@ -92,7 +103,7 @@ def test_recipe_trains(path: Path, overrides: dict, tmp_path: Path) -> None:
         encoder = make_bert(tmp_path / "bert", n_positions=256)
         overrides["paths.encoder"] = encoder
     nlp = init_nlp(load_config(path, overrides=overrides))
-    assert nlp.get_pipe("moee_ner").labels == ("LOC", "PER")
+    assert get_ner(nlp).labels == ("LOC", "PER")
     (tmp_path / "out").mkdir()
     train(nlp, tmp_path / "out")
     best = spacy.load(tmp_path / "out" / "model-best")

@@ -25,7 +25,7 @@ SLOTS = st.sampled_from(["O", "missing", "blocked", "LOC", "PER"])
 def make_doc(rows: List[Tuple[str, str]], spaces: Optional[List[bool]] = None) -> Doc:
     doc = Doc(VOCAB, words=[word for word, _ in rows], spaces=spaces)
     kinds: dict = {"O": [], "missing": [], "blocked": []}
-    entities = []
+    entities: List[Span] = []
     for i, (_, slot) in enumerate(rows):
         if slot in kinds:
             kinds[slot].append(doc[i : i + 1])
@@ -90,12 +90,14 @@ def test_white_space_at_edges_is_left_out(rows, same) -> None:
     words = [word for word, _ in rows]
     predicted = Doc(VOCAB, words=words if same else ["x", *words[1:]])
     tags, faults = T.read_gold(Example(reference.copy(), reference), NUMBERS, "ner")
-    whole, cut, blank = [], [], []
+    whole: List[tuple] = []
+    cut: List[str] = []
+    blank: List[str] = []
     for ent in reference.ents:
         tokens = [token.i for token in ent if not token.is_space]
         after = reference[ent.end] if ent.end < len(reference) else None
-        known = after is None or after.ent_type_ or after.is_space
-        if not known and after.ent_iob != 2:
+        known = after is None or after.ent_type_ or after.is_space or after.ent_iob == 2
+        if not known:
             continue  # it may go on in what is unknown
         span = (tokens[0], tokens[-1] + 1, ent.label_) if tokens else None
         if span != (ent.start, ent.end, ent.label_):
@@ -157,7 +159,8 @@ def test_unknown_type() -> None:
 
 def conlleval(tags: List[int]) -> List[Tuple[int, int, int]]:
     """Entities by the rule of conlleval, tag by tag."""
-    found, previous = [], "O"
+    found: List[Tuple[int, int, int]] = []
+    previous = "O"
     for i, name in enumerate([*(NAMES[tag] for tag in tags), "O"]):
         opens = name != "O" and (name[0] == "B" or name[2:] != previous[2:])
         if previous != "O" and (name == "O" or opens):

@@ -15,6 +15,7 @@ from spacy_moee.corpora.convert import convert_file
 from spacy_moee.models.descriptions import DESCRIPTIONS, EXAMPLES
 
 from .embeddings.fasttext.util import write_fasttext
+from .marks import slow
 from .terminal import Screen, run_in_terminal
 from .test_configs import FOLDER, make_vectors
 
@@ -25,7 +26,6 @@ LOGGERS = [
     ("spacy.ConsoleLogger.v3", "eval"),
     ("spacy.ConsoleLogger.v3", "train"),
 ]
-pytestmark = pytest.mark.slow
 
 
 def write_ten(path: Path) -> List[str]:
@@ -60,6 +60,7 @@ def best_f1(folder: Path) -> float:
     return 100 * meta["performance"]["ents_f"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "recipe",
     [
@@ -85,7 +86,7 @@ def test_recipe_learns_ten_sentences(recipe: str, tmp_path: Path) -> None:
     spacy.load(tmp_path / "out" / "model-best")
 
 
-@pytest.mark.parametrize("logger, bar", LOGGERS)
+@pytest.mark.parametrize("logger, bar", [*slow(*LOGGERS[:-1]), LOGGERS[-1]])
 def test_logger(logger: str, bar: str, tmp_path: Path) -> None:
     write_ten(tmp_path / "ten.spacy")
     text = (FOLDER / "sample.cfg").read_text(encoding="utf8")

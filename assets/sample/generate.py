@@ -1,6 +1,6 @@
 """Write the sample corpus: ``python assets/sample/generate.py [folder]``.
 
-The same four files come out every time, whatever the machine or the Python version.
+It writes the same four files on every machine and with every Python version.
 """
 
 import sys
@@ -16,14 +16,14 @@ SOURCE_SEED, TARGET_SEED = 1729, 4104
 SOURCE_SIZES = {"train": 1800, "dev": 400, "test": 400}
 TARGET_SIZE = 500
 SOURCE_PLAIN_SHARE, TARGET_PLAIN_SHARE = 0.24, 0.31
-DOCSTART_EVERY = 2  # articles that a document line opens: one in two
+DOCSTART_EVERY = 2  # one in two articles starts with a document line
 
 Article = List[List[Token]]
 Tagger = Callable[[List[Token]], List[str]]
 
 
 def column_text(articles: List[Article], tagger: Tagger, separator: str) -> str:
-    """Sentences as lines of token, separator and tag, with a blank line after each."""
+    """Write lines of token, separator and tag, with a blank line after a sentence."""
     blocks = []
     for sentence in (sentence for article in articles for sentence in article):
         pairs = zip([text for text, _, _ in sentence], tagger(sentence), strict=True)
@@ -32,7 +32,7 @@ def column_text(articles: List[Article], tagger: Tagger, separator: str) -> str:
 
 
 def with_document_lines(articles: List[Article]) -> List[Article]:
-    """Open some articles with a ``-DOCSTART-`` line."""
+    """Start some articles with a ``-DOCSTART-`` line."""
     line: List[Token] = [("-DOCSTART-", None, False)]
     return [
         article if i % DOCSTART_EVERY else [line, *article]
@@ -57,7 +57,7 @@ def write(folder: Path) -> None:
 
 
 def save(path: Path, text: str) -> None:
-    """Write a file with the same line ends on every system."""
+    """Write a file, with the same line ends on every system."""
     path.write_bytes(text.encode("utf8"))
 
 

@@ -1,29 +1,43 @@
-"""`python -m spacy moee ...`: one file a command.
+"""`python -m spacy moee ...`: one file per command.
 
 spaCy only loads the entry point, so this module mounts itself on spaCy's
 command line. It is loaded at every `spacy` command: heavy imports belong
 inside the commands.
 """
 
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import typer
 from spacy.cli import app as spacy_app
+from typer.core import TyperGroup
 
 from ..errors import WARNINGS, MoeeError
 
 if TYPE_CHECKING:
     from spacy.language import Language
 
+
+class Commands(TyperGroup):
+    """A group of commands that print coded errors."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run a command. RETURNS (Any): Its result."""
+        try:
+            return super().invoke(ctx)
+        except MoeeError as error:
+            fail(error)
+
+
 app = typer.Typer(
     name="moee",
+    cls=Commands,
     help="Start a project, convert files, check data, run experiments, read results.",
     no_args_is_help=True,
 )
 
 
 def fail(error: MoeeError) -> NoReturn:
-    """Print a coded error, unwrapped, and end with exit code 1.
+    """Print a coded error, unwrapped, and exit with code 1.
 
     error (MoeeError): The error.
     """
@@ -36,7 +50,7 @@ def load_pipeline(model: str) -> "Language":
 
     model (str): A folder, or the name of a package.
     RETURNS (Language): The pipeline.
-    RAISES (MoeeError): M704, if it can't be loaded, and what says more of it.
+    RAISES (MoeeError): M704, if it can't be loaded, or a more specific error.
     """
     import spacy
 
@@ -52,7 +66,7 @@ def show_warning(code: str, **values: object) -> None:
     """Print a coded warning, unwrapped.
 
     code (str): A key of `WARNINGS`.
-    **values: What the message names.
+    **values: The values in the message.
     """
     text = f"[{code}] {WARNINGS[code].format(**values)}"
     typer.secho(f"\u26a0 {text}", fg="yellow", err=True)

@@ -1,4 +1,4 @@
-"""`python -m spacy moee debug-data`: what a config's training data holds."""
+"""`python -m spacy moee debug-data`: the entities in a config's training data."""
 
 import warnings
 from itertools import islice
@@ -10,7 +10,7 @@ from typer import Argument
 from wasabi import MESSAGES, msg
 
 from ..errors import MoeeError
-from . import app, fail
+from . import app
 
 if TYPE_CHECKING:
     from spacy.language import Language
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 # fmt: off
 ConfigPath = Annotated[Path, Argument(metavar="CONFIG", help="The training config", exists=True, dir_okay=False)]  # noqa: E501
 # fmt: on
-# docs that are looked at of a corpus without an end
+# docs to read from a corpus that is streamed
 STREAMED = 10_000
 
 
@@ -32,31 +32,27 @@ STREAMED = 10_000
 )
 def debug_data_cli(ctx: typer.Context, config_path: ConfigPath) -> None:
     """
-    Show what the training data of a config holds, and what is wrong with it, as far
-    as entities are concerned. The general part is that of `spacy debug data`, which
-    looks at entities for the component "ner" alone. Values of the config are
-    overridden as for `spacy train`, such as --paths.train FILE. The exit code is 1 if
-    training is not possible.
+    Show the entities in the training data of a config, and problems with them. For all
+    other checks there is `spacy debug data`, which checks entities only for the
+    component "ner". Override values of the config as for `spacy train`, such as
+    --paths.train FILE. The exit code is 1 if training is not possible.
     """
     from spacy.cli._util import parse_config_overrides, show_validation_error
 
     overrides = parse_config_overrides(ctx.args)
-    try:
-        with show_validation_error(config_path):
-            debug_data(config_path, overrides)
-    except MoeeError as err:
-        fail(err)
+    with show_validation_error(config_path):
+        debug_data(config_path, overrides)
 
 
 def debug_data(config_path: Path, overrides: Dict[str, Any]) -> None:
-    """Read, count, judge, show."""
+    """Read the data, and print counts and findings."""
     from spacy.cli.debug_data import NEW_LABEL_THRESHOLD
 
     from ..insight import findings
     from ..insight.statistics import collect
 
     with warnings.catch_warnings(record=True) as caught:
-        # each once, and below
+        # they are printed below, each once
         warnings.simplefilter("always")
         nlp, problem = initialize(config_path, overrides)
     train_examples, dev_examples = read_corpora(nlp, config_path, problem is None)
@@ -91,8 +87,8 @@ def debug_data(config_path: Path, overrides: Dict[str, Any]) -> None:
 def initialize(
     config_path: Path, overrides: Dict[str, Any]
 ) -> Tuple["Language", Optional[Exception]]:
-    """Do what `spacy train` does before the first step. Returns the pipeline, and why
-    it can't be initialized. Raises M717, if there is none."""
+    """Initialize the pipeline as `spacy train` does. Returns it, and the error if it
+    can't be initialized. Raises M717, if there is no pipeline."""
     from spacy.training.initialize import init_nlp
     from spacy.util import load_config, load_model_from_config
     from thinc.api import ConfigValidationError
@@ -102,7 +98,7 @@ def initialize(
         return init_nlp(config), None
     except ConfigValidationError:
         raise
-    except Exception as error:  # whatever it is, training would stop at it
+    except Exception as error:  # training would fail with it
         problem = error
     try:
         return load_model_from_config(config, auto_fill=True), problem
@@ -113,7 +109,7 @@ def initialize(
 def read_corpora(
     nlp: "Language", config_path: Path, is_initialized: bool
 ) -> List[List["Example"]]:
-    """Read the training and the development corpus as training does. Raises M716."""
+    """Read the training and development corpora as training does. Raises M716."""
     from spacy.util import resolve_dot_names
 
     config = nlp.config.interpolate()
@@ -128,9 +124,9 @@ def read_corpora(
                 examples = islice(examples, STREAMED)
             examples = list(examples)
             for example in examples:
-                # tags that are no entities are found out here
+                # invalid tags raise an error here
                 assert example.reference.ents is not None
-        except Exception as error:  # a reader may be anybody's
+        except Exception as error:  # a custom reader can raise anything
             raise MoeeError(
                 "M716", corpus=name, config=config_path, problem=error
             ) from error
@@ -141,7 +137,7 @@ def read_corpora(
 
 
 def annotate(nlp: "Language", examples: List["Example"], names: List[str]) -> None:
-    """Run the components that training runs, too: they may set sentence starts."""
+    """Run the annotating components of training: they may set sentence starts."""
     docs: Iterable[Any] = [example.predicted for example in examples]
     for name in names:
         docs = list(nlp.get_pipe(name).pipe(docs))  # type: ignore[attr-defined]
@@ -150,7 +146,7 @@ def annotate(nlp: "Language", examples: List["Example"], names: List[str]) -> No
 
 
 def show_words(nlp: "Language", examples: List["Example"]) -> None:
-    """Say which words have no vector."""
+    """Print the words without a vector."""
     from ..insight.findings import judge_words
     from ..insight.statistics import count_words
     from ..models.lookups import find_lookups
@@ -166,11 +162,11 @@ def show_words(nlp: "Language", examples: List["Example"]) -> None:
 def show_training(
     train: "Statistics", taggers: Dict[str, Any], problem: Optional[Exception]
 ) -> None:
-    """Say whether training is possible."""
+    """Print whether training is possible."""
     from ..insight.findings import judge_labels
 
     if not taggers:
-        msg.warn("The pipeline has no component that was made by 'moee_ner'")
+        msg.warn("The pipeline has no component of the factory 'moee_ner'")
     if problem is not None:
         msg.fail(f"The pipeline can't be initialized: {problem}")
         return
@@ -191,19 +187,17 @@ def show(findings: Iterable["Finding"]) -> None:
 
 
 def summarize(before: Dict[str, int]) -> None:
-    """Count the findings, as `spacy debug data` does. Exits with 1 after a failure."""
+    """Print the number of findings, as `spacy debug data` does. Exits with code 1 after
+    an error."""
     msg.divider("Summary")
-    counts = {
-        level: msg.counts[level] - before.get(level, 0)
-        for level in (MESSAGES.GOOD, MESSAGES.WARN, MESSAGES.FAIL)
-    }
+    counts = {level: n - before.get(level, 0) for level, n in msg.counts.items()}
     for level, one, many in (
         (MESSAGES.GOOD, "check passed", "checks passed"),
         (MESSAGES.WARN, "warning", "warnings"),
         (MESSAGES.FAIL, "error", "errors"),
     ):
-        n = counts[level]
+        n = counts.get(level, 0)
         if n:
             getattr(msg, level)(f"{n} {one if n == 1 else many}")
-    if counts[MESSAGES.FAIL]:
+    if counts.get(MESSAGES.FAIL):
         raise typer.Exit(1)

@@ -1,6 +1,7 @@
 """`python -m spacy moee evaluate`: a pipeline on all test sets, annotated or not."""
 
 import os
+from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Dict, List, NamedTuple, Optional
 
@@ -8,14 +9,24 @@ import typer
 from typer import Argument, Option
 from wasabi import msg
 
-from ..errors import MoeeError
+from ..errors import MoeeError, os_errors
 from . import app, fail, load_pipeline, show_warning
 
 if TYPE_CHECKING:
     from spacy.language import Language
+    from spacy.training import Example
 
     from ..evaluation.annotation import Annotation
     from ..evaluation.tagging import Found
+
+
+class Case(Enum):
+    """The case in which texts are read."""
+
+    as_is = "as-is"
+    lower = "lower"
+    upper = "upper"
+
 
 # fmt: off
 Model = Annotated[str, Argument(metavar="MODEL", help="Trained pipeline: a folder, or the name of a package")]  # noqa: E501
@@ -24,6 +35,9 @@ Output = Annotated[Optional[Path], Option("--output", "-o", file_okay=False, hel
 Tagged = Annotated[Optional[Path], Option("--tagged", "-t", file_okay=False, help="Folder for what is found in files without annotation: a .spacy file, and a .jsonl file in Prodigy's form. By default 'tagged' beside --output")]  # noqa: E501
 Displacy = Annotated[Optional[Path], Option("--displacy", "-dp", file_okay=False, help="Folder for web pages that show what is found, one for each file")]  # noqa: E501
 Limit = Annotated[int, Option("--displacy-limit", "-dl", min=1, help="Docs on a page")]
+CaseOpt = Annotated[Case, Option("--case", help="Read the texts as they are, in lower case or in upper case; tokens and annotation stay")]  # noqa: E501
+GoldTypes = Annotated[bool, Option("--gold-types", help="Score only the types that a file is annotated with, and drop what is found of others")]  # noqa: E501
+PartsOpt = Annotated[bool, Option("--parts", help="Also show what the parts of moee_ner do: tags, detection head, gate")]  # noqa: E501
 GpuOpt = Annotated[int, Option("--gpu-id", "-g", help="GPU, or -1 for the CPU")]
 # fmt: on
 
@@ -38,15 +52,27 @@ class Folders(NamedTuple):
     limit: int
 
 
+class Wanted(NamedTuple):
+    """What is evaluated. case (Case): How the texts are read. gold_types (bool):
+    Whether only types of the gold annotation are scored. components (List[str]): Those
+    whose parts are shown."""
+
+    case: Case
+    gold_types: bool
+    components: List[str]
+
+
 class Result(NamedTuple):
     """What came of a file. scores (Optional[Dict]): None without annotation. found
-    (Dict[str, Found]): Then what was found, by type. saved (List[Path]): Files."""
+    (Dict[str, Found]): Then what was found, by type. parts (List[List[str]]): Rows of
+    what components do inside. saved (List[Path]): Files."""
 
     name: str
     file: Path
     counts: "Annotation"
     scores: Optional[Dict[str, Any]]
     found: Dict[str, "Found"]
+    parts: List[List[str]]
     saved: List[Path]
 
 
@@ -58,6 +84,9 @@ def evaluate_cli(
     tagged: Tagged = None,
     displacy: Displacy = None,
     displacy_limit: Limit = 25,
+    case: CaseOpt = Case.as_is,
+    gold_types: GoldTypes = False,
+    parts: PartsOpt = False,
     gpu_id: GpuOpt = -1,
 ) -> None:
     """
@@ -77,10 +106,11 @@ def evaluate_cli(
         found = find_data(data, [tagged] if tagged else [])
         nlp = load_pipeline(model)
         check_finds_entities(nlp, model)
+        wanted = Wanted(case, gold_types, find_components(nlp, model) if parts else [])
         if found.left_out:
             names = ", ".join(map(str, found.left_out))
             msg.info(f"Left out, since they are no test sets: {names}")
-        evaluate(nlp, found.files, folders)
+        evaluate(nlp, found.files, folders, wanted)
     except MoeeError as err:
         fail(err)
 
@@ -93,7 +123,20 @@ def check_finds_entities(nlp: "Language", model: str) -> None:
         raise MoeeError("M709", model=model, found=found)
 
 
-def evaluate(nlp: "Language", files: Dict[str, Path], folders: Folders) -> None:
+def find_components(nlp: "Language", model: str) -> List[str]:
+    """Find the components whose parts can be shown. Raises M722."""
+    metas = [nlp.get_pipe_meta(name) for name in nlp.pipe_names]
+    pairs = zip(nlp.pipe_names, metas, strict=True)
+    found = [name for name, meta in pairs if meta.factory == "moee_ner"]
+    if not found:
+        names = ", ".join(nlp.pipe_names)
+        raise MoeeError("M722", model=model, found=names)
+    return found
+
+
+def evaluate(
+    nlp: "Language", files: Dict[str, Path], folders: Folders, wanted: Wanted
+) -> None:
     """Evaluate on every file; what is wrong with one hides no other's result."""
     import tqdm
     from thinc.api import fix_random_seed
@@ -103,8 +146,12 @@ def evaluate(nlp: "Language", files: Dict[str, Path], folders: Folders) -> None:
     failed: List[MoeeError] = []
     # disable=None shows the bar on terminals only
     for name in tqdm.tqdm(files, unit="file", leave=False, disable=None):
+        file = files[name]
+        if wanted.case is not Case.as_is:
+            # beside the scores of the same file as it is
+            name = f"{name}-{wanted.case.value}"
         try:
-            results.append(evaluate_file(nlp, name, files[name], folders))
+            results.append(evaluate_file(nlp, name, file, folders, wanted))
         except MoeeError as err:
             failed.append(err)
     report(results, folders)
@@ -114,27 +161,31 @@ def evaluate(nlp: "Language", files: Dict[str, Path], folders: Folders) -> None:
         raise typer.Exit(1)
 
 
-def evaluate_file(nlp: "Language", name: str, file: Path, folders: Folders) -> Result:
+def evaluate_file(
+    nlp: "Language", name: str, file: Path, folders: Folders, wanted: Wanted
+) -> Result:
     """Score or tag one file, and save what is wanted."""
     import srsly
 
-    from ..corpora.texts import read_examples
     from ..evaluation.annotation import count_annotation
+    from ..evaluation.scoring import CheckedScorer
     from ..evaluation.tagging import summarize, to_docbin, to_jsonl
     from ..insight.pages import entity_page
 
-    examples = list(read_examples(nlp, file))
-    if not examples:
-        raise MoeeError("M708", file=file)
+    examples = read(nlp, file, wanted.case)
     counts = count_annotation(examples)
     is_scored = counts.annotated > 0
-    scores = nlp.evaluate(examples) if is_scored else None
-    shown = examples[: folders.limit] if folders.pages else []
-    docs = list(nlp.pipe(eg.predicted for eg in (shown if is_scored else examples)))
+    scorer = CheckedScorer(nlp, file, wanted.gold_types)
+    scores = nlp.evaluate(examples, scorer=scorer) if is_scored else None
+    if is_scored:
+        docs = [example.predicted for example in scorer.examples]
+    else:
+        docs = list(nlp.pipe(example.predicted for example in examples))
     outputs: Dict[Path, bytes] = {}
     if folders.pages:
-        title = f"{name}: the first {len(shown):,} of {len(examples):,} docs of {file}"
-        page = entity_page(docs[: len(shown)], title)
+        shown = docs[: folders.limit]
+        title = f"{name}: the first {len(shown):,} of {len(docs):,} docs of {file}"
+        page = entity_page(shown, title)
         outputs[folders.pages / f"{name}.html"] = page.encode("utf8")
     if folders.scores and is_scored:
         data = srsly.json_dumps(scores, indent=2)
@@ -144,24 +195,50 @@ def evaluate_file(nlp: "Language", name: str, file: Path, folders: Folders) -> R
         outputs[folders.tagged / f"{name}.jsonl"] = to_jsonl(docs)
     save(outputs)
     found = {} if is_scored else summarize(docs)
-    return Result(name, file, counts, scores, found, list(outputs))
+    parts = part_rows(nlp, name, scorer.examples, wanted.components)
+    return Result(name, file, counts, scores, found, parts, list(outputs))
+
+
+def part_rows(
+    nlp: "Language", name: str, examples: List["Example"], components: List[str]
+) -> List[List[str]]:
+    """Measure what components do inside; there are no examples without a score."""
+    from ..insight.parts import measure_component
+
+    rows: List[List[str]] = []
+    for component in components if examples else []:
+        pipe: Any = nlp.get_pipe(component)
+        title = name if len(components) == 1 else f"{name} ({component})"
+        rows.append([title, *measure_component(pipe, examples).cells()])
+    return rows
+
+
+def read(nlp: "Language", file: Path, case: Case) -> List["Example"]:
+    """Read a file, in the case that is wanted. Raises M708 and M711."""
+    from ..corpora.texts import read_examples
+    from ..training.case import change_case
+
+    examples = list(read_examples(nlp, file))
+    if not examples:
+        raise MoeeError("M708", file=file)
+    if case is Case.as_is:
+        return examples
+    change = str.lower if case is Case.lower else str.upper
+    return [change_case(example, change) for example in examples]
 
 
 def save(files: Dict[Path, bytes]) -> None:
     """Write files, all or none. Raises M313."""
     from ..files import write_all
 
-    try:
+    with os_errors("M313", verb="write"):
         write_all(files.items())
-    except OSError as err:
-        file, reason = err.filename, err.strerror or err
-        raise MoeeError("M313", verb="write", file=file, reason=reason) from err
 
 
 def report(results: List[Result], folders: Folders) -> None:
     """Show the scores of all files, what was found in the others, and the rest."""
     from ..insight.metrics import to_evaluation
-    from ..insight.report import ALIGNS, HEADER, explain_dashes, score_rows
+    from ..insight.metrics_table import ALIGNS, HEADER, explain_dashes, score_rows
 
     scored = [
         to_evaluation(r.file, r.name, r.scores) for r in results if r.scores is not None
@@ -171,6 +248,9 @@ def report(results: List[Result], folders: Folders) -> None:
         note = explain_dashes(scored)
         if note:
             msg.text(note)
+    parts = [row for result in results for row in result.parts]
+    if parts:
+        report_parts(parts)
     for result in results:
         counts = result.counts
         if result.scores is None:
@@ -183,6 +263,14 @@ def report(results: List[Result], folders: Folders) -> None:
     saved = [path for result in results for path in result.saved]
     if saved:
         msg.good(f"Saved: {', '.join(map(str, saved))}")
+
+
+def report_parts(rows: List[List[str]]) -> None:
+    """Show what components do inside."""
+    from ..insight.parts import ALIGNS, EXPLANATION, HEADER
+
+    msg.table(rows, header=HEADER, divider=True, aligns=ALIGNS)
+    msg.text(EXPLANATION)
 
 
 def report_tagged(result: Result, folders: Folders) -> None:

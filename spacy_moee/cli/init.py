@@ -1,4 +1,4 @@
-"""`python -m spacy moee init`: a project of one's own."""
+"""`python -m spacy moee init`: a new project."""
 
 import re
 from pathlib import Path
@@ -7,27 +7,27 @@ from typing import Annotated, Dict, List
 from typer import Argument, Option
 from wasabi import msg
 
-from ..errors import MoeeError
-from . import app, fail
+from ..errors import MoeeError, os_errors
+from . import app
 
 PACKAGE = Path(__file__).parents[1]
 SPLITS = ("source/train", "source/dev", "source/test", "target/test")
 LAYOUT = """\
 Put your corpus here, and run `python -m spacy project run all` in the project's folder.
 
-    source/train.txt   annotated text of the domain that is learned from
-    source/dev.txt     chooses the best epoch: the same domain, other texts
-    source/test.txt    tells how good the pipeline is there
-    target/test.txt    (optional) the domain that you care about: annotated, to be
-                       scored; or not, to be tagged
+    source/train.txt   annotated text to train on
+    source/dev.txt     other texts of the same domain, to choose the best epoch
+    source/test.txt    other texts of the same domain, to evaluate the pipeline
+    target/test.txt    (optional) text of the domain that you care about: it is scored
+                       if it is annotated, and tagged if not
 
-Column files (a token and its tag a line, a blank line after each sentence), and what
-annotation tools export: `python -m spacy moee convert --help` lists what is read.
-Any ending of these does: source/train.jsonl, target/test.conll ...
+Use column files (a token and its tag per line, a blank line after each sentence) or
+exports of annotation tools: `python -m spacy moee convert --help` lists the formats.
+Any of their extensions will do: source/train.jsonl, target/test.conll ...
 """
 
 # fmt: off
-Folder = Annotated[Path, Argument(metavar="DIR", help="Folder for the project; it is made", file_okay=False)]  # noqa: E501
+Folder = Annotated[Path, Argument(metavar="DIR", help="Folder for the project; it is created", file_okay=False)]  # noqa: E501
 Recipe = Annotated[str, Option("--recipe", "-r", help="The recipe to train with, such as static_features or bert_frozen")]  # noqa: E501
 Corpus = Annotated[str, Option("--corpus", "-c", help="A name for your corpus")]
 # fmt: on
@@ -38,26 +38,19 @@ def init_cli(
     folder: Folder, recipe: Recipe = "static_features", corpus: Corpus = "mine"
 ) -> None:
     """
-    Make a project: project.yml, all recipes, and a place for your corpus. It says
-    what to type next. Nothing that is there is overwritten.
+    Create a project: project.yml, all recipes, and a folder for your corpus. The next
+    steps are printed. No file is overwritten.
     """
-    try:
-        files = plan(folder, recipe, corpus)
-        write(files)
-    except MoeeError as err:
-        fail(err)
-    msg.good(f"Made a project: {folder}")
+    write(plan(folder, recipe, corpus))
+    msg.good(f"Created a project: {folder}")
     msg.text("Next:")
-    for line in (
-        f"  cd {folder}",
-        f"  # put your corpus into assets/{corpus}: README.txt there says how",
-        "  python -m spacy project run all",
-    ):
-        msg.text(line)
+    msg.text(f"  cd {folder}")
+    msg.text(f"  # put your corpus into assets/{corpus}, as README.txt there explains")
+    msg.text("  python -m spacy project run all")
 
 
 def plan(folder: Path, recipe: str, corpus: str) -> Dict[Path, bytes]:
-    """Decide what is written; nothing is."""
+    """List the files to write; nothing is written."""
     source = find_source()
     configs = sorted(p for p in (source / "configs").rglob("*") if p.is_file())
     recipes = [p.stem for p in configs if p.parent.name == "configs"]
@@ -78,15 +71,15 @@ def plan(folder: Path, recipe: str, corpus: str) -> Dict[Path, bytes]:
 
 
 def find_source() -> Path:
-    """The folder with project.yml and configs: in the installed package, or, if it is
-    installed from its source, beside it."""
+    """Find the folder with project.yml and configs: in the installed package or, for an
+    installation from source, beside it."""
     packed = PACKAGE / "project"
     return packed if packed.is_dir() else PACKAGE.parent
 
 
 def adapt(text: str, recipe: str, corpus: str) -> str:
-    """Write project.yml for a user: with other defaults, and without the package's own
-    files, which only its developers change."""
+    """Adapt project.yml for a user: with other defaults, and without the package's own
+    files as dependencies, which only its developers change."""
     lines: List[str] = []
     for line in text.splitlines(keepends=True):
         if '- "spacy_moee/' in line:
@@ -95,19 +88,17 @@ def adapt(text: str, recipe: str, corpus: str) -> str:
             if line.startswith(f"  {name}: "):
                 line = f'  {name}: "{value}"\n'
         lines.append(line)
-    # spaCy refuses a list of dependencies that has none left
+    # spaCy rejects an empty list of dependencies
     return re.sub(r"^    deps:\n(?!      )", "", "".join(lines), flags=re.MULTILINE)
 
 
 def write(files: Dict[Path, bytes]) -> None:
-    """Write the files, and make folders for the corpus."""
+    """Write the files, and create folders for the corpus."""
     from ..files import write_all
 
-    try:
+    with os_errors("M734"):
         write_all(files.items())
         for path in files:
             if path.name == "README.txt":
                 for split in SPLITS:
                     (path.parent / split).parent.mkdir(parents=True, exist_ok=True)
-    except OSError as err:
-        raise MoeeError("M734", path=err.filename, reason=err.strerror) from err

@@ -1,4 +1,4 @@
-"""What `spacy moee convert` says of annotations that are not in its output."""
+"""What `spacy moee convert` prints about annotations that are left out or changed."""
 
 from collections import Counter
 from typing import TYPE_CHECKING, List
@@ -11,7 +11,7 @@ from . import show_warning
 if TYPE_CHECKING:
     from ..corpora.formats.items import Notice
 
-# which warning tells of which kinds; all other kinds are MW38's
+# the kinds of each warning; all other kinds belong to MW38
 CODES = {
     "MW36": ("misaligned", "discontinuous", "misquoted"),
     "MW37": ("overlapping",),
@@ -20,9 +20,9 @@ SHOWN = 10
 
 
 def show_notices(notices: List["Notice"]) -> None:
-    """Print how many annotations are left out or changed, and which.
+    """Print the number of annotations that are left out or changed, and the first ones.
 
-    notices (List[Notice]): All of them of one file.
+    notices (List[Notice]): All notices of one file.
     """
     from ..corpora.formats.items import KINDS
 
@@ -54,8 +54,8 @@ def _warn(code: str, count: int, lines: List[str]) -> None:
 
 
 def _describe(notice: "Notice") -> str:
-    from ..corpora.formats.checks import shorten
     from ..corpora.formats.items import KINDS
+    from ..corpora.formats.places import shorten
 
     text, label = shorten(notice.text), notice.label
     return f"{notice.where}: {text} {label}, {KINDS[notice.kind]}"

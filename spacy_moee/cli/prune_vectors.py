@@ -1,4 +1,4 @@
-"""`python -m spacy moee prune-vectors`: a pipeline with the vectors that it needs."""
+"""`python -m spacy moee prune-vectors`: a pipeline with fewer word vectors."""
 
 from itertools import chain
 from pathlib import Path
@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING, Annotated, List, NamedTuple, Optional, Set
 from typer import Argument, Option
 from wasabi import msg
 
-from ..errors import MoeeError
-from . import app, fail, show_warning
+from ..errors import MoeeError, os_errors
+from . import app, show_warning
 
 if TYPE_CHECKING:
     from spacy.language import Language
 
 # fmt: off
-Model = Annotated[str, Argument(metavar="MODEL", help="Trained pipeline: a folder, or the name of a package. It stays as it is")]  # noqa: E501
+Model = Annotated[str, Argument(metavar="MODEL", help="Trained pipeline: a folder, or the name of a package. It is not changed")]  # noqa: E501
 Output = Annotated[Path, Argument(metavar="OUTPUT", help="Folder for the smaller pipeline")]  # noqa: E501
 Texts = Annotated[Optional[List[Path]], Argument(metavar="TEXT", help="Texts whose words keep their vectors: .spacy, .txt and .jsonl files, or folders of them")]  # noqa: E501
-Rows = Annotated[int, Option("--rows", min=0, help="Also keep the first N vectors: files of vectors have the most frequent words first")]  # noqa: E501
+Rows = Annotated[int, Option("--rows", min=0, help="Also keep the first N vectors: in files of vectors the most frequent words come first")]  # noqa: E501
 # fmt: on
 
 
@@ -26,22 +26,23 @@ def prune_vectors_cli(
     model: Model, output_path: Output, texts: Texts = None, rows: Rows = 0
 ) -> None:
     """
-    Save a pipeline with the word vectors that it can meet: of the words of some
-    texts, of the first rows of the table, or both. On these texts it finds exactly
-    what it found before. All other words are unknown to it then, and on other texts it
-    finds less: give it as much text of the target domain as you can, and --rows. What
-    it needs itself stays: words whose vectors were trained, and those that describe
+    Save a pipeline with fewer word vectors: those of the words of some texts, the first
+    rows of the table, or both. On these texts it finds exactly the same entities. All
+    other words are unknown to it, and it finds fewer entities in other texts: give as
+    much text of the target domain as you can, and --rows. Vectors that the pipeline
+    itself needs are kept: those that were trained, and those of words that describe
     entity types.
     """
-    try:
-        prune(model, output_path, texts or [], rows)
-    except MoeeError as err:
-        fail(err)
+    prune(model, output_path, texts or [], rows)
 
 
 class Words(NamedTuple):
-    """Words of texts. keys (Set[int]): What is looked up, distinct. tokens (int): All
-    tokens. known (int): Those with a vector."""
+    """The words of texts.
+
+    keys (Set[int]): The distinct keys that are looked up.
+    tokens (int): The number of tokens.
+    known (int): The number of tokens with a vector.
+    """
 
     keys: Set[int]
     tokens: int
@@ -49,7 +50,7 @@ class Words(NamedTuple):
 
 
 def prune(model: str, output: Path, texts: List[Path], rows: int) -> None:
-    """Load, read the texts, save, say what became smaller."""
+    """Load a pipeline, read the texts, save it with a subset, and print the sizes."""
     from ..corpora.texts import find_texts
     from ..embeddings.subset import check_output, check_table, make_subset, save_with
     from ..models.lookups import find_lookups
@@ -66,15 +67,13 @@ def prune(model: str, output: Path, texts: List[Path], rows: int) -> None:
     if not subset.key2row:
         raise MoeeError("M715", words=f"{len(words.keys):,}", model=model)
     before = vectors.shape[0], vectors.data.nbytes, size_of(nlp.path)
-    try:
+    with os_errors("M705", output=output):
         save_with(nlp, subset, output)
-    except OSError as err:
-        raise MoeeError("M705", output=output, reason=err.strerror or err) from err
     if words.tokens:
         share = 100 * words.known / words.tokens
         msg.info(
-            f"{share:.1f} % of the {words.tokens:,} tokens of the texts have a vector, "
-            "and keep it"
+            f"{share:.1f} % of the {words.tokens:,} tokens of the texts have a vector "
+            "that is kept"
         )
     if not rows:
         show_warning("MW73")
@@ -86,15 +85,15 @@ def prune(model: str, output: Path, texts: List[Path], rows: int) -> None:
 
 
 def read_words(nlp: "Language", files: List[Path]) -> Words:
-    """Read which words are looked up for texts, as the pipeline and the files cut
-    them."""
+    """Collect the words that are looked up for texts, with the tokens of the pipeline
+    and those of the files."""
     from ..corpora.texts import read_texts
     from ..models.lookups import find_lookups
 
     lookups, rows = find_lookups(nlp), nlp.vocab.vectors.key2row
     keys: Set[int] = set()
     tokens = known = 0
-    # nothing of the texts is to be saved with the pipeline
+    # words of the texts must not be saved with the pipeline
     with nlp.memory_zone():
         for doc, original in chain(*(read_texts(nlp, path) for path in files)):
             found = lookups.of(doc)

@@ -7,7 +7,7 @@ from typing import Annotated, Dict, List, Optional
 from typer import Argument, Option
 from wasabi import msg
 
-from ..errors import MoeeError
+from ..errors import MoeeError, os_errors
 from . import app, fail
 
 # fmt: off
@@ -25,7 +25,7 @@ def report_cli(metrics: Metrics, output: Output = None) -> None:
     `spacy evaluate --per-component` show each component that finds entities.
     """
     from ..insight.metrics import read_evaluations
-    from ..insight.report import (
+    from ..insight.metrics_table import (
         ALIGNS,
         HEADER,
         explain_dashes,
@@ -69,20 +69,16 @@ def check_output(output: Optional[Path], paths: List[Path]) -> None:
     """See that the table replaces none of the files that it is made of."""
     if output is None:
         return
-    try:
+    # such as a name that is too long
+    with os_errors("M403", file=output):
         if output.exists() and any(output.samefile(path) for path in paths):
             raise MoeeError("M404", file=output)
-    except OSError as err:
-        # such as a name that is too long
-        raise MoeeError("M403", file=output, reason=err.strerror or err) from err
 
 
 def save(output: Path, text: str) -> None:
     """Write the table, and say so."""
     from ..files import write_text
 
-    try:
+    with os_errors("M403", file=output):
         write_text(output, text)
-    except OSError as err:
-        raise MoeeError("M403", file=output, reason=err.strerror or err) from err
     msg.good(f"Saved the table: {output}")

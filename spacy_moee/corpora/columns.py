@@ -1,4 +1,4 @@
-"""Column files: one token a line, a blank line after each sentence.
+"""Column files: one token per line, a blank line after each sentence.
 
 Columns are separated by tabs or spaces. Every other white space, such as a
 non-breaking space, belongs to a token.
@@ -12,11 +12,11 @@ from ..errors import MoeeError
 from .comments import NEVER_A_ROW, Comment, read_comment
 from .headers import split_row
 from .layout import DOCSTART, NO_WORD, Layout, find_layout
-from .text import UTF8, describe_lines, list_some, read_text, split_lines
+from .options import Options
+from .text import describe_lines, list_some, read_text, split_lines
 
-BLANK_TOKENS = ("error", "keep", "drop")
 SENTENCE_END = "EndOfSentence"
-# whether a bad row begins with #
+# by whether a bad row begins with #
 HINTS = {
     False: "If a token holds a space, separate the columns with tabs.",
     True: "If it is a comment, write it as '# note = ...'.",
@@ -24,13 +24,13 @@ HINTS = {
 
 
 class Sentence(NamedTuple):
-    """One sentence of a file.
+    """A sentence of a file.
 
     words (List[str]): The tokens.
     tags (List[str]): Their tags, as written; empty if the file has none.
     line (int): Line number of the first token, counted from 1.
     document (int): The number of its document.
-    lines (Sequence[int]): Line number of each token, unless they are consecutive.
+    lines (Sequence[int]): Line number of each token; empty if they are consecutive.
     """
 
     words: List[str]
@@ -46,42 +46,31 @@ class Sentence(NamedTuple):
 
 @dataclass
 class Columns:
-    """What a column file holds.
+    """The content of a column file.
 
-    sentences (List[Sentence]): The sentences, in order, none without a token.
-    notes (List[str]): What was found beside them, in sentences for the user.
+    sentences (List[Sentence]): The sentences, in order; each has a token.
+    notes (List[str]): Messages for the user about the rest of the file.
     """
 
     sentences: List[Sentence]
     notes: List[str]
 
 
-def read_columns(
-    path: Path,
-    *,
-    token_column: Optional[int] = None,
-    tag_column: Optional[int] = None,
-    encoding: str = UTF8,
-    blank_tokens: str = "error",
-) -> Columns:
+def read_columns(path: Path, options: Optional[Options] = None) -> Columns:
     """Read the sentences of a column file.
 
     path (Path): A file whose columns are separated by tabs or spaces.
-    token_column (Optional[int]): Column of the token, from 0; negative counts from
-        the end. By default a header or numbers of tokens tell, else it is the first.
-    tag_column (Optional[int]): Column of the tag, likewise, else it is the last. A
-        file with one column has no tags.
-    encoding (str): The encoding of the file.
-    blank_tokens (str): What becomes of a row without a token: "error", "drop" it, or
-        "keep" it as white space.
+    options (Optional[Options]): The options of the conversion.
     RETURNS (Columns): The sentences.
-    RAISES (MoeeError): M301, M302, M313, M315-M318 for a file that is no such text,
-        M303 rows of another width, M304 blank tokens, M305, M321, M323 for columns.
+    RAISES (MoeeError): M301, M302, M313 and M315-M318 for a file that is not such a
+        text; M303 for rows of another width; M304 for blank tokens; M305, M321 and
+        M323 for wrong columns.
     """
+    options = options or Options()
     path = Path(path)
-    lines = split_lines(read_text(path, encoding), path)
-    layout = find_layout(lines, path, token_column, tag_column)
-    reader = _Reader(layout, lines, blank_tokens)
+    lines = split_lines(read_text(path, options.encoding), path)
+    layout = find_layout(lines, path, options)
+    reader = _Reader(layout, lines, options.blank_tokens)
     for number, text in enumerate(lines, 1):
         reader.read(number, text)
     reader.end_sentence()
@@ -90,7 +79,7 @@ def read_columns(
 
 
 class _Reader:
-    """Reads one line after the other."""
+    """Reads the lines one after the other."""
 
     def __init__(self, layout: Layout, lines: Sequence[str], blank_tokens: str) -> None:
         self.layout = layout
@@ -106,8 +95,7 @@ class _Reader:
         )
 
     def is_row(self, text: str, cells: List[str]) -> bool:
-        may_be = not text.startswith("#") or not NEVER_A_ROW.match(text)
-        return may_be and self.layout.is_row(text, cells)
+        return not NEVER_A_ROW.match(text) and self.layout.is_row(text, cells)
 
     def read(self, line: int, text: str) -> None:
         if DOCSTART.match(text):
@@ -140,7 +128,7 @@ class _Reader:
             self.end_sentence()
 
     def is_comment(self, text: str) -> bool:
-        """Whether a line that is no row is a comment; does what it says."""
+        """Check whether a line is a comment, and open what it announces."""
         comment = read_comment(text)
         if comment is None:
             return self.layout.numbered or (not self.rows and self.is_free(text))
@@ -152,7 +140,7 @@ class _Reader:
         return True
 
     def is_free(self, text: str) -> bool:
-        """Whether a line that begins with # is a comment in free words, rather than a
+        """Whether a line that begins with # is a comment in free words, and not a
         damaged row."""
         layout, words = self.layout, text.split()
         if layout.tabs and "\t" not in text and len(words) > 1:
@@ -162,7 +150,7 @@ class _Reader:
         return text == "#" or (len(words) > 1 and not layout.may_be_row(words))
 
     def open_document(self, name: str) -> None:
-        """Some files name the document above each of its sentences."""
+        """Open a document, unless it is open: some files name it for each sentence."""
         self.end_sentence()
         self.document += not name or name != self.name
         self.name = name
@@ -184,7 +172,7 @@ class _Reader:
         self.rows = []
 
     def check(self, path: Path) -> None:
-        """Refuse a file with rows that can't be read, all of them at once."""
+        """Report all rows that can't be read."""
         if self.ragged:
             line, text = self.ragged[0]
             found, expected = self.layout.describe_flaw(text, split_row(text))
@@ -211,14 +199,14 @@ class _Reader:
             )
 
     def notes(self) -> List[str]:
-        how = "kept as white space" if self.blank_tokens == "keep" else "left out"
-        lines = list_some(line for line, _ in self.blanks)
-        blanks = f"Blank tokens {how}: {len(self.blanks):,} (lines {lines})."
-        skipped = "Rows with a number such as 1-2 or 1.1, left out"
-        found = [
-            (bool(self.layout.note), self.layout.note),
-            (self.n_comments > 0, f"Comment lines: {self.n_comments:,}."),
-            (self.n_skipped > 0, f"{skipped}: {self.n_skipped:,}."),
-            (bool(self.blanks), blanks),
-        ]
-        return [note for is_there, note in found if is_there]
+        notes = [self.layout.note] if self.layout.note else []
+        if self.n_comments:
+            notes.append(f"Comment lines: {self.n_comments:,}.")
+        if self.n_skipped:
+            skipped = "Rows with a number such as 1-2 or 1.1, left out"
+            notes.append(f"{skipped}: {self.n_skipped:,}.")
+        if self.blanks:
+            how = "kept as white space" if self.blank_tokens == "keep" else "left out"
+            lines = list_some(line for line, _ in self.blanks)
+            notes.append(f"Blank tokens {how}: {len(self.blanks):,} (lines {lines}).")
+        return notes

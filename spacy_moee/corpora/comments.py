@@ -1,7 +1,7 @@
-"""Which lines that begin with # are comments, and which of them open a document.
+"""Comments of column files: lines that begin with #. Some of them open a document.
 
-A row of a column file may begin with # as well: its token is #, or a hashtag. What
-a line is depends on the other rows, so that a caller tells what it knows of them.
+A row may begin with # as well: its token is #, or a hashtag. Only the other rows show
+what such a line is, so the caller decides.
 """
 
 import re
@@ -18,29 +18,30 @@ DOCUMENT_ID = re.compile(
     rf"#\s*{SPACE}(?:doc|document|article)(?:[ _-]?id)?\s*[=:]\s*(.*\S)",
     re.IGNORECASE,
 )
-# of GermEval: where and when the sentence was published
+# of GermEval: source and date of the sentence
 SOURCE = re.compile(r"#\t([^\t]+\t\[[^]\t]*\]|[a-z]+://\S+)\s*", re.IGNORECASE)
 NEW_SENTENCE = re.compile(
     rf"#\s+{SPACE}(?:sent_id|text|newpar|id)\b|#{SPACE}(?:sent_id|text|id)\s*=",
     re.IGNORECASE,
 )
 KEY_AND_VALUE = re.compile(r"# +[\w.:-]+ *[=:]|#[\w.:-]+ *=|#\s*end document\b")
-# what no row looks like, however many columns it has
+# lines that are never rows, whatever their number of columns
 NEVER_A_ROW = re.compile(
     r"# +[\w.:-]+ +=( |$)|#\s*newdoc( id)?( *=|\s*$)|#\s*(begin|end) document\b"
 )
 
 
 class Comment(Enum):
-    """What a comment says of the rows below it."""
+    """What a comment says about the rows below it: nothing, or that they start a
+    sentence or a document."""
 
-    plain = "nothing"
-    sentence = "they are a new sentence"
-    document = "they are a new document"
+    plain = "plain"
+    sentence = "sentence"
+    document = "document"
 
 
 def is_source(text: str) -> bool:
-    """RETURNS (bool): Whether a line names a source as those of GermEval do."""
+    """RETURNS (bool): Whether a line names a source, as in GermEval."""
     return SOURCE.fullmatch(text) is not None
 
 
@@ -48,8 +49,8 @@ def read_comment(text: str) -> Optional[Tuple[Comment, str]]:
     """Recognise a comment by its own form.
 
     text (str): A line that begins with #.
-    RETURNS (Optional[Tuple[Comment, str]]): What it says, and the name of the
-        document if it has one; None for a line that may be anything.
+    RETURNS (Optional[Tuple[Comment, str]]): Its kind, and the name of the document if
+        it has one; None for a line that may be a row.
     """
     if NEW_DOCUMENT.match(text):
         return Comment.document, ""

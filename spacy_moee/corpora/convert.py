@@ -6,161 +6,80 @@ from pathlib import Path
 from typing import Dict, List, Mapping, Optional, Sequence, Union
 
 from spacy.tokens import Doc
-from spacy.util import get_lang_class
-from spacy.vocab import Vocab, create_vocab
 
 from ..errors import MoeeError
 from ..tags import check_label
-from .columns import BLANK_TOKENS, Sentence, read_columns
+from .columns import Sentence, read_columns
 from .contents import Contents, read_contents
 from .converted import Converted, count_docs
-from .detect import COLUMNS, detect_format
-from .formats import FORMATS
-from .formats.items import Options
-from .forms import AFFIXES, AUTO, BARE, PREFIX, Tags, parse_tags
-from .schemes import SCHEMES, count_entities, illegal_lines, resolve_scheme, to_iob
-from .spans import UNITS
-from .text import UTF8
+from .detect import detect_format
+from .forms import BARE, PREFIX, Tags, parse_tags
+from .options import AUTO, COLUMNS, Options
+from .schemes import count_entities, illegal_lines, resolve_scheme, to_iob
 
-GROUPS = ("sentence", "document")
-FILE_FORMATS = (AUTO, COLUMNS, *FORMATS)
-# what the network reads at once by default; no sentence of the corpora that we know
-# has more than 160 tokens
+# the most tokens that the network reads at once by default; no sentence of the corpora
+# that were tried has more than 160
 LONG_SENTENCE = 256
 # the longest article of these corpora has 7,061 tokens
 LONG_DOCUMENT = 10_000
 FULL_STOPS = frozenset(".?!。？！")
 
 
-def convert_file(
-    path: Path,
-    *,
-    format: str = AUTO,
-    scheme: str = AUTO,
-    affix: str = AUTO,
-    label: str = "",
-    outside: Sequence[str] = (),
-    group: str = "sentence",
-    types: Optional[Mapping[str, str]] = None,
-    token_column: Optional[int] = None,
-    tag_column: Optional[int] = None,
-    blank_tokens: str = "error",
-    tag_names: Sequence[str] = (),
-    offsets: str = AUTO,
-    encoding: str = UTF8,
-    vocab: Optional[Vocab] = None,
-) -> Converted:
+def convert_file(path: Path, options: Optional[Options] = None) -> Converted:
     """Read a file into docs with entities.
 
     path (Path): The file, or the folder of a brat corpus.
-    format (str): One of `FILE_FORMATS`; "auto" detects it, and is "columns" if one of
-        these is given.
-    scheme, affix, label, outside, group, types, vocab: See `convert_sentences`.
-    token_column, tag_column, blank_tokens, encoding: See `read_columns`.
-    tag_names (Sequence[str]): What numbers mean that stand for tags, in their order.
-    offsets (str): What character offsets count: "code-points", "utf-16", or "auto" to
-        find it out.
+    options (Optional[Options]): The options of the conversion.
     RETURNS (Converted): The docs and their counts.
-    RAISES (MoeeError): M301-M309, M313-M324 and M330-M349 for a file or an argument
-        that can't be read.
+    RAISES (MoeeError): M301-M309, M315-M324 and M330-M349 for a file that can't be
+        read.
     """
-    path, types = Path(path), types or {}
-    vocab = make_vocab("en") if vocab is None else vocab
-    _check_choice("format", format, FILE_FORMATS)
-    _check_choice("blank_tokens", blank_tokens, BLANK_TOKENS)
-    _check_choice("group", group, GROUPS)
-    _check_choice("offsets", offsets, UNITS)
-    has_columns = token_column is not None or tag_column is not None
+    path, options = Path(path), options or Options()
+    format: str = options.format
     if format == AUTO:
-        format = COLUMNS if has_columns else detect_format(path, encoding)
+        has_columns = options.token_column is not None or options.tag_column is not None
+        format = COLUMNS if has_columns else detect_format(path, options.encoding)
     if format == COLUMNS:
-        columns = read_columns(
-            path,
-            token_column=token_column,
-            tag_column=tag_column,
-            blank_tokens=blank_tokens,
-            encoding=encoding,
-        )
+        columns = read_columns(path, options)
         contents = Contents(columns.sentences, notes=columns.notes)
     else:
-        options = Options(group, tag_names, vocab, encoding, blank_tokens)
-        contents = read_contents(
-            path, format, options, types=types, vocab=vocab, offsets=offsets
-        )
+        contents = read_contents(path, format, options)
     if contents.docs:
         return count_docs(path, format, contents)
-    found = convert_sentences(
-        contents.sentences,
-        path,
-        scheme=scheme,
-        affix=affix,
-        label=label,
-        outside=outside,
-        group=group,
-        types=types,
-        vocab=vocab,
-        notes=contents.notes,
-    )
+    found = convert_sentences(contents.sentences, path, options)
+    found.notes = [*contents.notes, *found.notes]
     found.format, found.notices = format, contents.notices
     return found
 
 
 def convert_sentences(
-    sentences: Sequence[Sentence],
-    path: Path,
-    *,
-    scheme: str = AUTO,
-    affix: str = AUTO,
-    label: str = "",
-    outside: Sequence[str] = (),
-    group: str = "sentence",
-    types: Optional[Mapping[str, str]] = None,
-    vocab: Optional[Vocab] = None,
-    notes: Sequence[str] = (),
+    sentences: Sequence[Sentence], path: Path, options: Optional[Options] = None
 ) -> Converted:
-    """Turn sentences that were read into docs with entities.
+    """Turn sentences into docs with entities.
 
-    sentences (Sequence[Sentence]): All sentences of one file, whatever its format.
-    path (Path): The file they come from, for messages.
-    scheme (str): One of `SCHEMES`; "auto" detects it.
-    affix (str): Where the letter of a tag stands: "prefix" as in B-PER, "suffix" as in
-        PER-B, or "auto" to detect it.
-    label (str): The type of tags that are a letter only.
-    outside (Sequence[str]): Tags that stand for O, beside O itself.
-    group (str): "sentence" for one doc a sentence, "document" for one doc for each
-        value of `Sentence.document`.
-    types (Optional[Mapping[str, str]]): New names for entity types; a type whose new
-        name is empty is dropped.
-    vocab (Optional[Vocab]): Vocabulary of the docs, by default a blank English one.
-    notes (Sequence[str]): What the reader has to say, for `Converted.notes`.
+    sentences (Sequence[Sentence]): All sentences of a file of any format.
+    path (Path): The file, for messages.
+    options (Optional[Options]): The options of the conversion.
     RETURNS (Converted): The docs and their counts.
-    RAISES (MoeeError): M306-M308, M319, M320, M322 for tags that can't be read, M309
-        if there is no sentence, M314 for an unknown choice, M003 and M324 for what
-        can't be a type.
+    RAISES (MoeeError): M306-M308, M319, M320 and M322 for tags that can't be read,
+        M309 if there is no sentence, M324 for a label that can't be an entity type.
     """
-    _check_choice("scheme", scheme, SCHEMES)
-    _check_choice("affix", affix, AFFIXES)
-    _check_choice("group", group, GROUPS)
-    if label:
-        check_label(label)
+    options = options or Options()
+    types = options.types
     if not sentences:
         raise MoeeError("M309", file=path)
-    types = types or {}
-    tags = parse_tags(
-        sentences, path, scheme=scheme, affix=affix, label=label, outside=outside
-    )
+    tags = parse_tags(sentences, path, options)
     _check_types(tags, types, path)
-    scheme = resolve_scheme(scheme, tags, path)
+    scheme = resolve_scheme(options.scheme, tags, path)
     iob = [
         to_iob(row, scheme, types) if row else [""] * len(sentence.words)
         for sentence, row in zip(sentences, tags.rows, strict=True)
     ]
-    vocab = make_vocab("en") if vocab is None else vocab
     longest = max(sentences, key=lambda sentence: len(sentence.words))
     found = count_entities(tags, scheme)
     return Converted(
         path=path,
-        docs=_make_docs(vocab, sentences, iob, group),
+        docs=_make_docs(sentences, iob, options),
         scheme=scheme if any(tags.rows) else "",
         sentences=len(sentences),
         tokens=sum(map(len, iob)),
@@ -171,25 +90,8 @@ def convert_sentences(
         missing=tags.missing,
         n_long=_count_long(sentences),
         longest=(len(longest.words), longest.line),
-        notes=[*notes, *_describe_form(tags)],
+        notes=_describe_form(tags),
     )
-
-
-def make_vocab(lang: str) -> Vocab:
-    """Make the vocabulary of a language without its tokenizer, which may need a
-    package that is not installed.
-
-    lang (str): Code of the language.
-    RETURNS (Vocab): The vocabulary.
-    RAISES (ImportError): spaCy's E048, if it has no such language.
-    """
-    return create_vocab(lang, get_lang_class(lang).Defaults)
-
-
-def _check_choice(argument: str, value: str, choices: Sequence[str]) -> None:
-    if value not in choices:
-        expected = ", ".join(choices)
-        raise MoeeError("M314", argument=argument, found=value, expected=expected)
 
 
 def _check_types(tags: Tags, types: Mapping[str, str], path: Path) -> None:
@@ -200,15 +102,8 @@ def _check_types(tags: Tags, types: Mapping[str, str], path: Path) -> None:
             if new or old not in types:
                 check_label(new)
         except MoeeError as err:
-            raise MoeeError(
-                "M324",
-                file=path,
-                line=line,
-                tag=tag,
-                label=new,
-                reason=err.values["reason"],
-                old=old,
-            ) from None
+            values = {"tag": tag, "label": new, "old": old, **err.values}
+            raise MoeeError("M324", file=path, line=line, **values) from None
 
 
 def _describe_form(tags: Tags) -> List[str]:
@@ -220,7 +115,8 @@ def _describe_form(tags: Tags) -> List[str]:
 
 
 def _count_long(sentences: Sequence[Sentence]) -> int:
-    """Sentences that are long, or the only one if there are full stops inside."""
+    """Count the sentences that are long; a single one counts if it has full stops
+    inside."""
     n_long = sum(len(sentence.words) > LONG_SENTENCE for sentence in sentences)
     if n_long or len(sentences) > 1:
         return n_long
@@ -228,11 +124,12 @@ def _count_long(sentences: Sequence[Sentence]) -> int:
 
 
 def _make_docs(
-    vocab: Vocab, sentences: Sequence[Sentence], iob: List[List[str]], group: str
+    sentences: Sequence[Sentence], iob: List[List[str]], options: Options
 ) -> List[Doc]:
-    """Group sentences into docs. Entities were read before, sentence by sentence."""
+    """Group sentences into docs. No entity crosses the border of a sentence."""
     docs = []
-    keys = (s.document if group == "document" else i for i, s in enumerate(sentences))
+    by_document = options.group == "document"
+    keys = (s.document if by_document else i for i, s in enumerate(sentences))
     rows = zip(keys, sentences, iob, strict=True)
     for _, members in groupby(rows, key=lambda row: row[0]):
         words: List[str] = []
@@ -243,7 +140,7 @@ def _make_docs(
             ents += tags
             starts += [True] + [False] * (len(tags) - 1)
         # No `spaces`: spaCy would train and score on its own tokens instead
-        docs.append(Doc(vocab, words=words, ents=ents, sent_starts=starts))
+        docs.append(Doc(options.vocab, words=words, ents=ents, sent_starts=starts))
     return docs
 
 
@@ -251,9 +148,9 @@ def parse_types(text: str) -> Dict[str, str]:
     """Read new names for entity types.
 
     text (str): Such as "person=PER,organisation=ORG,date=".
-    RETURNS (Dict[str, str]): New name of each old one, empty for one to drop.
+    RETURNS (Dict[str, str]): The new name of each old one, empty for one to drop.
     RAISES (MoeeError): M003 for a new name that can't be a type, M311 for an item that
-        is not OLD=NEW, or an OLD given twice.
+        is not OLD=NEW, or an OLD that is given twice.
     """
     types: Dict[str, str] = {}
     for item in text.split(",") if text.strip() else []:

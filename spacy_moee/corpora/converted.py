@@ -1,4 +1,4 @@
-"""What was read from a file, and its counts."""
+"""The result of a conversion: docs and their counts."""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -9,19 +9,19 @@ from typing import Dict, List, Tuple
 from spacy.tokens import Doc
 
 from .contents import Contents
-from .detect import COLUMNS
 from .formats import FORMATS
 from .formats.items import Notice
+from .options import COLUMNS
 
 
 @dataclass
 class Converted:
-    """What was read from one file.
+    """The docs of one file.
 
     path (Path): The file.
-    docs (List[Doc]): One doc a sentence or a document. Their spaces are unknown, so
-        that spaCy keeps the gold tokens in training and evaluation. A sentence that
-        has no tags has no entity annotation.
+    docs (List[Doc]): One doc per sentence or document. Their spaces are unknown, so
+        that spaCy keeps the gold tokens in training and evaluation. A sentence
+        without tags has no entity annotation.
     scheme (str): The scheme that was given or detected; empty if there are no tags.
     sentences (int): Number of sentences.
     tokens (int): Number of tokens.
@@ -29,14 +29,13 @@ class Converted:
     source_types (List[str]): Types as the file names them.
     illegal (List[int]): Line of each transition that the scheme forbids.
     dropped (Counter[str]): Number of entities of each type that was dropped.
-    missing (Dict[str, int]): Number of missing tags, by how that is written.
+    missing (Dict[str, int]): Number of missing tags, by how they are written.
     n_long (int): Number of sentences that are suspiciously long.
     longest (Tuple[int, int]): Tokens and first line of the longest sentence.
-    notes (List[str]): What else a user should know, in sentences.
+    notes (List[str]): Other messages for the user.
     format (str): "columns" or a key of `FORMATS`.
     what (str): What `sentences` counts: "sentences", "texts" or "docs".
-    notices (List[Notice]): What of the file is not in the docs, or not as it stands in
-        the file.
+    notices (List[Notice]): What is left out of the docs, or changed in them.
     """
 
     path: Path
@@ -58,11 +57,11 @@ class Converted:
 
 
 def count_docs(path: Path, format: str, contents: Contents) -> Converted:
-    """Count what is in docs that were made without tags.
+    """Count the content of a file that has docs.
 
     path (Path): The file.
     format (str): A key of `FORMATS`.
-    contents (Contents): What it holds.
+    contents (Contents): Its content.
     RETURNS (Converted): The docs and their counts.
     """
     docs = contents.docs

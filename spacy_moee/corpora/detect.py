@@ -1,4 +1,4 @@
-"""Which format a file has, by its name and its beginning."""
+"""The format of a file, by its name and its beginning."""
 
 import codecs
 import re
@@ -15,36 +15,35 @@ from .formats.tables import find_header
 from .formats.tag_names import BESIDE
 from .headers import split_row
 from .layout import DOCSTART
+from .options import COLUMNS
 from .text import UTF8, check_encoding, read_bytes, read_text
 
-COLUMNS = "columns"
 HEAD = 1 << 16
 JSON_ENDINGS = (".jsonl", ".json", ".ndjson", ".jl")
-# endings that nobody gives to prose
+# endings of column files, which prose does not have
 COLUMN_ENDINGS = (
     *(".conll", ".tsv", ".tab", ".ner", ".bio", ".iob", ".iob1", ".iob2"),
     *(".bioes", ".iobes", ".bilou"),
 )
 JSON_START = re.compile(r'\s*(\{\s*"|\{\s*\}|\[\s*\{|\[\s*\]\s*\Z)')
 TAG = re.compile(r"O|[BIESLUMW][-_]\S+|\S+[-_][BIESLUMW]")
-# what else may have been meant as one, beside one word
+# what may be meant as a tag in a row of two cells
 LIKE_A_TAG = re.compile(rf"{TAG.pattern}|.|[^\W\d_]{{1,2}}[-_].*")
 XML_START = re.compile(r"\s*<(\?xml|!DOCTYPE|html)\b", re.IGNORECASE)
-# what ends a clause in languages without spaces
+# punctuation of languages without spaces
 CJK_MARKS = re.compile("[。、，！？；]")
 LONGEST_TOKEN = 40
 
 
 def detect_format(path: Path, encoding: str = UTF8) -> str:
-    """Tell the format of a file by its name and its beginning.
-
-    A damaged column file is one all the same: what decides is how most rows look.
+    """Detect the format of a file by its name and its beginning. A column file with
+    damaged rows is still one: most rows decide.
 
     path (Path): The file, or the folder of a brat corpus.
     encoding (str): The encoding of the file.
     RETURNS (str): "columns" or a key of `FORMATS`.
-    RAISES (MoeeError): M330 when it can't tell, M332 for JSON that can't be read, and
-        M301, M302 or M313 for a file that can't be read at all.
+    RAISES (MoeeError): M330 for an unknown format, M332 for JSON that can't be read,
+        and M301, M302 or M313 for a file that can't be read at all.
     """
     ending = path.suffix.lower()
     if path.is_dir():
@@ -75,16 +74,16 @@ def detect_format(path: Path, encoding: str = UTF8) -> str:
         return "csv"
     if ending in COLUMN_ENDINGS or any(map(DOCSTART.match, rows)):
         return COLUMNS
-    return _tell_from_prose(path, [row for row in rows if row[:1] != "#"] or rows)
+    return _columns_or_prose(path, [row for row in rows if row[:1] != "#"] or rows)
 
 
 def is_corpus(path: Path) -> bool:
-    """Tell whether a file of a folder is meant to be converted: JSON and CSV may hold
+    """Check whether a file of a folder is annotated text: JSON and CSV may hold
     anything.
 
     path (Path): The file.
-    RETURNS (bool): Whether it has an ending of other formats, holds texts or tokens,
-        or can't be read, which is then to be reported.
+    RETURNS (bool): Whether it is. True also for other endings, and for a file that
+        can't be read: its error is then reported.
     """
     ending = path.suffix.lower()
     if ending == ".csv":
@@ -99,7 +98,7 @@ def is_corpus(path: Path) -> bool:
 
 
 def _read_head(path: Path) -> Tuple[bytes, bool]:
-    """The beginning of a file, and whether it is all of it."""
+    """Read the beginning of a file, and check whether that is all of it."""
     data = read_bytes(path, HEAD + 1)
     return data[:HEAD], len(data) <= HEAD
 
@@ -111,7 +110,7 @@ def _decode(path: Path, head: bytes, encoding: str) -> str:
     try:
         return decoder.decode(head).removeprefix("\ufeff")
     except UnicodeDecodeError:
-        # says what is wrong
+        # raises the error with its place
         return read_text(path, encoding)
 
 
@@ -135,8 +134,8 @@ def _is_conllu(rows: List[str], ending: str) -> bool:
     return 2 * len(fit) > len(rows) or ending == ".conllu"
 
 
-def _tell_from_prose(path: Path, rows: List[str]) -> str:
-    """Tell whether most lines are rows of columns, or tokens, or neither."""
+def _columns_or_prose(path: Path, rows: List[str]) -> str:
+    """Distinguish column files and prose by most of the lines."""
     cells = [split_row(row) for row in rows]
     n_rows, widths = len(rows), {len(row) for row in cells}
     tabs = sum("\t" in row.lstrip() for row in rows)
@@ -157,13 +156,13 @@ def _tell_from_prose(path: Path, rows: List[str]) -> str:
         reason = f"all its lines have {widths.pop()} words, and none ends in a tag"
         _give_up(path, reason)
     if is_tagged:
-        reason = f"{tagged} of the first {n_rows} lines end in a tag, and the others"
-        _give_up(path, f"{reason} do not")
+        reason = f"only {tagged} of its first {n_rows} lines end in a tag"
+        _give_up(path, reason)
     return "text"
 
 
 def _is_token(row: str) -> bool:
-    """Whether a line may be one token of a file without tags."""
+    """Whether a line may be a token of a file without tags."""
     is_clause = len(row.strip()) > 1 and CJK_MARKS.search(row)
     return len(row.split()) == 1 and len(row) <= LONGEST_TOKEN and not is_clause
 

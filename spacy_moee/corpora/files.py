@@ -1,4 +1,4 @@
-"""Which file is read, and where it goes."""
+"""The files to read, and the `.spacy` files to write."""
 
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -6,19 +6,19 @@ from typing import Dict, Iterable, List, Sequence, Tuple
 
 from spacy.tokens import Doc, DocBin
 
-from ..errors import MoeeError
+from ..errors import MoeeError, os_errors
 from ..files import write_all
 from .detect import is_corpus
 from .text import list_some
 
-# The standard release of CoNLL-2003 keeps its splits apart by the ending alone
+# the splits of the standard release of CoNLL-2003 differ in their endings only
 SPLIT_ENDINGS = (".train", ".dev", ".test", ".testa", ".testb", ".testc")
 ENDINGS = (
     *(".txt", ".tsv", ".tab", ".conll", ".ner", ".bio", ".iob", ".iob1", ".iob2"),
     *(".bioes", ".iobes", ".bilou", *SPLIT_ENDINGS),
     *(".jsonl", ".ndjson", ".json", ".conllu", ".csv", ".spacy"),
 )
-# a folder with .ann files is one corpus of brat, with all texts below it
+# a folder with .ann files is one corpus of brat, with all texts in it
 BRAT_ENDINGS = (".ann", ".txt")
 
 
@@ -28,17 +28,18 @@ def plan_outputs(
     include: Sequence[str] = (),
     exclude: Sequence[str] = (),
 ) -> List[Tuple[Path, Path]]:
-    """Decide which files are read and where each one goes; nothing is written.
+    """Decide which files to read and where to write each one; nothing is written.
 
-    source (Path): A file, or a folder that is searched with its subfolders. What is
-        hidden in it is not read. A folder with .ann files is one corpus of brat.
+    source (Path): A file, or a folder that is searched with its subfolders, but for
+        hidden files. A folder with .ann files is one corpus of brat.
     target (Path): A `.spacy` file (for one source file), or a folder.
     include (Sequence[str]): Patterns of files to read, such as "*/train.*", on their
         paths in the folder; by default, those with one of `ENDINGS`.
     exclude (Sequence[str]): Patterns of files to leave out of these.
-    RETURNS (List[Tuple[Path, Path]]): Pairs of what is read and a `.spacy` file.
-    RAISES (MoeeError): M301 no source, M310 no file to read in it, M312 unusable
-        target, M325 patterns that leave no file, or that are given with a file.
+    RETURNS (List[Tuple[Path, Path]]): Pairs of an input and a `.spacy` file.
+    RAISES (MoeeError): M301 without a source, M310 if it has no file to read, M312 for
+        an unusable target, M325 for patterns that match no file, or that are given
+        with a file.
     """
     if not source.exists():
         raise MoeeError("M301", file=source)
@@ -46,32 +47,28 @@ def plan_outputs(
     if not source.is_dir():
         if include or exclude:
             raise MoeeError("M325", reason=f"'{source}' is a file, not a folder")
-        output = target if is_file else target / _output_name(source)
-        plan = [(source, output)]
+        chosen = [Path()]
     else:
         chosen = _choose(source, target, include, exclude)
-        if is_file and chosen == [Path()]:
-            plan = [(source, target)]
-        elif is_file:
-            reason = "it names one file, and the input is a folder"
-            raise MoeeError("M312", file=target, reason=reason)
-        else:
-            names = [_output_name(source / path) for path in chosen]
-            folders = [target / path.parent for path in chosen]
-            plan = [
-                (source / path, folder / name)
-                for path, folder, name in zip(chosen, folders, names, strict=True)
-            ]
-    _check_outputs(plan, target)
+    if is_file and chosen != [Path()]:
+        reason = "it names one file, and the input is a folder"
+        raise MoeeError("M312", file=target, reason=reason)
+    inputs = [source / path for path in chosen]
+    plan = [(path, target) for path in inputs]
+    if not is_file:
+        folders = [target / path.parent for path in chosen]
+        pairs = zip(inputs, folders, strict=True)
+        plan = [(path, folder / _output_name(path)) for path, folder in pairs]
+    _check_outputs(plan)
     return plan
 
 
 def find_unread(source: Path, plan: Sequence[Tuple[Path, Path]]) -> List[Path]:
     """Find the files of a folder that a plan neither reads nor writes.
 
-    source (Path): The folder; a file gives nothing.
+    source (Path): The folder; for a file the result is empty.
     plan (Sequence[Tuple[Path, Path]]): What `plan_outputs` returned.
-    RETURNS (List[Path]): Their paths in the folder, without what is hidden.
+    RETURNS (List[Path]): Their paths in the folder, without hidden files.
     """
     if not source.is_dir():
         return []
@@ -87,7 +84,7 @@ def find_unread(source: Path, plan: Sequence[Tuple[Path, Path]]) -> List[Path]:
 
 
 def _list_files(folder: Path) -> List[Path]:
-    """All files in a folder, but for hidden ones and those in hidden folders."""
+    """List the files in a folder, without hidden ones and those in hidden folders."""
     paths = (path.relative_to(folder) for path in sorted(folder.rglob("*")))
     return [
         path
@@ -100,7 +97,7 @@ def _list_files(folder: Path) -> List[Path]:
 def _choose(
     folder: Path, target: Path, include: Sequence[str], exclude: Sequence[str]
 ) -> List[Path]:
-    """Choose the files and the corpora of brat to read, as paths in the folder."""
+    """Choose the files and corpora of brat to read, as paths in the folder."""
     files = _list_files(folder)
     corpora = _find_brat(files)
     found = _choose_brat(corpora, include, exclude)
@@ -112,7 +109,7 @@ def _choose(
             found.append(path)
     if not found and (include or exclude):
         names = list_some(path.as_posix() for path in files) or "none"
-        reason = f"they leave no file of '{folder}', whose files are: {names}"
+        reason = f"they match no file of '{folder}', whose files are: {names}"
         raise MoeeError("M325", reason=reason)
     if not found:
         raise MoeeError("M310", file=folder, endings=", ".join(ENDINGS))
@@ -122,7 +119,7 @@ def _choose(
 def _is_input(folder: Path, path: Path, target: Path) -> bool:
     ending = path.suffix.lower()
     if ending == ".spacy":
-        # a second run of the same command finds what the first one wrote
+        # a second run of the same command finds the output of the first one
         outputs = target.resolve()
         is_inside = folder.resolve() in (outputs, *outputs.parents)
         return not is_inside or outputs not in (folder / path).resolve().parents
@@ -130,7 +127,7 @@ def _is_input(folder: Path, path: Path, target: Path) -> bool:
 
 
 def _find_brat(files: Sequence[Path]) -> Dict[Path, List[Path]]:
-    """The topmost folders with .ann files, and the texts and annotation in each."""
+    """Find the topmost folders with .ann files, and the .txt and .ann files in each."""
     folders = {path.parent for path in files if path.suffix == ".ann"}
     tops = sorted(path for path in folders if folders.isdisjoint(path.parents))
     members = [path for path in files if path.suffix in BRAT_ENDINGS]
@@ -140,7 +137,7 @@ def _find_brat(files: Sequence[Path]) -> Dict[Path, List[Path]]:
 def _choose_brat(
     corpora: Dict[Path, List[Path]], include: Sequence[str], exclude: Sequence[str]
 ) -> List[Path]:
-    """Choose corpora of brat, which are read as a whole."""
+    """Choose the corpora of brat to read, each as a whole."""
     found = []
     for folder, members in corpora.items():
         left_out = [path for path in members if _matches(path, exclude)]
@@ -155,8 +152,8 @@ def _choose_brat(
 
 
 def _matches(path: Path, patterns: Sequence[str]) -> bool:
-    """Whether a path has one of some patterns, whose * may stand for folders too.
-    **/ may also stand for no folder."""
+    """Whether a path matches one of some patterns. In these * also stands for folders,
+    and **/ also for no folder."""
     name = path.as_posix()
     every = [*patterns, *(p[3:] for p in patterns if p.startswith("**/"))]
     return any(fnmatchcase(name, pattern) for pattern in every)
@@ -167,7 +164,7 @@ def _output_name(path: Path) -> str:
     return f"{path.resolve().name if is_whole else path.stem}.spacy"
 
 
-def _check_outputs(plan: List[Tuple[Path, Path]], target: Path) -> None:
+def _check_outputs(plan: List[Tuple[Path, Path]]) -> None:
     taken: Dict[Path, Path] = {}
     for source, output in plan:
         if output in taken:
@@ -184,15 +181,12 @@ def _check_outputs(plan: List[Tuple[Path, Path]], target: Path) -> None:
 
 
 def write_docs(outputs: Iterable[Tuple[Path, Iterable[Doc]]]) -> None:
-    """Write `.spacy` files: all of them, or on an error none.
+    """Write `.spacy` files: all of them, or none if there is an error.
 
-    outputs (Iterable[Tuple[Path, Iterable[Doc]]]): File and docs. Missing folders
-        are made.
-    RAISES (MoeeError): M313 when a file can't be written.
+    outputs (Iterable[Tuple[Path, Iterable[Doc]]]): Files and their docs. Missing
+        folders are created.
+    RAISES (MoeeError): M313, if a file can't be written.
     """
     packed = [(path, DocBin(docs=docs).to_bytes()) for path, docs in outputs]
-    try:
+    with os_errors("M313", verb="write"):
         write_all(packed)
-    except OSError as err:
-        file, reason = err.filename, err.strerror
-        raise MoeeError("M313", verb="write", file=file, reason=reason) from err

@@ -1,5 +1,5 @@
-"""How a tag is written: B-PER, B_PER, PER-B, PER_B, B or PER, told by all tags of a
-file.
+"""The notation of tags: B-PER, B_PER, PER-B, PER_B, B or PER, detected from all tags
+of a file.
 """
 
 import re
@@ -12,7 +12,6 @@ from typing import (
     Mapping,
     NamedTuple,
     NoReturn,
-    Optional,
     Sequence,
     Set,
     Tuple,
@@ -20,18 +19,15 @@ from typing import (
 
 from ..errors import MoeeError
 from .columns import Sentence
+from .options import AUTO, Options
 from .text import list_some
 
-AUTO = "auto"
-AFFIXES: Tuple[str, ...] = (AUTO, "prefix", "suffix")
 MISSING = ("-", "_")
-IO = "io"
-# other names of the four letters in which all schemes are read
+# other names of the four letters BIES
 STANDARD = {"L": "E", "U": "S", "M": "I", "W": "S"}
-# finer type systems have some 100 types; a column of words has thousands
+# fine-grained corpora have about 100 types; a column of words has thousands
 MOST_TYPES = 200
-# a type alone; what looks like a letter with a type is rather a tag that is spelled
-# in another way, such as b-PER, X-PER or per_b
+# a type alone, but no misspelled tag such as b-PER, X-PER or per_b
 TYPE = re.compile(r"(?![a-z][\W_])(?!.*[\W_][a-z]$)[^\W\d_].+", re.I | re.S)
 
 
@@ -47,21 +43,22 @@ UNKNOWN = Tag("-", "")
 
 
 class Form(NamedTuple):
-    """A way to write a tag.
+    """A notation of tags.
 
-    affix (str): "prefix" or "suffix", where the letter stands; "" for neither.
-    example (str): Such a tag.
-    pattern (str): What it looks like, with the groups `letter` and `type`.
+    affix (str): Where the letter stands, "prefix" or "suffix"; "" for neither.
+    example (str): A tag in this notation.
+    pattern (str): Its regular expression, with the groups `letter` and `type`.
     """
 
     affix: str
     example: str
     pattern: str
 
-    def split(self, tag: str) -> Optional[Tuple[str, str]]:
-        """RETURNS (Optional[Tuple[str, str]]): Letter and type, if it is such a tag."""
-        match = re.fullmatch(self.pattern, tag, re.DOTALL)
-        return (match["letter"], match["type"]) if match else None
+    def split(self, tags: Iterable[str]) -> Dict[str, Tuple[str, str]]:
+        """RETURNS (Dict[str, Tuple[str, str]]): Letter and type of the tags that have
+        this form."""
+        found = {tag: re.fullmatch(self.pattern, tag, re.DOTALL) for tag in tags}
+        return {tag: (m["letter"], m["type"]) for tag, m in found.items() if m}
 
 
 LETTER = "(?P<letter>[BIESLUMW])"
@@ -78,7 +75,7 @@ LETTERED = (
 
 
 class Fit(NamedTuple):
-    """A form that all tags have, and the letter and the type of each tag."""
+    """The form of all tags, and the letter and the type of each tag."""
 
     form: Form
     parts: Dict[str, Tuple[str, str]]
@@ -101,14 +98,14 @@ class Place(NamedTuple):
 
 @dataclass
 class Tags:
-    """The tags of a file, taken apart.
+    """The tags of a file, split into parts.
 
-    rows (List[List[Tag]]): Those of each sentence.
-    form (Form): How they are written.
+    rows (List[List[Tag]]): The tags of each sentence.
+    form (Form): Their notation.
     letters (Dict[str, Tuple[int, str]]): Line and text of the first tag with each
-        letter that the file has.
-    labels (Dict[str, Tuple[int, str]]): The same of each type.
-    missing (Dict[str, int]): How many tags are missing, by how that is written.
+        letter of the file.
+    labels (Dict[str, Tuple[int, str]]): The same for each type.
+    missing (Dict[str, int]): Number of missing tags, by how they are written.
     """
 
     rows: List[List[Tag]]
@@ -118,34 +115,27 @@ class Tags:
     missing: Dict[str, int] = field(default_factory=dict)
 
 
-def parse_tags(
-    sentences: Sequence[Sentence],
-    file: Path,
-    *,
-    scheme: str = AUTO,
-    affix: str = AUTO,
-    label: str = "",
-    outside: Sequence[str] = (),
-) -> Tags:
-    """Take the tags of a file apart.
+def parse_tags(sentences: Sequence[Sentence], file: Path, options: Options) -> Tags:
+    """Split the tags of a file into letters and types.
 
     sentences (Sequence[Sentence]): All sentences of the file.
-    file (Path): Its name, for messages.
-    scheme (str): The scheme that was given, or "auto".
-    affix (str): Where the letter stands: "prefix", "suffix", or "auto".
-    label (str): The type of tags that have none.
-    outside (Sequence[str]): What stands for O beside O itself.
+    file (Path): The file, for messages.
+    options (Options): The options of the conversion.
     RETURNS (Tags): The tags in parts.
-    RAISES (MoeeError): M306 for what is no tag, M319 and M320 if `label` is missing
-        or superfluous, M322 if tags can be read in two ways.
+    RAISES (MoeeError): M306 for an invalid tag, M319 and M320 if `label` is missing or
+        superfluous, M322 if the tags can be read in two ways.
     """
     places = _find_places(sentences)
     known = dict.fromkeys(MISSING, UNKNOWN)
-    known.update(dict.fromkeys(("O", *outside), OUTSIDE))
+    known.update(dict.fromkeys(("O", *options.outside), OUTSIDE))
     typed = {tag: place for tag, place in places.items() if tag not in known}
     has_outside = any(known.get(tag) is OUTSIDE for tag in places)
-    form, parts = _find_form(typed, file, scheme, affix, has_outside)
-    _check_label(form, typed, file, label)
+    form, parts = _find_form(typed, file, options, has_outside)
+    label = options.label
+    if typed and bool(label) != (form is UNTYPED):
+        tag, place = next(iter(typed.items()))
+        code = "M320" if label else "M319"
+        raise MoeeError(code, file=file, line=place.line, found=tag, label=label)
     found = Tags([], form)
     for tag, (letter, type_) in parts.items():
         # a type alone is IO
@@ -161,7 +151,7 @@ def parse_tags(
 
 
 def _find_places(sentences: Sequence[Sentence]) -> Dict[str, Place]:
-    """The tags of a file, in the order in which they come."""
+    """List the distinct tags of a file, in order."""
     places: Dict[str, Place] = {}
     for sentence in sentences:
         for i, tag in enumerate(sentence.tags):
@@ -171,22 +161,24 @@ def _find_places(sentences: Sequence[Sentence]) -> Dict[str, Place]:
 
 
 def _find_form(
-    tags: Mapping[str, Place], file: Path, scheme: str, affix: str, has_outside: bool
+    tags: Mapping[str, Place], file: Path, options: Options, has_outside: bool
 ) -> Fit:
-    """The form that all tags have."""
+    """Find the form of all tags."""
+    affix, is_auto = options.affix, options.scheme == options.affix == AUTO
     forms = [form for form in LETTERED if affix in (AUTO, form.affix) or not form.affix]
-    fits = [fit for form in forms for fit in _try_form(form, tags)]
+    tried = [Fit(form, form.split(tags)) for form in forms]
+    fits = [fit for fit in tried if len(fit.parts) == len(tags)]
     bare = Fit(BARE, {tag: ("", tag) for tag in tags})
-    if scheme == IO:
+    if options.scheme == "io":
         # I-PER is IO as well, and B-PER would be a type
         return next((fit for fit in fits if fit.letters <= {"I"}), bare)
     if not fits:
-        may_be_io = scheme == affix == AUTO and has_outside and len(tags) <= MOST_TYPES
+        may_be_io = is_auto and has_outside and len(tags) <= MOST_TYPES
         if may_be_io and all(map(TYPE.fullmatch, tags)):
             return bare
-        _refuse(tags, file, forms)
+        _refuse(tags, file, tried)
     best, *rivals = fits
-    # the usual form, unless another one explains the tags with fewer types
+    # the usual form, unless another one gives fewer types
     if best.form is PREFIX:
         rivals = [fit for fit in rivals if fit.n_types < best.n_types]
     if rivals and tags:
@@ -198,40 +190,17 @@ def _find_form(
     return best
 
 
-def _try_form(form: Form, tags: Iterable[str]) -> List[Fit]:
-    """The form with the parts of the tags, or nothing if one has another form."""
-    parts: Dict[str, Tuple[str, str]] = {}
-    for tag in tags:
-        split = form.split(tag)
-        if split is None:
-            return []
-        parts[tag] = split
-    return [Fit(form, parts)]
-
-
-def _refuse(tags: Mapping[str, Place], file: Path, forms: Sequence[Form]) -> NoReturn:
-    """Report the tags that lack the form of most tokens."""
-
-    def coverage(form: Form) -> int:
-        return sum(place.tokens for tag, place in tags.items() if form.split(tag))
-
-    form = max(forms, key=coverage)
-    odd = {tag: place for tag, place in tags.items() if not form.split(tag)}
-    found, *others = odd
+def _refuse(tags: Mapping[str, Place], file: Path, tried: Sequence[Fit]) -> NoReturn:
+    """Report the tags that do not have the form of most tokens."""
+    best = max(tried, key=lambda fit: sum(tags[tag].tokens for tag in fit.parts))
+    odd = {tag: place for tag, place in tags.items() if tag not in best.parts}
+    found, *rest = odd
     raise MoeeError(
         "M306",
         file=file,
         line=odd[found].line,
         found=found,
-        others=f" (and others: {list_some(map(repr, others), 5)})" if others else "",
+        others=f" (and others: {list_some(map(repr, rest), 5)})" if rest else "",
         count=sum(place.tokens for place in odd.values()),
-        example=form.example,
+        example=best.form.example,
     )
-
-
-def _check_label(form: Form, tags: Mapping[str, Place], file: Path, label: str) -> None:
-    if not tags or bool(label) == (form is UNTYPED):
-        return
-    tag, place = next(iter(tags.items()))
-    code = "M320" if label else "M319"
-    raise MoeeError(code, file=file, line=place.line, found=tag, label=label)

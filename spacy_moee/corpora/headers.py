@@ -1,33 +1,26 @@
-"""A first line that names the columns of a file."""
+"""The header of a column file: a first line that names the columns."""
 
 import re
 from typing import List, NamedTuple, Optional, Sequence
 
-# names in lower case, with _ for all that is no letter or digit
+# names in lower case, with _ for all but letters and digits
 TOKEN_NAMES = ("token", "tokens", "word", "words", "form", "wordform", "word_form")
-# where a file has several, the first of these is taken
+# if a file has several, the first of these is used
 TAG_NAMES = (
     *("ne_coarse_lit", "ne_coarse", "ner", "ner_tag", "ner_tags", "nertag", "ne_tag"),
-    *(
-        "ne",
-        "ne_tags",
-        "named_entity",
-        "entity",
-        "entities",
-        "entity_tag",
-        "entity_type",
-    ),
+    *("ne", "ne_tags", "named_entity", "entity", "entities"),
+    *("entity_tag", "entity_type"),
     *("iob", "iob2", "bio", "bio_tag", "bio_tags", "iob_tag", "iob_tags", "bioes"),
     *("label", "labels", "tag", "tags", "gold"),
 )
-# of HIPE: it says, for one, where a sentence ends
+# of HIPE: among other things it marks the end of a sentence
 FLAGS_NAME = "misc"
 GLOBAL_COLUMNS = re.compile(r"#\s*global\.columns\s*=\s*")
 SPACES = re.compile(" +")
 
 
 class Header(NamedTuple):
-    """The columns that a line names, from 0.
+    """The columns that a header names, counted from 0.
 
     text (str): The line.
     token (int): The column of the token.
@@ -42,9 +35,9 @@ class Header(NamedTuple):
 
 
 def split_row(text: str) -> List[str]:
-    """Split a row at its tabs or, if it has none, at its runs of spaces.
+    """Split a row at its tabs, or at its runs of spaces if it has none.
 
-    text (str): One line without its line end.
+    text (str): A line without its line end.
     RETURNS (List[str]): The columns, without the spaces around them.
     """
     if "\t" in text:
@@ -53,11 +46,11 @@ def split_row(text: str) -> List[str]:
 
 
 def find_header(lines: Sequence[str]) -> Optional[Header]:
-    """Find the line that names the columns.
+    """Find the header.
 
     lines (Sequence[str]): All lines of a file.
-    RETURNS (Optional[Header]): The first line with columns, if it names a token and a
-        tag, or a comment above it; else None.
+    RETURNS (Optional[Header]): The first line with columns, or a comment above it, if
+        it names a token and a tag; else None.
     """
     for text in lines:
         if not text.strip(" \t"):
@@ -87,9 +80,10 @@ def _read_header(text: str) -> Optional[Header]:
 
 
 def _is_unlike_rows(header: Header, lines: Sequence[str]) -> bool:
-    """A type may have the name of a column, but then other rows have it as well."""
+    """Whether a line is a header and not a row: a type may have the name of a column,
+    but then other rows have it too."""
     name = split_row(header.text)[-1]
-    others = (split_row(text) for text in lines if text != header.text)
+    rows = (split_row(text) for text in lines if text != header.text)
     return header.text.startswith("#") or all(
-        len(cells) <= header.tag or cells[header.tag] != name for cells in others
+        len(cells) <= header.tag or cells[header.tag] != name for cells in rows
     )

@@ -1,4 +1,4 @@
-"""Which columns of a file hold the token and the tag, from the whole file."""
+"""The columns of the token and of the tag, detected from a whole file."""
 
 import re
 from collections import Counter
@@ -9,6 +9,7 @@ from typing import FrozenSet, List, NamedTuple, Optional, Sequence, Tuple
 from ..errors import MoeeError
 from .comments import NEVER_A_ROW, is_source, read_comment
 from .headers import find_header, split_row
+from .options import Options
 
 DOCSTART = re.compile(r"-+DOCSTART-+(?=[ \t]|$)", re.IGNORECASE)
 TAG = re.compile(r"O|[BIESLUMW]|[BIESLUMW][-_].+|.+[-_][BIESLUMW]")
@@ -36,16 +37,16 @@ class Row(NamedTuple):
 class Layout:
     """The columns of a file.
 
-    width (int): How many a row has.
-    first (int): The first line that has them.
+    width (int): The number of columns of a row; 0 if there is no row.
+    first (int): The first line with as many.
     token (int): Column of the token, from 0.
     tag (Optional[int]): Column of the tag; None if there are only tokens.
     tabs (bool): Whether tabs separate the columns.
-    header (str): The line that names them, if there is one.
+    header (str): The line that names the columns, if there is one.
     flags (Optional[int]): Column of HIPE's flags, if there is one.
     numbered (bool): Whether the first column numbers the tokens of a sentence.
-    tags (FrozenSet[str]): The tags of rows that are rows beyond doubt.
-    note (str): How the columns were found, if not by the rule.
+    tags (FrozenSet[str]): The tags of lines that are certainly rows.
+    note (str): A message for the user on how the columns were found.
     """
 
     width: int = 0
@@ -60,12 +61,12 @@ class Layout:
     note: str = ""
 
     def is_tag(self, text: str) -> bool:
-        """RETURNS (bool): Whether a text is a tag, or one of this file."""
+        """RETURNS (bool): Whether a text looks like a tag, or is one of this file."""
         return text in self.tags or TAG.fullmatch(text) is not None
 
     def is_row(self, text: str, cells: List[str]) -> bool:
-        """Whether a line with columns is a row of this file. A line that may be
-        something else must have a tag in its place.
+        """Check whether a line with columns is a row of this file. A line that may be
+        something else must have a tag in the column of tags.
 
         text (str): The line.
         cells (List[str]): Its columns.
@@ -74,7 +75,7 @@ class Layout:
         if self.numbered and not cells[0][:1].isdigit():
             return False
         if len(cells) != self.width:
-            # UNER has remarks behind the tag, in some releases for entities only
+            # UNER has remarks after the tag, in some releases for entities only
             has_remarks = self.numbered and self.tag == 2 and len(cells) > 2
             return has_remarks and self.is_tag(cells[2])
         if self.tag is None:
@@ -85,22 +86,22 @@ class Layout:
         return not is_doubtful or self.is_tag(cells[self.tag])
 
     def may_be_row(self, words: List[str]) -> bool:
-        """Whether words behind # may be a row with a flaw, or with a type that no other
-        row has.
+        """Check whether a line that begins with # may be a damaged row, or one with a
+        type that no other row has.
 
-        words (List[str]): Those of the line, with the #.
-        RETURNS (bool): Whether they may.
+        words (List[str]): The words of the line, with the #.
+        RETURNS (bool): Whether it may be one.
         """
         has_types = not all(tag in NO_TAG or TAG.fullmatch(tag) for tag in self.tags)
         is_full = len(words) == self.width and has_types
         return is_full or any(map(self.is_tag, words[1:]))
 
     def describe_flaw(self, text: str, cells: List[str]) -> Tuple[str, str]:
-        """Say why a line is no row.
+        """Say why a line is not a row.
 
         text (str): The line.
         cells (List[str]): Its columns.
-        RETURNS (Tuple[str, str]): What it has, and what was expected.
+        RETURNS (Tuple[str, str]): What was found, and what was expected.
         """
         if self.numbered and not cells[0][:1].isdigit():
             return "no number", "one in the first column"
@@ -109,22 +110,17 @@ class Layout:
         return ("no tag", "one") if "\t" in text or not self.tabs else ("no tab", "one")
 
 
-def find_layout(
-    lines: Sequence[str],
-    path: Path,
-    token_column: Optional[int] = None,
-    tag_column: Optional[int] = None,
-) -> Layout:
-    """Find the columns of a file: those that were given; else those that a header
-    names, or those behind the tokens' numbers; else the first and the last one.
+def find_layout(lines: Sequence[str], path: Path, options: Options) -> Layout:
+    """Find the columns of a file: those that the options give; else those that a
+    header names, or those behind the tokens' numbers; else the first and the last one.
 
     lines (Sequence[str]): All lines of the file.
     path (Path): The file, for messages.
-    token_column (Optional[int]): Column of the token, from 0, or from -1 at the end.
-    tag_column (Optional[int]): Column of the tag, likewise.
-    RETURNS (Layout): The columns. Its width is 0 if the file has no row.
-    RAISES (MoeeError): M305 a column that the file does not have, M321 two columns
-        that may be that of the tag, M323 columns that commas or the like separate.
+    options (Options): The options of the conversion.
+    RETURNS (Layout): The columns.
+    RAISES (MoeeError): M305 for a column that the file does not have, M321 for two
+        columns that may be that of the tag, M323 for columns that are separated by
+        commas or the like.
     """
     header = find_header(lines)
     layout = Layout(header=header.text if header else "")
@@ -136,7 +132,8 @@ def find_layout(
     rows = [row for row in rows if len(row.cells) == layout.width]
     layout.first = rows[0].line
     layout.tabs = 2 * sum("\t" in row.text for row in rows) >= len(rows)
-    token, tag, reason = token_column, tag_column, ""
+    given = token, tag = options.token_column, options.tag_column
+    reason = ""
     if header:
         layout.flags = header.flags
         token = header.token if token is None else token
@@ -149,7 +146,7 @@ def find_layout(
         tag = _guess_tag(rows, lines, path) if tag is None else tag
         reason = "as column 0 numbers the tokens"
     _set_columns(layout, path, token, tag)
-    if reason and None in (token_column, tag_column):
+    if reason and None in given:
         layout.note = (
             f"Token in column {layout.token}, tag in column {layout.tag}, {reason}."
         )
@@ -162,7 +159,7 @@ def find_layout(
 
 
 def _find_rows(lines: Sequence[str], header: str) -> List[Row]:
-    """The lines that are rows beyond doubt; only if there is none, those with #."""
+    """List the lines that are certainly rows; if there is none, those with #."""
     rows, doubtful = [], []
     for number, text in enumerate(lines, 1):
         if not text.strip(" \t") or text == header or DOCSTART.match(text):
@@ -178,8 +175,8 @@ def _find_rows(lines: Sequence[str], header: str) -> List[Row]:
 
 
 def _is_numbered(rows: List[Row], lines: Sequence[str]) -> bool:
-    """Whether the first column counts the tokens, but for a few damaged rows. A single
-    row needs a comment, as the formats that number their tokens have them."""
+    """Whether the first column numbers the tokens, except in a few damaged rows. A
+    single row is only numbered below a comment: formats with numbers have them."""
     cells = [row.cells[0] for row in rows if not NO_WORD.fullmatch(row.cells[0])]
     numbers = [int(cell) for cell in cells if NUMBER.fullmatch(cell)]
     if not numbers or 10 * len(numbers) < 9 * len(cells):
@@ -191,7 +188,7 @@ def _is_numbered(rows: List[Row], lines: Sequence[str]) -> bool:
 
 
 def _guess_tag(rows: List[Row], lines: Sequence[str], path: Path) -> int:
-    """The tag stands behind the token, or in the last column."""
+    """Find the column of the tag: the one after the token, or the last one."""
     last = len(rows[0].cells) - 1
     found = [at for at in sorted({2, last}) if _has_tags([r.cells[at] for r in rows])]
     if len(found) < 2 or any(map(is_source, lines)):
@@ -236,7 +233,7 @@ def _set_columns(
 
 
 def _check_separator(rows: List[Row], path: Path) -> None:
-    """One column in each row may be two that something else than a tab separates."""
+    """Check that rows of one column are not two with another separator."""
     found = [(row, SEPARATED.fullmatch(row.text)) for row in rows]
     separated = [(row, match[1]) for row, match in found if match]
     if 2 * len(separated) > len(rows):

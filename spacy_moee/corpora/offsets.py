@@ -1,7 +1,7 @@
 """Character offsets of a text, in code points or UTF-16 code units -> tokens.
 
-Python counts code points; JavaScript, in which annotation tools are written, counts
-UTF-16 code units, so that an emoji is two. Files do not say which, and only texts with
+Python counts code points. JavaScript, in which annotation tools are written, counts
+UTF-16 code units, so that an emoji is two. Files do not name the unit; only texts with
 such characters show it.
 """
 
@@ -10,16 +10,17 @@ from typing import Iterable, List, NamedTuple, Optional, Tuple
 
 from spacy.tokens import Doc, Span
 
-from .formats.items import CODE_POINTS, UTF16, Annotated, CharSpan
+from .formats.items import Annotated, CharSpan
+from .options import CODE_POINTS, UTF16
 
 
 class Text(NamedTuple):
-    """A text beside its doc.
+    """A text and its doc.
 
     item (Annotated): The text with its spans.
     doc (Doc): Its tokens.
     points (List[int]): For each offset in UTF-16 code units the one in code points, -1
-        inside a character. Empty if all are equal.
+        inside a character. Empty if both units are equal.
     """
 
     item: Annotated
@@ -28,11 +29,11 @@ class Text(NamedTuple):
 
 
 class Located(NamedTuple):
-    """Where a span lies.
+    """The location of a span.
 
-    start (int): Its first character, in code points, and inside the text.
+    start (int): Its first character, in code points, within the text.
     end (int): Where it ends, exclusive.
-    flaw (str): Why it can't be an entity: a key of `KINDS`, or nothing.
+    flaw (str): Why it can't be an entity: a key of `KINDS`, or empty.
     tokens (Optional[Span]): Its tokens without white space at the edges, if it has no
         flaw.
     """
@@ -49,11 +50,11 @@ class Located(NamedTuple):
 
 
 def make_text(item: Annotated, doc: Doc) -> Text:
-    """Put a text beside its doc.
+    """Combine a text and its doc.
 
     item (Annotated): The text with its spans.
     doc (Doc): Its tokens.
-    RETURNS (Text): Both, and how to convert offsets.
+    RETURNS (Text): Both, and a table that converts offsets.
     """
     points: List[int] = []
     if any(char > "\uffff" for char in item.text):
@@ -64,11 +65,11 @@ def make_text(item: Annotated, doc: Doc) -> Text:
 
 
 def count_whole(texts: Iterable[Text], unit: str) -> int:
-    """Count the spans that are whole tokens, of those that the units place differently.
+    """Count the spans that are whole tokens, of those for which the unit matters.
 
     texts (Iterable[Text]): The texts.
-    unit (str): What the offsets are taken to count.
-    RETURNS (int): How many are whole tokens.
+    unit (str): The unit of the offsets.
+    RETURNS (int): The number of such spans.
     """
     count = 0
     for text in texts:
@@ -84,8 +85,8 @@ def locate(text: Text, span: CharSpan, unit: str) -> Located:
 
     text (Text): The text.
     span (CharSpan): One of its spans.
-    unit (str): What the offsets count. A span whose quoted text stands where the other
-        unit puts it is read in that one.
+    unit (str): The unit of the offsets. A span whose quoted text is only found with
+        the other unit is read in that one.
     RETURNS (Located): Its tokens, or why it has none.
     """
     found = _locate(text, span, unit)
@@ -112,12 +113,12 @@ def _locate(text: Text, span: CharSpan, unit: str) -> Located:
 
 
 def _convert(text: Text, span: CharSpan, unit: str) -> Tuple[int, int]:
-    """The offsets of a span in code points, -1 inside a character."""
+    """Convert the offsets of a span to code points; -1 inside a character."""
     if unit == CODE_POINTS or not text.points:
         return span.start, span.end
     return text.points[span.start], text.points[span.end]
 
 
 def _squeeze(text: str) -> str:
-    """A text without white space, which tools quote in many ways."""
+    """Remove white space, which tools quote in many ways."""
     return "".join(re.sub(r"\\[nrt]", " ", text).split())

@@ -1,10 +1,9 @@
 """Tagging schemes of column files, and how entities are read.
 
-Entities are read the way conlleval reads IOB: they start at B, and at an I that
-follows O or another type. In a file with B, S or U, S and U count as B, and E and L
-as I; so do M and W of BMES and BMEWO. In a file whose only letters are I and E, an
-entity also ends after E, as it does for conlleval. On a legal sequence this is what
-the scheme means.
+Entities are read as conlleval reads IOB: they start at B, and at an I that follows O or
+another type. In a file with B, S or U, the letters S, U and W count as B, and E, L and
+M as I. In a file whose only letters are I and E, an entity also ends after E, as in
+conlleval. On a legal sequence this is the meaning of the scheme.
 """
 
 from collections import Counter
@@ -14,12 +13,13 @@ from typing import Dict, Iterator, List, Mapping, Sequence, Tuple
 
 from ..errors import MoeeError
 from .columns import Sentence
-from .forms import AUTO, BARE, IO, OUTSIDE, UNKNOWN, Tag, Tags
+from .forms import BARE, OUTSIDE, UNKNOWN, Tag, Tags
+from .options import AUTO
 
 PREFIXES: Dict[str, str] = {
     "iob1": "IB",
     "iob2": "BI",
-    IO: "I",
+    "io": "I",
     "ioe1": "IE",
     "ioe2": "IE",
     "bioes": "BIES",
@@ -27,34 +27,33 @@ PREFIXES: Dict[str, str] = {
     "bmes": "BMES",
     "bmewo": "BMEW",
 }
-SCHEMES: Tuple[str, ...] = (AUTO, *PREFIXES)
 Transition = Tuple[Tag, Tag]
 
 
 def resolve_scheme(scheme: str, tags: Tags, file: Path) -> str:
     """Detect the scheme of a file, or check the one that was given.
 
-    The letters decide. Where two schemes share them, the one in which fewer
-    transitions are illegal is taken, and the second one when both fit. Tags that are
-    types and nothing else are IO.
+    The letters decide. If two schemes have the same letters, the one with fewer
+    illegal transitions is used, and the second one if both have as many. Tags that are
+    types only are IO.
 
-    scheme (str): One of `SCHEMES`.
+    scheme (str): A key of `PREFIXES`, or "auto".
     tags (Tags): The tags of the file.
-    file (Path): Its name, for the message.
+    file (Path): The file, for the message.
     RETURNS (str): A key of `PREFIXES`.
-    RAISES (MoeeError): M307 a letter that the given scheme lacks, M308 letters that
-        no scheme has together.
+    RAISES (MoeeError): M307 for a letter that the given scheme does not have, M308 for
+        letters that no scheme has together.
     """
     if tags.form is BARE:
-        return IO
+        return "io"
     if scheme != AUTO:
         _check_letters(scheme, tags, file)
         return scheme
     for first, second in (("iob1", "iob2"), ("ioe1", "ioe2")):
         if set(tags.letters) <= set(PREFIXES[first]):
             counts = Counter(pair for row in tags.rows for pair in _transitions(row))
-            one, other = (_count_illegal(counts, name) for name in (first, second))
-            return first if one < other else second
+            n_first, n_second = (_count_illegal(counts, x) for x in (first, second))
+            return first if n_first < n_second else second
     for name in ("bioes", "bilou", "bmes", "bmewo"):
         if set(tags.letters) <= set(PREFIXES[name]):
             return name
@@ -62,7 +61,7 @@ def resolve_scheme(scheme: str, tags: Tags, file: Path) -> str:
 
 
 def describe_reading(scheme: str) -> str:
-    """Say how entities are read.
+    """Describe how entities are read.
 
     scheme (str): A key of `PREFIXES`.
     RETURNS (str): The rule, for a message.
@@ -91,8 +90,8 @@ def illegal_lines(sentences: Sequence[Sentence], tags: Tags, scheme: str) -> Lis
     sentences (Sequence[Sentence]): All sentences of the file.
     tags (Tags): Their tags.
     scheme (str): A key of `PREFIXES`.
-    RETURNS (List[int]): A line number for each: that of the later token, or of the
-        last token when the sentence ends too early.
+    RETURNS (List[int]): A line number for each: that of the second token, or of the
+        last one if the sentence ends too early.
     """
     lines = []
     for sentence, row in zip(sentences, tags.rows, strict=True):
@@ -108,9 +107,9 @@ def to_iob(tags: Sequence[Tag], scheme: str, types: Mapping[str, str]) -> List[s
 
     tags (Sequence[Tag]): Its tags.
     scheme (str): A key of `PREFIXES`.
-    types (Mapping[str, str]): New names for entity types, "" for one that is dropped.
-        They change after the entities were found, so that two types with one new name
-        stay apart.
+    types (Mapping[str, str]): New names for entity types, "" for one to drop. They
+        apply after the entities are found: entities of two types that get the same
+        name are not joined.
     RETURNS (List[str]): IOB2 tags as `Doc(ents=...)` takes them; "" is missing.
     """
     iob: List[str] = []
@@ -137,9 +136,9 @@ def count_entities(tags: Tags, scheme: str) -> Counter:
 
 
 def _check_letters(scheme: str, tags: Tags, file: Path) -> None:
-    alien = [letter for letter in tags.letters if letter not in PREFIXES[scheme]]
-    if alien:
-        line, found = tags.letters[alien[0]]
+    unknown = [letter for letter in tags.letters if letter not in PREFIXES[scheme]]
+    if unknown:
+        line, found = tags.letters[unknown[0]]
         raise MoeeError(
             "M307",
             file=file,
@@ -151,7 +150,7 @@ def _check_letters(scheme: str, tags: Tags, file: Path) -> None:
 
 
 def _conflict(tags: Tags, file: Path) -> MoeeError:
-    """Two letters of the file that no scheme has together."""
+    """Make the error for two letters that no scheme has together."""
     first, later = next(
         pair
         for pair in combinations(tags.letters, 2)
@@ -172,7 +171,7 @@ def _count_illegal(counts: Mapping[Transition, int], scheme: str) -> int:
 
 
 def _is_illegal(left: Tag, right: Tag, scheme: str) -> bool:
-    if scheme == IO or left is right is OUTSIDE or UNKNOWN in (left, right):
+    if scheme == "io" or left is right is OUTSIDE or UNKNOWN in (left, right):
         return False
     same_type = left.label == right.label
     if scheme == "iob1":

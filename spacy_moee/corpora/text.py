@@ -1,4 +1,4 @@
-"""The text of a file, its lines, and what its bytes are when they are no text."""
+"""The text of a file and its lines, and advice about bytes that are not text."""
 
 import codecs
 from pathlib import Path
@@ -27,14 +27,14 @@ def check_encoding(encoding: str) -> None:
     """Check that Python knows an encoding.
 
     encoding (str): Its name.
-    RAISES (MoeeError): M317, if not.
+    RAISES (MoeeError): M317, if it does not.
     """
     try:
         b"a".decode(encoding)
     except LookupError:
         raise MoeeError("M317", found=encoding) from None
     except UnicodeError:
-        pass  # a letter of UTF-16 has two bytes
+        pass  # a character of UTF-16 has at least two bytes
 
 
 def read_bytes(path: Path, limit: int = -1) -> bytes:
@@ -43,7 +43,7 @@ def read_bytes(path: Path, limit: int = -1) -> bytes:
     path (Path): The file.
     limit (int): The most bytes to read from its beginning; below 0 for all.
     RETURNS (bytes): Its content.
-    RAISES (MoeeError): M301 no file, M313 not readable.
+    RAISES (MoeeError): M301 if there is no file, M313 if it can't be read.
     """
     try:
         with path.open("rb") as stream:
@@ -60,9 +60,9 @@ def read_text(path: Path, encoding: str = UTF8) -> str:
     path (Path): The file.
     encoding (str): Its encoding.
     RETURNS (str): Its text, line ends unchanged.
-    RAISES (MoeeError): M301 no file, M302 other bytes than those of the encoding,
-        M313 not readable, M316 NUL characters, M317 an unknown encoding, M318 UTF-8
-        where another encoding was given.
+    RAISES (MoeeError): M301 if there is no file, M302 for bytes that the encoding does
+        not have, M313 if the file can't be read, M316 for NUL characters, M317 for an
+        unknown encoding, M318 for UTF-8 if another encoding was given.
     """
     check_encoding(encoding)
     data = read_bytes(path)
@@ -86,14 +86,14 @@ def read_text(path: Path, encoding: str = UTF8) -> str:
             encoding=encoding,
             advice=_advise_on_nul(data),
         )
-    is_other = not codecs.lookup(encoding).name.startswith("utf")
-    if is_other and not data.isascii() and _is_utf8(data):
+    is_unicode = codecs.lookup(encoding).name.startswith("utf")
+    if not is_unicode and not data.isascii() and _is_utf8(data):
         raise MoeeError("M318", file=path, encoding=encoding)
     return text
 
 
 def split_lines(text: str, path: Path) -> List[str]:
-    """Split a text into lines that end in LF or CRLF or, in the whole text, in CR.
+    """Split a text into lines, which end in LF or CRLF, or all of them in CR.
 
     text (str): The text.
     path (Path): Its file, for the message.
@@ -116,10 +116,10 @@ def split_lines(text: str, path: Path) -> List[str]:
 
 
 def list_some(items: Iterable[object], limit: int = 10) -> str:
-    """Write a list out, but not a long one.
+    """List items in words, the first ones of a long list.
 
-    items (Iterable[object]): What is listed.
-    limit (int): How many are named.
+    items (Iterable[object]): The items.
+    limit (int): The most items to name.
     RETURNS (str): Such as "3, 7, 9 and 12 more".
     """
     named = list(map(str, items))
@@ -128,14 +128,19 @@ def list_some(items: Iterable[object], limit: int = 10) -> str:
 
 
 def describe_lines(numbers: List[int]) -> str:
-    """Say how many lines are concerned, and which.
+    """Count and list the lines of an error.
 
     numbers (List[int]): Their numbers.
-    RETURNS (str): A sentence and a space, or nothing if there is one line only.
+    RETURNS (str): A sentence and a space; empty for a single line.
     """
     if len(numbers) < 2:
         return ""
     return f"{len(numbers):,} lines are like that: {list_some(numbers)}. "
+
+
+def first_line(error: Exception) -> str:
+    """RETURNS (str): The first line of an error's text, or the error's type."""
+    return str(error).split("\n")[0] or type(error).__name__
 
 
 def _line_at(before: str) -> int:
@@ -151,7 +156,7 @@ def _is_utf8(data: bytes) -> bool:
 
 
 def _advise(data: bytes, offset: int, encoding: str) -> str:
-    """Say what bytes that can't be decoded seem to be, and what to do."""
+    """Describe bytes that can't be decoded, and say what to do."""
     for mark, name in MARKS.items():
         if data.startswith(mark):
             return (
@@ -163,34 +168,34 @@ def _advise(data: bytes, offset: int, encoding: str) -> str:
             return f"The file is {kind}: unpack it, or save it as text."
     if codecs.lookup(encoding).name != UTF8:
         if _is_utf8(data):
-            return "The file is valid UTF-8: leave --encoding out."
+            return "The file is valid UTF-8: omit --encoding."
         return "Give the encoding of the file with --encoding, or correct that line."
     letters = sum(not char.isascii() for char in data.decode(UTF8, "ignore"))
     if letters >= data.decode(UTF8, "replace").count("\ufffd"):
         return (
-            "The rest of the file is UTF-8, which another encoding would ruin. Correct "
-            "that line."
+            "The rest of the file is UTF-8, and another encoding would damage it. "
+            "Correct that line."
         )
     try:
         text = data.decode("cp1252")
     except UnicodeDecodeError:
         return (
             "The file is not in cp1252 (Western European Windows) either. Find out "
-            "what wrote it, and give its encoding with --encoding."
+            "which program wrote it, and give its encoding with --encoding."
         )
     # one byte of cp1252 is one character, so that offsets are the same
     start = max(text.rfind(end, 0, offset) for end in "\n\r") + 1
     line = text[start:].splitlines()[0]
     return (
         f"As cp1252 (Western European Windows) the line would be {line!r}. If that "
-        f"is right, give --encoding cp1252; if not, the file's own encoding."
+        f"is right, give --encoding cp1252; if not, give the file's own encoding."
     )
 
 
 def _advise_on_nul(data: bytes) -> str:
-    """Tell UTF-16 without a byte order mark, in which every other byte of plain
-    letters is 0, from a file that is no text."""
+    """Distinguish UTF-16 without a byte order mark, in which every other byte of
+    plain letters is 0, from a file that is not text."""
     for name, zeros in (("utf-16-le", data[1::2]), ("utf-16-be", data[0::2])):
         if zeros.count(0) > len(data) / 4:
             return f"It looks like UTF-16 without a byte order mark: try {name}."
-    return "The file is damaged, or no text."
+    return "The file is damaged, or not text."

@@ -1,4 +1,4 @@
-"""Texts of any kind -> the tokens that a pipeline sees in them."""
+"""Files of texts -> docs with the tokens of a pipeline."""
 
 import json
 from pathlib import Path
@@ -14,12 +14,12 @@ ENDINGS = (".spacy", ".txt", ".jsonl")
 
 
 def find_texts(paths: Iterable[Path]) -> List[Path]:
-    """Find the files to read; nothing is read.
+    """Find the files to read, without reading them.
 
     paths (Iterable[Path]): Files that end in one of `ENDINGS`, and folders that are
         searched for such files, with their subfolders.
     RETURNS (List[Path]): The files, each once.
-    RAISES (MoeeError): M710 for what is not there or of another kind.
+    RAISES (MoeeError): M710 for a path that does not exist or is of another kind.
     """
     files: List[Path] = []
     for path in paths:
@@ -47,9 +47,9 @@ def read_texts(nlp: Language, path: Path) -> Iterator[Tuple[Doc, Doc]]:
     nlp (Language): The pipeline. No component is run.
     path (Path): A .spacy file, a .txt file in UTF-8, or a .jsonl file of objects with
         a "text", as Prodigy and doccano write it.
-    YIELDS (Tuple[Doc, Doc]): A doc as the pipeline's tokenizer cuts it, and as the file
-        has it. A text file gives a doc a line.
-    RAISES (MoeeError): M711, for what can't be read.
+    YIELDS (Tuple[Doc, Doc]): A doc with the tokens of the pipeline, and with those of
+        the file. A text file has one doc per line.
+    RAISES (MoeeError): M711, for a file that can't be read.
     """
     if path.suffix.lower() == ".spacy":
         for example in read_examples(nlp, path):
@@ -75,17 +75,17 @@ def read_examples(nlp: Language, path: Path) -> Iterator[Example]:
 
     nlp (Language): The pipeline. No component is run.
     path (Path): The file.
-    YIELDS (Example): A doc as the pipeline's tokenizer cuts it (or, if its spaces are
-        unknown, as the file has it), and as the file has it.
-    RAISES (MoeeError): M711, for what can't be read.
+    YIELDS (Example): A doc with the tokens of the pipeline (or those of the file, if
+        its spaces are unknown), and with those of the file.
+    RAISES (MoeeError): M711, for a file that can't be read.
     """
     try:
         for example in Corpus(path)(nlp):
-            # tags that are no entities are found out here
+            # invalid tags raise an error here
             assert example.reference.ents is not None
             yield example
     except (OSError, ValueError, LookupError, TypeError) as error:
-        # other bytes, or other people's
+        # of a damaged file, or of a reader
         text = str(error).rstrip(".")
         problem = getattr(error, "strerror", None) or f"{type(error).__name__}: {text}"
         raise MoeeError("M711", file=path, problem=problem) from error
@@ -99,6 +99,6 @@ def _text_of(line: str, path: Path, number: int) -> str:
     except (ValueError, KeyError, TypeError):
         text = None
     if not isinstance(text, str):
-        problem = f'line {number} is no JSON object with a "text": {line[:60]!r}'
+        problem = f'line {number} is not a JSON object with a "text": {line[:60]!r}'
         raise MoeeError("M711", file=path, problem=problem)
     return text

@@ -19,9 +19,9 @@ from thinc.types import Floats2d
 
 from .fasttext.text import split_runs
 
-# marks around each word, so that prefixes and suffixes differ from what is inside
+# marks around each word, so that prefixes and suffixes differ from infixes
 BEGIN, END = 2, 3
-# by default the hash depends on how many layers were made before in the process, so
+# by default the hash depends on the number of layers made before in the process, so
 # that two runs with one seed would differ
 HASH_SEED = 23
 # memory for the characters that are convolved at once: about 5,000 words
@@ -43,7 +43,7 @@ def build_character_cnn_v1(
     character_width (int): Width of the character embeddings.
     window_size (int): Characters on either side of the one in a filter's middle.
     rows (int): Rows of the hash table of characters; any Unicode character fits.
-    max_characters (int): How much of a token is read, from its start.
+    max_characters (int): The most characters of a token to read, from its start.
     RETURNS (Model[List[Doc], List[Floats2d]]): The layer.
     """
     convolve: Model[Ragged, Ragged] = chain(
@@ -52,7 +52,7 @@ def build_character_cnn_v1(
         with_array(Linear(width, character_width * (2 * window_size + 1))),
     )
     pool = chain(convolve, reduce_max())
-    # what is kept of each character: its hashes, its vector, its window, its filters
+    # the numbers for each character: its hashes, its vector, its window, its filters
     columns = 4 + character_width * (2 * window_size + 2) + width
     return Model(
         "character_cnn",
@@ -62,7 +62,7 @@ def build_character_cnn_v1(
         dims={"nO": width},
         attrs={
             "max_characters": max_characters,
-            # not a number, which would be saved and stand above a later version's
+            # not a number: that would be saved, and override a later version's
             "cut": partial(split_runs, size=RUN_BYTES // (4 * columns)),
         },
     )
@@ -76,8 +76,8 @@ def init(model: Model, X=None, Y=None) -> None:
 def forward(
     model: Model, docs: List[Doc], is_train: bool
 ) -> Tuple[List[Floats2d], Callable]:
-    """Embed all tokens: at once, or where they are many, in runs. Of those, nothing is
-    kept for training, which computes them again."""
+    """Embed all tokens: at once or, if there are many, in runs. For runs, backprop
+    computes the layers again, so that nothing has to be kept."""
     lengths = model.ops.asarray1i([len(doc) for doc in docs])
     words = [token.text for doc in docs for token in doc]
     codes, sizes = character_codes(words, model.attrs["max_characters"])
@@ -117,12 +117,12 @@ def _make_ragged(model: Model, codes: numpy.ndarray, sizes: numpy.ndarray) -> Ra
 def character_codes(
     words: List[str], max_characters: int
 ) -> Tuple[numpy.ndarray, numpy.ndarray]:
-    """Spell words out.
+    """Turn words into code points.
 
     words (List[str]): The words.
-    max_characters (int): How much of each is read.
-    RETURNS (Tuple[ndarray, ndarray]): The code points of all words, each between
-        two marks, one after the other; and how many belong to each word.
+    max_characters (int): The most characters of each word to read.
+    RETURNS (Tuple[ndarray, ndarray]): The code points of all words, one word after the
+        other, each between two marks; and their number for each word.
     """
     marked = [f"{chr(BEGIN)}{word[:max_characters]}{chr(END)}" for word in words]
     text = "".join(marked).encode("utf-32-le", errors="surrogatepass")

@@ -1,5 +1,5 @@
-"""What the config of a saved encoder may say. It is read as values that are not to be
-trusted: they name no code, nothing to fetch, and no sizes that the weights lack."""
+"""The config of a saved encoder, which is not trusted: it must not name code, files to
+fetch, or sizes that the weights do not have."""
 
 from typing import Any, Dict, Iterator, NoReturn
 
@@ -13,12 +13,12 @@ from transformers.models.auto.modeling_auto import (
 
 from ..errors import MoeeError
 
-# Encoders of text. Others fetch a part of them from elsewhere when they are built, as
-# those of images do, or compile code for a GPU.
+# Encoders of text, except those that fetch a part when they are built, as encoders of
+# images do, or that compile code for a GPU.
 KINDS = frozenset(
     {*MODEL_FOR_MASKED_LM_MAPPING_NAMES, *MODEL_FOR_TOKEN_CLASSIFICATION_MAPPING_NAMES}
 ) - {"layoutlmv2", "mra", "perceiver", "reformer", "wav2vec2", "yoso"}
-# what would fetch or run other code, or build another network than the config's
+# settings that could fetch or run other code, or build another network
 UNSAFE = {
     *("auto_map", "custom_pipelines", "quantization_config", "trust_remote_code"),
     *("attn_implementation", "_attn_implementation", "_attn_implementation_internal"),
@@ -30,12 +30,12 @@ LARGEST = 2**24
 
 
 def read_config(values: Any, n_weights: int) -> PretrainedConfig:
-    """Build the config of an encoder. What its kind has no name for is left out.
+    """Build the config of an encoder, without settings that its kind does not have.
 
-    values (Any): What a file says.
-    n_weights (int): How many weights come with it.
+    values (Any): The values of a file.
+    n_weights (int): The number of its weights.
     RETURNS (PretrainedConfig): The config.
-    RAISES (MoeeError): M260, for values that no config of ours has.
+    RAISES (MoeeError): M260, for values that no saved config has.
     """
     kind = values.get("model_type") if isinstance(values, dict) else None
     if kind not in KINDS:
@@ -51,7 +51,7 @@ def read_config(values: Any, n_weights: int) -> PretrainedConfig:
         return CONFIG_MAPPING[kind](**known)
     except MoeeError:
         raise
-    except Exception as error:  # whatever other people's constructors raise
+    except Exception as error:  # a constructor can raise anything
         refuse(f"its config is not valid ({str(error)[:200]})")
 
 
@@ -75,10 +75,10 @@ def _check_sizes(
 
 
 class Budget(TorchFunctionMode):
-    """A block in which PyTorch may be called a number of times, by this thread: a
-    network that grows without end is not built.
+    """A block in which this thread may call PyTorch a limited number of times, so that
+    building a network of absurd depth ends.
 
-    n_weights (int): How many weights the network has.
+    n_weights (int): The number of the network's weights.
     """
 
     def __init__(self, n_weights: int) -> None:
@@ -89,7 +89,7 @@ class Budget(TorchFunctionMode):
     def __torch_function__(
         self, func: Any, types: Any, args: Any = (), kwargs: Any = None
     ) -> Any:
-        """Count a call. RAISES (MoeeError): M260, for the first one too many."""
+        """Count a call. RAISES (MoeeError): M260, for a call above the limit."""
         self.left -= 1
         if self.left < 0:
             refuse(f"its config makes more than its {self.n_weights} weights")
@@ -97,8 +97,8 @@ class Budget(TorchFunctionMode):
 
 
 def n_bytes(network: nn.Module) -> int:
-    """The memory of a network's parameters and constants, each counted once. RETURNS
-    (int): Bytes."""
+    """RETURNS (int): The bytes of a network's parameters and constants, each counted
+    once."""
     tensors = {id(t): t for t in (*network.parameters(), *network.buffers())}
     return sum(t.numel() * t.element_size() for t in tensors.values())
 

@@ -1,4 +1,4 @@
-"""Embeddings that are not trained, computed once for each doc of a training run."""
+"""Embeddings that are not trained, computed once per doc of a training run."""
 
 import weakref
 from hashlib import blake2b
@@ -13,18 +13,18 @@ from thinc.types import Floats2d
 from ..errors import MoeeError, check_setting
 
 PLACE = "spacy_moee.FrozenEmbed.v1"
-# docs that are remembered to tell those of an evaluation, which come again: 8 MB
+# docs to remember, to recognize those of an evaluation, which come again: 8 MB
 MOST_DOCS = 2**16
 
 
 class DocCache:
-    """The vectors of docs, up to a size. When it is full, what is in it stays: the
-    docs of an epoch come round in turn, so that throwing out the oldest would throw
-    out each one just before it is needed. It is neither saved nor copied.
+    """The vectors of docs, up to a size. When it is full, its content stays: the docs
+    of an epoch come in turn, so evicting the oldest would evict each one just before it
+    is needed. It is neither saved nor copied.
 
-    Only training fills it. What is predicted may be an evaluation, whose docs come
-    again after the next update, or a service, whose docs do not. So a prediction adds
-    only docs that were predicted before an update, too.
+    Only training fills it. A prediction may belong to an evaluation, whose docs come
+    again after the next update, or to a service, whose docs do not. So a prediction
+    only adds docs that were also predicted before an update.
 
     max_mb (float): The size of all vectors, in MB (2**20 bytes).
     """
@@ -37,7 +37,7 @@ class DocCache:
         return DocCache, (self.max_mb,)
 
     def clear(self) -> None:
-        """Forget all, until the next update."""
+        """Drop all vectors, and keep none until the next update."""
         self.is_on = False
         self.n_bytes = 0
         self.vectors: Dict[bytes, Any] = {}
@@ -46,10 +46,10 @@ class DocCache:
         self.expected: Set[bytes] = set()
 
     def start(self, source: List[Tuple[Any, int]], is_train: bool) -> None:
-        """Begin a batch. What was computed from something else is forgotten.
+        """Begin a batch, and drop the vectors if their source has changed.
 
-        source (List[Tuple[Any, int]]): What the vectors are computed from: arrays and
-            the like, and the version of each.
+        source (List[Tuple[Any, int]]): The arrays and modules that vectors are computed
+            from, and the version of each.
         is_train (bool): Whether it is an update.
         """
         before = [(get(), version) for get, version in self.source]
@@ -62,9 +62,9 @@ class DocCache:
                 self.expected, self.predicted = self.predicted, set()
 
     def wants(self, key: bytes, is_train: bool) -> bool:
-        """Whether to keep the vectors of a doc that is not there.
+        """Whether to keep the vectors of a new doc.
 
-        key (bytes): What stands for the doc.
+        key (bytes): The key of the doc.
         is_train (bool): Whether it is part of an update.
         RETURNS (bool): False for a doc that may not come again.
         """
@@ -75,7 +75,7 @@ class DocCache:
     def add(self, key: bytes, vectors: Any) -> None:
         """Keep the vectors of a doc, if there is room.
 
-        key (bytes): What stands for the doc.
+        key (bytes): The key of the doc.
         vectors (ndarray): Its vectors, shape [len(doc), width].
         """
         if self.n_bytes + vectors.nbytes <= self.max_mb * 2**20:
@@ -92,8 +92,8 @@ def _is_same(before: List[Tuple[Any, int]], now: List[Tuple[Any, int]]) -> bool:
 
 
 def _refer(item: Any) -> Callable[[], Any]:
-    """A reference that keeps no weights alive, and is not mistaken for another one, as
-    the address of what is gone can be."""
+    """Make a weak reference, which keeps no weights alive. An address would not do:
+    another object can get the address of one that is gone."""
     try:
         return weakref.ref(item)
     except TypeError:
@@ -104,17 +104,19 @@ def build_frozen_embed_v1(
     embed: Model[List[Doc], List[Floats2d]], cache_mb: float = 1024.0
 ) -> Model[List[Doc], List[Floats2d]]:
     """Use embeddings as they are: no gradient reaches them. From the first training
-    step on, the vectors of each doc are kept in memory, so that they are computed
-    once a training run and not once an epoch; those of a doc that is only evaluated,
-    in the first two evaluations. A pipeline that is only used keeps nothing. Loading
-    other weights, initializing anew and other word vectors forget what was kept; to
-    change a row of a vectors table in place while training goes on does not.
-    Registered as `spacy_moee.FrozenEmbed.v1`.
+    step on, the vectors of each doc are kept in memory, so that they are computed once
+    per training run and not once per epoch; those of a doc that is only evaluated are
+    computed in the first two evaluations. A pipeline that does not train keeps nothing.
+    Kept vectors are dropped when other weights are loaded, when the layer is
+    initialized again, and when the word vectors are replaced; but not when a row of a
+    vectors table changes in place during training. Registered as
+    `spacy_moee.FrozenEmbed.v1`.
 
-    embed (Model[List[Doc], List[Floats2d]]): A layer that reads nothing of a doc but
-        the words, such as `spacy_moee.TransformerEmbed.v1`.
+    embed (Model[List[Doc], List[Floats2d]]): A layer that reads only the words of a
+        doc, such as `spacy_moee.TransformerEmbed.v1`.
     cache_mb (float): The most memory for kept vectors, in MB; CoNLL-2003 takes 390
-        at a width of 384. What does not fit is computed each time. 0 keeps nothing.
+        at a width of 384. Vectors that do not fit are computed each time. 0 keeps
+        none.
     RETURNS (Model[List[Doc], List[Floats2d]]): The layer.
     RAISES (MoeeError): M103, for a negative size; at initialization M251, for a
         listener.
@@ -131,7 +133,7 @@ def build_frozen_embed_v1(
 
 
 def init(model: Model, X: Any = None, Y: Any = None) -> None:
-    """Initialize the inner layer, and learn its width."""
+    """Initialize the inner layer, and take its width."""
     embed = model.layers[0]
     for node in embed.walk():
         if node.name.endswith("listener"):
@@ -144,7 +146,7 @@ def init(model: Model, X: Any = None, Y: Any = None) -> None:
 def forward(
     model: Model, docs: List[Doc], is_train: bool
 ) -> Tuple[List[Floats2d], Callable]:
-    """Embed the docs that are not known."""
+    """Embed the docs that are not in the cache."""
     cache, embed = model.attrs["cache"], model.layers[0]
     if not (docs and (cache.is_on or is_train)):
         return embed.predict(docs), lambda d_output: []
@@ -168,9 +170,9 @@ def forward(
 
 
 def _find_source(embed: Model, doc: Doc) -> Iterator[Tuple[Any, int]]:
-    """List what a layer computes vectors from, and the version of each: Thinc replaces
-    its arrays, and PyTorch counts the changes of a tensor. What has a gradient is
-    trained elsewhere, in place, and never the same."""
+    """List the arrays and modules that a layer computes vectors from, and the version
+    of each: Thinc replaces its arrays, and PyTorch counts the changes of a tensor. One
+    with a gradient is trained elsewhere, in place, and counts as new each time."""
     vectors = doc.vocab.vectors
     yield getattr(vectors, "data", vectors), 0
     for node in embed.walk():

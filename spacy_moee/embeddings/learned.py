@@ -1,8 +1,8 @@
-"""What training changes in the vectors of words: a row for each word that it saw.
+"""Changes of word vectors by training: a row for each word of the training data.
 
 A row holds the change and not the new vector. So an average of the parameters starts
-at the word's vector, also if the word comes late, weight decay pulls towards the
-vector, and nobody but the optimizer writes a row.
+at the word's vector, even if the word first occurs late in training; weight decay pulls
+towards the vector; and only the optimizer writes a row.
 """
 
 from typing import Any, Iterator, Tuple, cast
@@ -12,32 +12,32 @@ from numpy import ndarray
 from thinc.api import Model
 from thinc.types import Floats2d
 
-# The optimizer's moments have the shape of their parameter, so that a parameter can't
-# grow. There are as many as it takes, of this number of rows each: "E0", "E1", ...
-# Saved models count on it.
+# The optimizer's moments have the shape of their parameter, so a parameter can't grow.
+# Instead there are as many parameters as needed, of this number of rows each: "E0",
+# "E1", ... Saved models depend on the number.
 ROWS = 4096
 # the hashes of the words, in order, and the row of each
 NO_WORDS = numpy.zeros((2, 0), dtype="uint64")
 
 
 def reset(model: Model, width: int) -> None:
-    """Forget all words.
+    """Drop all words.
 
-    model (Model): The layer that keeps them; its dimension nO gets the width.
+    model (Model): The layer of the rows; its dimension nO becomes the width.
     width (int): The width of the vectors.
     """
     for name in model.param_names:
-        model.set_param(name, None)  # else the width can't change
+        model.set_param(name, None)  # otherwise the width can't change
     model.set_dim("nO", width, force=True)
     for name in model.param_names:
-        # thinc can't remove one, and a gradient left behind would wake it up
+        # thinc can't remove a parameter, and an old gradient would bring it back
         model.set_param(name, model.ops.alloc2f(0, width))
         model.set_grad(name, model.ops.alloc2f(0, width))
     model.attrs["words"] = NO_WORDS
 
 
 def add_words(model: Model, keys: ndarray) -> None:
-    """Give a row to each word that has none: no change yet.
+    """Add a row of zeros for each word that has none.
 
     model (Model): The layer.
     keys (ndarray): The hashes of distinct words.
@@ -57,11 +57,11 @@ def add_words(model: Model, keys: ndarray) -> None:
 
 
 def find_rows(model: Model, keys: ndarray) -> ndarray:
-    """Look words up.
+    """Look up words.
 
     model (Model): The layer.
     keys (ndarray): The hashes of the words.
-    RETURNS (ndarray): The row of each; -1 for a word that was not learned.
+    RETURNS (ndarray): The row of each; -1 for a word without a row.
     """
     known, rows = model.attrs["words"]
     if not len(known):
@@ -71,7 +71,7 @@ def find_rows(model: Model, keys: ndarray) -> ndarray:
 
 
 def add_changes(model: Model, rows: ndarray, vectors: Floats2d) -> None:
-    """Add what was learned to vectors, in place.
+    """Add the changes to vectors, in place.
 
     model (Model): The layer.
     rows (ndarray): What `find_rows` returned.
@@ -82,7 +82,7 @@ def add_changes(model: Model, rows: ndarray, vectors: Floats2d) -> None:
 
 
 def inc_gradient(model: Model, rows: ndarray, d_vectors: Floats2d) -> None:
-    """Hand the gradient of vectors on to the rows.
+    """Add the gradient of vectors to that of the rows.
 
     model (Model): The layer.
     rows (ndarray): What `find_rows` returned, for distinct words.
@@ -95,8 +95,8 @@ def inc_gradient(model: Model, rows: ndarray, d_vectors: Floats2d) -> None:
 
 
 def _blocks(model: Model, rows: ndarray) -> Iterator[Tuple[str, Any, Any]]:
-    """For each parameter with some of the rows: its name, which of the words they
-    belong to, and where they are in it."""
+    """For each parameter with some of the rows: its name, the places of their words,
+    and the places of the rows in it."""
     blocks = numpy.where(rows < 0, -1, rows // ROWS)
     for block in numpy.unique(blocks[blocks >= 0]).tolist():
         (words,) = numpy.nonzero(blocks == block)

@@ -1,4 +1,4 @@
-"""Encoders as spacy-transformers' own shim saves them, and this package did before."""
+"""Encoders in the format of spacy-transformers' shim, which older pipelines have."""
 
 import io
 import json
@@ -15,7 +15,7 @@ KEYS = {
     *("config", "state", "tokenizer"),
     *("_init_tokenizer_config", "_init_transformer_config"),
 }
-# the files of tokenizers: nothing else is even looked at
+# the files of tokenizers; no others are read
 FILES = {
     *("tokenizer.json", "tokenizer_config.json", "special_tokens_map.json"),
     *("added_tokens.json", "vocab.txt", "vocab.json", "merges.txt"),
@@ -26,12 +26,12 @@ TOKENS = ("pad", "unk", "cls", "sep", "mask", "bos", "eos")
 
 
 def read_old(msg: Dict[str, Any]) -> Optional[Dict[str, Any]]:
-    """Put an old file's parts in order.
+    """Convert the parts of an encoder in the old format.
 
-    msg (Dict[str, Any]): What the file holds.
-    RETURNS (Optional[Dict[str, Any]]): The parts as `write_encoder` names them, the
-        weights as tensors; None if the file holds no encoder yet.
-    RAISES (MoeeError): M260, for what can't be read.
+    msg (Dict[str, Any]): The content of the file.
+    RETURNS (Optional[Dict[str, Any]]): The parts as `write_encoder` names them, with
+        the weights as tensors; None if the file holds no encoder yet.
+    RAISES (MoeeError): M260, for parts that can't be read.
     """
     if msg.keys() != KEYS:
         refuse(f"it has the parts {sorted(map(str, msg))}")
@@ -40,16 +40,16 @@ def read_old(msg: Dict[str, Any]) -> Optional[Dict[str, Any]]:
     files = dict(msg["tokenizer"])
     kwargs = files.pop("kwargs", {})
     if not isinstance(kwargs, dict) or not kwargs.keys() <= KWARGS:
-        refuse(f"it has arguments for the tokenizer that it can't have: {kwargs}")
+        refuse(f"it has unknown arguments for the tokenizer: {kwargs}")
     for name, content in files.items():
         if name not in FILES or not isinstance(content, bytes):
-            refuse(f"it has a file {str(name)[:80]!r}, which is none of a tokenizer")
+            refuse(f"it has a file {str(name)[:80]!r}, which no tokenizer has")
     if "tokenizer.json" not in files:
         refuse("it has no fast tokenizer (tokenizer.json)")
     if not isinstance(msg["config"], dict):
-        refuse("its config is no table of values")
+        refuse("its config is not a table of values")
     config = dict(msg["config"])
-    # what every file says that was never loaded with other code
+    # every such file has these, without other code
     for name in ("_attn_implementation_autoset", "_attn_implementation"):
         config.pop(name, None)
     return {
@@ -61,8 +61,8 @@ def read_old(msg: Dict[str, Any]) -> Optional[Dict[str, Any]]:
 
 
 def _read_state(data: Any) -> Dict[str, Tensor]:
-    """Read PyTorch's own format. Only values are read of its pickle, and no more of
-    them than the file holds."""
+    """Read PyTorch's own format: only values from its pickle, and no more of them than
+    the file holds."""
     try:
         with ZipFile(io.BytesIO(data)) as archive:
             packed = any(info.compress_type for info in archive.infolist())
@@ -70,13 +70,13 @@ def _read_state(data: Any) -> Dict[str, Tensor]:
             refuse("its weights are compressed")
         state = torch.load(io.BytesIO(data), map_location="cpu", weights_only=True)
         weights = {str(name): tensor for name, tensor in state.items()}
-        # tied tensors lie there once
-        unlike = {tensor.data_ptr(): tensor for tensor in weights.values()}
-        n_bytes = sum(t.numel() * t.element_size() for t in unlike.values())
+        # the file holds tied tensors once
+        distinct = {tensor.data_ptr(): tensor for tensor in weights.values()}
+        n_bytes = sum(t.numel() * t.element_size() for t in distinct.values())
         dense = all(t.device.type == "cpu" and not t.is_sparse for t in state.values())
     except MoeeError:
         raise
-    except Exception as error:  # whatever a damaged file makes it raise
+    except Exception as error:  # a damaged file can raise anything
         refuse(f"its weights can't be read ({str(error)[:200]})")
     if not dense or n_bytes > len(data):
         refuse(f"its weights are {n_bytes} bytes, of a file of {len(data)}")
@@ -84,7 +84,7 @@ def _read_state(data: Any) -> Dict[str, Tensor]:
 
 
 def _settings(files: Dict[str, bytes]) -> Dict[str, Any]:
-    """The plain settings of a tokenizer; all others of its files are left alone."""
+    """Read the plain settings of a tokenizer; the others in its files are ignored."""
     values: Dict[str, Any] = {}
     for name in ("special_tokens_map.json", "tokenizer_config.json"):
         try:

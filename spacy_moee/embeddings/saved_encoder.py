@@ -1,10 +1,11 @@
-"""A pretrained encoder as bytes, and back: nothing in them is ever run, and nothing is
-written when they are read.
+"""A pretrained encoder as bytes, and back. Reading them runs no code from them, and
+writes no file.
 
-spacy-transformers' own shim hands what a file says to Hugging Face's loaders, which may
-run code that the file names, and writes files to places that the file names. Here an
-encoder is four things: the values of its config, its weights as safetensors, the rules
-of its fast tokenizer (`tokenizer.json`), and a few plain settings of that.
+spacy-transformers' own shim passes the content of a file to Hugging Face's loaders,
+which may run code that the file names, and writes files to places that the file names.
+Here an encoder has four parts: the values of its config, its weights as safetensors,
+the rules of its fast tokenizer (`tokenizer.json`), and a few plain settings of the
+tokenizer.
 """
 
 import json
@@ -28,23 +29,14 @@ from transformers.modeling_utils import no_init_weights
 from ..errors import MoeeError
 from ..finite import is_finite
 from .encoder_config import UNSAFE, Budget, n_bytes, read_config, refuse
-from .old_encoder import read_old
+from .old_encoder import TOKENS, read_old
 
 FORMAT = "spacy_moee.encoder.v1"
 KEYS = {"format", "config", "weights", "tokenizer", "settings"}
-# bytes of constants that a network may have beside its weights
+# bytes of constants that a network may have besides its weights
 MARGIN = 2**25
-# of a tokenizer: what is not in tokenizer.json
-SETTINGS = {
-    "model_max_length": int,
-    "pad_token": str,
-    "unk_token": str,
-    "cls_token": str,
-    "sep_token": str,
-    "mask_token": str,
-    "bos_token": str,
-    "eos_token": str,
-}
+# settings of a tokenizer that are not in tokenizer.json
+SETTINGS = {"model_max_length": int, **{f"{name}_token": str for name in TOKENS}}
 
 
 class EncoderShim(HFShim):
@@ -57,15 +49,15 @@ class EncoderShim(HFShim):
         return srsly.msgpack_dumps(write_encoder(self._hfmodel))
 
     def from_bytes(self, bytes_data: bytes) -> "EncoderShim":
-        """Build the encoder from what `to_bytes` wrote; all of it or nothing.
+        """Build the encoder from the result of `to_bytes`, completely or not at all.
 
         bytes_data (bytes): The bytes, or those of spacy-transformers' own shim.
         RETURNS (EncoderShim): This object.
-        RAISES (MoeeError): M260, for bytes that are not, or not only, an encoder.
+        RAISES (MoeeError): M260, for bytes that are not an encoder and nothing else.
         """
         before = self._hfmodel
         found = read_encoder(srsly.msgpack_loads(bytes_data))
-        # spacy-transformers' settings for the hub, which is not asked any more
+        # spacy-transformers' settings for the hub, which is not used any more
         found._init_tokenizer_config = before._init_tokenizer_config
         found._init_transformer_config = before._init_transformer_config
         self._hfmodel, self._model = found, found.transformer
@@ -73,14 +65,14 @@ class EncoderShim(HFShim):
 
 
 def write_encoder(encoder: HFObjects) -> Dict[str, Any]:
-    """Take an encoder apart.
+    """Split an encoder into parts.
 
     encoder (HFObjects): The encoder and its fast tokenizer.
-    RETURNS (Dict[str, Any]): What `read_encoder` reads.
+    RETURNS (Dict[str, Any]): The parts, for `read_encoder`.
     """
     tokenizer = encoder.tokenizer
     settings = {"model_max_length": tokenizer.model_max_length}
-    # huge, if it does not say
+    # a huge number means that the length is unknown
     settings = {k: v for k, v in settings.items() if v < 2**31}
     tokens = tokenizer.special_tokens_map
     settings.update({k: str(v) for k, v in tokens.items() if k in SETTINGS})
@@ -95,7 +87,7 @@ def write_encoder(encoder: HFObjects) -> Dict[str, Any]:
 
 
 def _untied(network: nn.Module) -> Dict[str, Tensor]:
-    """The weights, those that are the same tensor once."""
+    """List the weights; a tensor with several names has one of them."""
     seen = set()
     weights = {}
     for name, tensor in network.state_dict().items():
@@ -110,16 +102,16 @@ def _untied(network: nn.Module) -> Dict[str, Tensor]:
 def read_encoder(msg: Any) -> HFObjects:
     """Build an encoder.
 
-    msg (Dict[str, Any]): What `write_encoder` returned, or what spacy-transformers'
-        own shim saves.
+    msg (Dict[str, Any]): The result of `write_encoder`, or the content of a file of
+        spacy-transformers' own shim.
     RETURNS (HFObjects): The encoder and its tokenizer.
     RAISES (MoeeError): M260, for anything else.
     """
     if not isinstance(msg, dict):
-        refuse("it is no table of values")
-    nothing = HFObjects(None, None, None, SimpleFrozenDict(), SimpleFrozenDict())
+        refuse("it is not a table of values")
+    unset = HFObjects(None, None, None, SimpleFrozenDict(), SimpleFrozenDict())
     if msg == {"format": FORMAT}:
-        return nothing
+        return unset
     if "format" in msg:
         if msg["format"] != FORMAT or msg.keys() != KEYS:
             refuse(f"it has the parts {sorted(map(str, msg))}, not {sorted(KEYS)}")
@@ -127,11 +119,11 @@ def read_encoder(msg: Any) -> HFObjects:
     else:
         parts = read_old(msg)
         if parts is None:
-            return nothing
+            return unset
         msg, weights = parts, parts["weights"]
     network = _build(msg["config"], weights)
     tokenizer = _read_tokenizer(msg["tokenizer"], msg["settings"])
-    return replace(nothing, tokenizer=tokenizer, transformer=network)
+    return replace(unset, tokenizer=tokenizer, transformer=network)
 
 
 def _read_weights(data: Any) -> Dict[str, Tensor]:
@@ -142,15 +134,15 @@ def _read_weights(data: Any) -> Dict[str, Tensor]:
 
 
 def _build(values: Any, weights: Dict[str, Tensor]) -> nn.Module:
-    """Build the network, once it is known to be that of the weights: a small file can
-    name large sizes."""
+    """Build the network, after a check that it fits the weights: a small file can name
+    large sizes."""
     config = read_config(values, len(weights))
     try:
         with torch.device("meta"), no_init_weights(), Budget(len(weights)):
             empty = AutoModel.from_config(config, trust_remote_code=False)
     except MoeeError:
         raise
-    except Exception as error:  # whatever other people's constructors raise
+    except Exception as error:  # a constructor can raise anything
         refuse(f"its config makes no encoder ({str(error)[:200]})")
     empty.tie_weights()
     expected = empty.state_dict(keep_vars=True)
@@ -168,24 +160,25 @@ def _build(values: Any, weights: Dict[str, Tensor]) -> nn.Module:
 def _check_weights(
     weights: Dict[str, Tensor], expected: Dict[str, Tensor]
 ) -> Dict[str, Tensor]:
-    """See that all weights are there, of the right shapes, and finite. One that is
-    missing has to be the same tensor as another.
+    """Check that all weights are there, have the right shapes, and are finite. A
+    missing one has to be the same tensor as another.
 
-    RETURNS (Dict[str, Tensor]): Those that the network has.
+    RETURNS (Dict[str, Tensor]): The weights that the network has.
     """
-    there = {id(tensor) for name, tensor in expected.items() if name in weights}
-    lost = sorted(name for name in expected if id(expected[name]) not in there)
+    known = {id(tensor) for name, tensor in expected.items() if name in weights}
+    missing = sorted(name for name in expected if id(expected[name]) not in known)
     # older releases saved these constants, too
     extra = sorted(weights.keys() - expected.keys())
     extra = [name for name in extra if not name.endswith("position_ids")]
-    if lost or extra:
-        what = f"lacks {_some(lost)}" if lost else f"has the unknown {_some(extra)}"
-        refuse(f"it {what}")
+    if missing:
+        refuse(f"it lacks {_some(missing)}")
+    if extra:
+        refuse(f"it has the unknown {_some(extra)}")
     kept = {name: weights[name] for name in expected if name in weights}
     for name, tensor in kept.items():
         found, shape = (*tensor.shape,), (*expected[name].shape,)
         if found != shape:
-            refuse(f"its weight {name} is {found}, and expected is {shape}")
+            refuse(f"its weight {name} has the shape {found}, not {shape}")
         if not is_finite(tensor):
             refuse(f"its weight {name} is not finite")
     return kept
@@ -198,7 +191,7 @@ def _some(names: List[str]) -> str:
 
 def _read_tokenizer(rules: Any, settings: Any) -> PreTrainedTokenizerFast:
     if not isinstance(rules, bytes) or not isinstance(settings, dict):
-        refuse("its tokenizer is no text and a table of settings")
+        refuse("its tokenizer is not a text and a table of settings")
     for name, value in settings.items():
         kind = SETTINGS.get(name)
         if kind is None or type(value) is not kind:
@@ -207,7 +200,7 @@ def _read_tokenizer(rules: Any, settings: Any) -> PreTrainedTokenizerFast:
         backend = Tokenizer.from_buffer(rules)
     except Exception as error:  # the library raises bare exceptions
         refuse(f"its tokenizer can't be read ({str(error)[:200]})")
-    # else the constructor sets this rule back to its default
+    # otherwise the constructor sets this rule back to its default
     before_words = backend.pre_tokenizer
     rule = json.loads(before_words.__getstate__()) if before_words else {}
     prefix = bool(rule.get("add_prefix_space", False))

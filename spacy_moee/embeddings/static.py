@@ -13,21 +13,22 @@ from thinc.types import Floats2d
 from ..errors import MoeeError, check_setting
 from ..finite import check_keys, check_vectors
 from . import learned
+from .distinct import find_distinct
 
 
 def build_static_embed_v1(
     trainable: bool = False, attr: str = "ORTH"
 ) -> Model[List[Doc], List[Floats2d]]:
-    """Look tokens up in `doc.vocab.vectors`: the raw vectors, without a
-    projection (paper, section 3: "freeze" and "unfreeze"). A missing word is zero.
+    """Look up tokens in `doc.vocab.vectors`: the raw vectors, without a projection
+    (paper, section 3: "freeze" and "unfreeze"). The vector of a missing word is zero.
     Registered as `spacy_moee.StaticEmbed.v1`.
 
-    trainable (bool): Learn the vectors of the words that training sees; other words
-        keep the vocabulary's. What is learned is saved with the model; the
-        vocabulary's vectors stay as they are.
+    trainable (bool): Train the vectors of the words in the training data; other words
+        keep the vocabulary's. The changes are saved with the model; the vocabulary's
+        vectors stay as they are.
     attr (str): The token attribute to look up: ORTH, or LOWER for vectors of
-        lower-cased words (decision D16). It is an argument because a vectors
-        table forgets its own `attr` when it is saved (spaCy 3.8).
+        lower-cased words (decision D16). It is an argument because a vectors table
+        loses its own `attr` when it is saved (spaCy 3.8).
     RETURNS (Model[List[Doc], List[Floats2d]]): The layer.
     RAISES (MoeeError): M103, for an unknown attribute. The layer raises M201 without
         vectors, M203 for those of another width, and M245 or M246 for vectors that
@@ -46,7 +47,7 @@ def build_static_embed_v1(
 
 
 def init(model: Model, X=None, Y=None) -> None:
-    """Take the width from the vectors, and forget what was learned."""
+    """Take the width from the vectors, and drop learned changes."""
     if not X:
         return
     width = X[0].vocab.vectors.shape[1]
@@ -59,32 +60,28 @@ def init(model: Model, X=None, Y=None) -> None:
 def forward(
     model: Model, docs: List[Doc], is_train: bool
 ) -> Tuple[List[Floats2d], Callable]:
-    """Look each distinct word up once."""
-    keys = numpy.concatenate([doc.to_array(model.attrs["attr"]) for doc in docs])
-    distinct, places = numpy.unique(keys, return_inverse=True)
-    table = _look_up(model, docs[0].vocab.vectors, distinct)
+    """Look up each distinct word once."""
+    distinct = find_distinct(docs, model.attrs["attr"])
+    table = _look_up(model, docs[0].vocab.vectors, distinct.keys)
     if is_train and model.attrs["trainable"]:
-        # A word without a vector stays zero: else the network would never see in
+        # A word without a vector stays zero: otherwise the network would not see in
         # training what an unknown word looks like.
         has_vector = model.ops.to_numpy(table.any(axis=1))
-        learned.add_words(model, distinct[has_vector])
-    rows = learned.find_rows(model, distinct)
+        learned.add_words(model, distinct.keys[has_vector])
+    rows = learned.find_rows(model, distinct.keys)
     learned.add_changes(model, rows, table)
-    index = model.ops.asarray1i(cast(Any, places))
+    output, backprop_table = distinct.spread(model, table)
 
     def backprop(d_output: List[Floats2d]) -> List[Doc]:
         if model.attrs["trainable"]:
-            d_table = model.ops.alloc2f(*table.shape)
-            model.ops.scatter_add(d_table, index, model.ops.flatten(d_output))
-            learned.inc_gradient(model, rows, d_table)
+            learned.inc_gradient(model, rows, backprop_table(d_output))
         return []
 
-    lengths = model.ops.asarray1i([len(doc) for doc in docs])
-    return model.ops.unflatten(table[index], lengths), backprop
+    return output, backprop
 
 
 def _look_up(model: Model, vectors: BaseVectors, keys: numpy.ndarray) -> Any:
-    """The vocabulary's vectors of words, in an array of their own."""
+    """Copy the vocabulary's vectors of words into a new array."""
     width = model.get_dim("nO")
     if vectors.shape[1] != width:
         raise MoeeError("M203", found=vectors.shape[1], expected=width)

@@ -1,4 +1,4 @@
-"""A part of a table of word vectors, and pipelines that carry no more."""
+"""A subset of a table of word vectors, and pipelines with such a subset."""
 
 from pathlib import Path
 from typing import AbstractSet, List
@@ -13,17 +13,18 @@ from ..errors import MoeeError
 from ..files import whole_folder
 from .fasttext.lookup import FastTextLookup
 
-# components that find no string missing: they add what they need when they are loaded
+# components that add the strings that they need when they are loaded
 SELF_RELIANT = {"moee_ner", "sentencizer", "tok2vec", "transformer"}
 
 
 def check_table(vectors: BaseVectors, model: str) -> Vectors:
-    """See that vectors are a table with a row a word.
+    """Check that vectors are a table with a row per word.
 
     vectors (BaseVectors): The vectors of a pipeline.
     model (str): The pipeline's name, for the message.
-    RETURNS (Vectors): The same.
-    RAISES (MoeeError): M713 for fastText's, M714 for others and for none.
+    RETURNS (Vectors): The vectors.
+    RAISES (MoeeError): M713 for fastText's vectors, M714 for other kinds, and if there
+        are none.
     """
     if isinstance(vectors, FastTextLookup):
         raise MoeeError("M713", model=model)
@@ -39,9 +40,9 @@ def make_subset(vectors: Vectors, keys: AbstractSet[int], n_rows: int = 0) -> Ve
     """Keep some rows of a table. Words that share a row still do.
 
     vectors (Vectors): The table, which stays as it is.
-    keys (AbstractSet[int]): The hashes of the words to keep, as far as they are there.
-    n_rows (int): Also keep this many rows from the top.
-    RETURNS (Vectors): Another table, with the same vectors in the same order.
+    keys (AbstractSet[int]): The hashes of the words to keep.
+    n_rows (int): Also keep this number of first rows.
+    RETURNS (Vectors): A new table, with the same vectors in the same order.
     """
     rows = vectors.key2row
     kept = {key: row for key, row in rows.items() if row < n_rows or key in keys}
@@ -59,29 +60,29 @@ def make_subset(vectors: Vectors, keys: AbstractSet[int], n_rows: int = 0) -> Ve
 
 
 def unused_strings(nlp: Language, subset: Vectors) -> List[str]:
-    """List the words that nothing needs any more when a pipeline has a part of its
+    """List the words that a pipeline no longer needs when it has a subset of its
     vectors.
 
     nlp (Language): The pipeline, with all vectors.
-    subset (Vectors): The part.
-    RETURNS (List[str]): The words; none, if a component may count on one of them.
+    subset (Vectors): The subset.
+    RETURNS (List[str]): The words; none, if a component may need one of them.
     """
     factories = {nlp.get_pipe_meta(name).factory for name in nlp.component_names}
     if not factories <= SELF_RELIANT:
         return []
-    gone = set(nlp.vocab.vectors.key2row) - set(subset.key2row)
+    removed = set(nlp.vocab.vectors.key2row) - set(subset.key2row)
     labels = {label for names in nlp.pipe_labels.values() for label in names}
-    unused = (s for s in nlp.vocab.strings if get_string_id(s) in gone)
+    unused = (s for s in nlp.vocab.strings if get_string_id(s) in removed)
     return [string for string in unused if string not in labels]
 
 
 def save_with(nlp: Language, subset: Vectors, folder: Path) -> None:
-    """Save a pipeline with a part of its vectors; it has them from now on.
+    """Save a pipeline with a subset of its vectors, which replaces them in `nlp`, too.
 
     nlp (Language): The pipeline.
-    subset (Vectors): The part.
-    folder (Path): Where to; what is there is replaced.
-    RAISES (OSError): If it can't be written.
+    subset (Vectors): The subset.
+    folder (Path): The folder to write; its content is replaced.
+    RAISES (OSError): If the folder can't be written.
     """
     unused = set(unused_strings(nlp, subset))
     nlp.vocab.vectors = subset
@@ -93,7 +94,7 @@ def save_with(nlp: Language, subset: Vectors, folder: Path) -> None:
 
 
 def check_output(output: Path, source: Path) -> None:
-    """See that a pipeline can be saved to a folder without touching another one.
+    """Check that a pipeline can be saved to a folder without harm to other files.
 
     output (Path): The folder.
     source (Path): The folder that the pipeline was loaded from.
@@ -102,11 +103,11 @@ def check_output(output: Path, source: Path) -> None:
     place, source = output.resolve(), source.resolve()
     reason = ""
     if place == source or place in source.parents or source in place.parents:
-        reason = f"it is, holds or is in '{source}', which stays as it is"
+        reason = f"it is, contains or is in '{source}', which must not change"
     elif place.is_file():
         reason = "it is a file"
     elif place.exists() and any(place.iterdir()):
         if not (place / "meta.json").is_file():
-            reason = "it holds something else than a pipeline"
+            reason = "it holds files, but not a pipeline"
     if reason:
         raise MoeeError("M705", output=output, reason=reason)

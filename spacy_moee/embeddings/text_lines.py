@@ -10,7 +10,7 @@ from thinc.types import Floats2d
 
 from ..errors import MoeeError
 
-# lines that are looked at to learn the width
+# lines that are read to find the width
 SAMPLE = 64
 # characters of a word or a number that a message shows
 SHOWN = 40
@@ -30,13 +30,13 @@ class Line(NamedTuple):
 
 
 def read_shape(path: Path, lines: List[Line]) -> Tuple[Optional[int], int]:
-    """Learn from the first lines of a file what follows.
+    """Find the shape of a file from its first lines.
 
     path (Path): The file, for messages.
     lines (List[Line]): The lines, as many as there are.
-    RETURNS (Tuple[Optional[int], int]): The number of rows that the first line
-        promises, None if it is a row itself; and the numbers in a row.
-    RAISES (MoeeError): M207, if there are none; M247, for a floret table.
+    RETURNS (Tuple[Optional[int], int]): The number of rows in the header, None if the
+        first line is a row; and the numbers in a row.
+    RAISES (MoeeError): M207, if no line has numbers; M247, for a floret table.
     """
     fields = lines[0].text.split() if lines else []
     if len(fields) == 8 and fields[-1:] == [b">"]:
@@ -44,7 +44,7 @@ def read_shape(path: Path, lines: List[Line]) -> Tuple[Optional[int], int]:
         raise MoeeError("M247", source=path, found=found, remedy=remedy)
     has_sizes = len(fields) == 2 and all(map(_is_size, fields))
     sample = lines[has_sizes and len(lines) > 1 : SAMPLE]
-    # what most lines have: a word with spaces may end in a number
+    # the width of most lines: a word with spaces may end in a number
     counts = Counter(_count_numbers(line.text) for line in sample)
     width = counts.most_common(1)[0][0] if counts else 0
     if has_sizes:
@@ -52,7 +52,7 @@ def read_shape(path: Path, lines: List[Line]) -> Tuple[Optional[int], int]:
         if len(lines) == 1 or promised == width > 0:
             return n_rows, width
         if width != 1:
-            found = f"it promises {promised} numbers a line, and there are {width}"
+            found = f"it promises {promised} numbers per line, but lines have {width}"
             raise MoeeError("M207", source=path, problem=f"line 1: {found}")
         # an integer in a file of vectors with one dimension
     if not width:
@@ -66,8 +66,8 @@ def split_lines(
     """Read lines.
 
     path (Path): The file, for messages.
-    lines (List[Line]): At least one.
-    width (int): The numbers of each.
+    lines (List[Line]): At least one line.
+    width (int): The numbers in each line.
     RETURNS (Tuple[List[str], Floats2d]): The words, which may be empty, and their
         vectors in single precision.
     RAISES (MoeeError): M207, for the first line that can't be read.
@@ -84,8 +84,8 @@ def split_lines(
 def _split_plain(
     lines: List[Line], width: int
 ) -> Optional[Tuple[List[bytes], Floats2d]]:
-    """Read lines with one space between fields, all at once. None, if there is any
-    doubt."""
+    """Read lines with one space between fields, all at once; None, if they may have
+    another form."""
     parts = [line.text.partition(b" ") for line in lines]
     words = [word for word, _, _ in parts]
     rests = [rest for _, _, rest in parts]
@@ -97,13 +97,13 @@ def _split_plain(
     ):
         return None
     with warnings.catch_warnings():
-        # of what is no number; later versions of numpy raise
+        # for invalid numbers; later versions of numpy raise an error
         warnings.simplefilter("error", DeprecationWarning)
         try:
             vectors: Any = numpy.fromstring(text, dtype="float32", sep=" ")
         except (DeprecationWarning, ValueError):
             return None
-    # some versions take "1-2" for two numbers
+    # some versions read "1-2" as two numbers
     is_whole = len(vectors) == len(lines) * width
     return (words, vectors.reshape(-1, width)) if is_whole else None
 
@@ -111,8 +111,8 @@ def _split_plain(
 def _split_any(
     path: Path, lines: List[Line], width: int
 ) -> Tuple[List[bytes], Floats2d]:
-    """Read lines one by one. The last fields are the numbers, and what stands before
-    them is the word."""
+    """Read lines one by one. The last fields are the numbers, and the text before them
+    is the word."""
     words = []
     vectors: Any = numpy.empty((len(lines), width), dtype="float32")
     for row, line in enumerate(lines):
@@ -123,7 +123,7 @@ def _split_any(
         word = fields[0].strip()
         for field in numbers:
             if not _is_number(field):
-                raise _line_error(path, line, f"{_show(field)} is no number")
+                raise _line_error(path, line, f"{_show(field)} is not a number")
         if len(fields) <= width or _ends_in_number(word, numbers):
             found = f"numbers at its end: {_count_numbers(line.text)}, not {width}"
             raise _line_error(path, line, found)
@@ -137,7 +137,7 @@ def _split_any(
 
 
 def _count_numbers(line: bytes) -> int:
-    """The numbers at the end of a line; one field is the word, whatever it is."""
+    """Count the numbers at the end of a line; the first field is always the word."""
     fields = line.split()
     count = 0
     while count < len(fields) - 1 and _is_number(fields[-1 - count]):
@@ -150,7 +150,7 @@ def _is_number(field: bytes) -> bool:
         float(field)
     except ValueError:
         return False
-    # Python's own
+    # which only Python allows
     return b"_" not in field
 
 
@@ -159,8 +159,8 @@ def _is_size(field: bytes) -> bool:
 
 
 def _ends_in_number(word: bytes, numbers: List[bytes]) -> bool:
-    """Whether a word is a word and one more number. In "windows 95" it is not, if the
-    other numbers have fractions."""
+    """Whether a word ends in another number of the vector. "windows 95" does not, if
+    the numbers have fractions."""
     *before, last = word.split() or [b""]
     if not before or not _is_number(last):
         return False

@@ -1,5 +1,5 @@
-"""Text files of word vectors, packed or not, as blocks of lines. Nothing is held in
-memory but a block."""
+"""Text files of word vectors, compressed or not, as blocks of lines. Only one block is
+in memory at a time."""
 
 import bz2
 import gzip
@@ -15,12 +15,12 @@ import tqdm
 from ..errors import MoeeError
 
 BLOCK = 2**20
-# enough to know the kind of a file by
+# bytes that show the kind of a file
 START = 512
-# no line of numbers is as long
+# longer than any line of numbers
 LONGEST_LINE = 2**22
 BOM = b"\xef\xbb\xbf"
-# how files start that hold one other file: what opens them
+# how compressed files start, and what opens them
 PACKED: Dict[bytes, Callable[[IO[bytes]], Any]] = {
     b"\x1f\x8b": gzip.open,
     b"BZh": bz2.open,
@@ -28,7 +28,7 @@ PACKED: Dict[bytes, Callable[[IO[bytes]], Any]] = {
 }
 ZIP = b"PK\x03\x04"
 UNPACK = "Unpack it first."
-# how other files start: what they are, and what to do
+# how other kinds of files start: their names, and what to do
 KINDS: Dict[bytes, Tuple[str, str]] = {
     b"\xba\x16\x4f\x2f": (
         "a fastText .bin file",
@@ -50,22 +50,21 @@ BINARY = (
     "If word2vec wrote it, save it as text (gensim: save_word2vec_format(..., "
     "binary=False)).",
 )
-# where a tar archive says that it is one
+# the place of the name in a tar archive
 TAR = slice(257, 262)
 DAMAGE = (
     *(OSError, EOFError, zlib.error, lzma.LZMAError),
-    # of a zip file: also one with a password, or of an unknown method
+    # of zip files, also for a password or an unknown method
     *(zipfile.BadZipFile, RuntimeError),
 )
 
 
 def read_blocks(path: Path) -> Iterator[List[bytes]]:
-    """Read the lines of a text file, which may be packed as .gz, .bz2, .xz or .zip. A
-    bar on the terminal shows how far it is.
+    """Read the lines of a text file, which may be compressed as .gz, .bz2, .xz or .zip.
+    A progress bar is shown on the terminal.
 
     path (Path): The file.
-    YIELDS (List[bytes]): Lines, without their ends and without a BOM; about a
-        megabyte of them.
+    YIELDS (List[bytes]): About a megabyte of lines, without line ends and BOM.
     RAISES (MoeeError): M207 for a file that can't be read, M247 for another kind of
         file.
     """
@@ -90,7 +89,7 @@ def read_blocks(path: Path) -> Iterator[List[bytes]]:
 
 
 def _check_kind(path: Path, start: bytes) -> None:
-    """See that a file, or what is packed in it, is no other kind of file."""
+    """Check that a file, or the file inside, is not of another kind."""
     for opening, kind in KINDS.items():
         if start.startswith(opening):
             raise _other_kind(path, *kind)
@@ -104,7 +103,7 @@ def _other_kind(path: Path, found: str, remedy: str) -> MoeeError:
 
 @contextmanager
 def _open(path: Path) -> Iterator[Tuple[IO[bytes], IO[bytes]]]:
-    """The file, and what to read: the file itself, or what is packed in it."""
+    """Open a file, and the file to read: the same one, or the one inside."""
     try:
         with path.open("rb") as raw:
             start = raw.read(8)
@@ -136,7 +135,7 @@ def _only_member(path: Path, archive: zipfile.ZipFile) -> zipfile.ZipInfo:
 @contextmanager
 def _progress(raw: IO[bytes], path: Path) -> Iterator[Any]:
     size = path.stat().st_size
-    # nothing where there is no terminal, or nothing to wait for
+    # no bar without a terminal, or for less than a second
     options: Any = {"unit": "B", "unit_scale": True, "disable": None, "delay": 1}
     with tqdm.tqdm(total=size, **options) as bar:
         yield bar

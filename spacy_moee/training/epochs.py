@@ -1,7 +1,7 @@
-"""Training settings in epochs, whatever the corpus, its reader and its batcher.
+"""Training settings in epochs, for any corpus, reader and batcher.
 
 spaCy counts `eval_frequency`, `patience` and `max_steps` in steps, and its loggers read
-them as they stand in the config: only plain numbers will do.
+them from the config, where they have to be plain numbers.
 """
 
 import math
@@ -21,7 +21,7 @@ NAME = "spacy_moee.plan_training.v1"
 SLOTS = ("before_init", "after_init")
 LIMITS = ("max_epochs", "max_steps")
 SETTINGS = ("eval_frequency", "patience", *LIMITS)
-# evaluations within `min_steps`: a tiny corpus is not evaluated at each of its steps
+# the most evaluations within `min_steps`: not one at each step of a tiny corpus
 EVALUATIONS = 10
 
 
@@ -33,27 +33,27 @@ def make_plan_training(
     threads: int = 1,
     counted: Optional[Dict[str, int]] = None,
 ) -> Callable[[Language], Language]:
-    """Give spaCy's training loop its settings in epochs. Registered as
+    """Set the length of spaCy's training in epochs. Registered as
     `spacy_moee.plan_training.v1`, a callback for [initialize.after_init].
 
     It counts the batches that the reader and the batcher yield in the first epoch, and
     writes `eval_frequency`, `patience` and `max_steps` into [training], in steps, where
-    they are 0. Any other number there stays as it is, and so does `max_epochs`; where
-    one of them ends the training, an evaluation comes soon before, which spaCy itself
-    leaves out.
+    they are 0. Other numbers there do not change, nor does `max_epochs`; if one of them
+    ends the training, there is an evaluation shortly before, which spaCy itself would
+    leave out.
 
     eval_frequency (float): Epochs from one evaluation to the next.
     patience (float): Epochs without a better score after which training stops; 0 for
         no such stop.
     max_epochs (float): The most epochs; 0 for no limit.
-    min_steps (int): Updates that neither of these two cuts off: a few epochs of a tiny
-        corpus are too few to learn anything.
-    threads (int): Threads that torch trains with; 0 leaves the process as it is. One
+    min_steps (int): The least number of updates, whatever these two say: a few epochs
+        of a tiny corpus are too few to learn anything.
+    threads (int): The number of torch's threads in training; 0 does not change it. One
         is often faster than all.
-    counted (Optional[Dict[str, int]]): What was written the last time, so that a saved
-        config is counted anew on another corpus. Not to be given by hand.
+    counted (Optional[Dict[str, int]]): The numbers of the last training, so that a
+        saved config is counted again on another corpus. Set by this callback only.
     RETURNS (Callable[[Language], Language]): The callback.
-    RAISES (MoeeError): M103, for values that can't be.
+    RAISES (MoeeError): M103, for invalid values.
     """
     for argument, value, valid, expected in (
         ("eval_frequency", eval_frequency, eval_frequency > 0, "above 0"),
@@ -68,33 +68,33 @@ def make_plan_training(
         if threads:
             make_torch_threads(threads)(nlp)
         training = nlp.config["training"]
-        before = _own_numbers(nlp, counted or {})
+        given = _given_numbers(nlp, counted or {})
         wanted = {"eval_frequency", *(["patience"] if patience else [])}
         # one limit is enough
-        if max_epochs and not any(before[name] for name in LIMITS):
+        if max_epochs and not any(given[name] for name in LIMITS):
             wanted.add("max_steps")
-        missing = {name for name in wanted if not before[name]}
+        missing = {name for name in wanted if not given[name]}
         written: Dict[str, int] = {}
         if missing:
-            epoch = count_steps(nlp, before)
+            epoch = count_steps(nlp, given)
             every = max(1, round(eval_frequency * epoch))
-            if end := _find_end(before, epoch):
-                # a little more or less often, so that it ends soon after one
+            if end := _find_end(given, epoch):
+                # slightly adjusted, so that training ends soon after an evaluation
                 every = end // max(1, round(end / every))
             else:
                 every = max(every, min_steps // EVALUATIONS)
-            every = before["eval_frequency"] or every
+            every = given["eval_frequency"] or every
             last = max(max_epochs * epoch, min_steps)
             steps = {
                 "eval_frequency": every,
                 "patience": max(math.ceil(patience * epoch), min_steps),
-                # spaCy evaluates at multiples of the frequency only
+                # spaCy only evaluates at multiples of the frequency
                 "max_steps": math.ceil(last / every) * every,
             }
             written = {name: steps[name] for name in SETTINGS if name in missing}
             text = ", ".join(f"{name} {value}" for name, value in written.items())
             util.logger.info("An epoch has %d steps: %s", epoch, text)
-        training.update({**before, **written})
+        training.update({**given, **written})
         for slot in SLOTS:
             block = nlp.config["initialize"].get(slot)
             if isinstance(block, dict) and block.get("@callbacks") == NAME:
@@ -105,16 +105,16 @@ def make_plan_training(
 
 
 def _find_end(numbers: Dict[str, int], epoch: int) -> int:
-    """The last step, where a user's own number ends the training; else 0. Steps are
+    """Find the last step if a number of the user ends the training, else 0. Steps are
     counted from 0; with `max_steps`, spaCy makes one more."""
     last = {"max_epochs": numbers["max_epochs"] * epoch - 1}
     last["max_steps"] = numbers["max_steps"]
     return min((max(1, last[name]) for name in LIMITS if numbers[name]), default=0)
 
 
-def _own_numbers(nlp: Language, counted: Dict[str, int]) -> Dict[str, int]:
-    """The numbers that a user gave, blocks of functions resolved; 0 for what was not
-    given, or was written by an earlier training."""
+def _given_numbers(nlp: Language, counted: Dict[str, int]) -> Dict[str, int]:
+    """Read the numbers of the user, resolving functions; 0 for numbers that are not
+    given, or that an earlier training wrote."""
     training = nlp.config.interpolate()["training"]
     values: Dict[str, Any] = {name: training[name] for name in SETTINGS}
     values = util.registry.resolve(values)
@@ -125,7 +125,7 @@ def count_steps(nlp: Language, numbers: Dict[str, int]) -> int:
     """Count the batches of the first epoch, as spaCy's training loop will make them.
 
     nlp (Language): The pipeline, with its training config.
-    numbers (Dict[str, int]): The numbers of [training] that are given.
+    numbers (Dict[str, int]): The given numbers of [training].
     RETURNS (int): The number of steps, at least 1.
     RAISES (MoeeError): M601 for a corpus that is streamed, M602 if there is no batch.
     """
@@ -144,18 +144,18 @@ def count_steps(nlp: Language, numbers: Dict[str, int]) -> int:
 
 
 def epoch_steps(path: Optional[Path], batch_size: int, epochs: int = 1) -> int:
-    """Count the batches of some epochs of a `.spacy` file that is read as it is, in
-    batches of a fixed number of docs. Registered as `spacy_moee.epoch_steps.v1`, for
-    values that are computed when a config is resolved; `spacy_moee.plan_training.v1`
-    counts with any reader and batcher.
+    """Count the batches of some epochs of a `.spacy` file, in batches of a fixed number
+    of docs. Registered as `spacy_moee.epoch_steps.v1`, for values that are computed
+    when a config is resolved; `spacy_moee.plan_training.v1` counts with any reader and
+    batcher.
 
     path (Optional[Path]): The training corpus: a `.spacy` file, or a folder of them.
-    batch_size (int): Docs a batch, with a batcher that counts docs.
+    batch_size (int): Docs per batch, with a batcher that counts docs.
     epochs (int): The number of epochs.
     RETURNS (int): The number of steps, at least 1.
     RAISES (MoeeError): M204, if there is no corpus.
     """
-    # a config gives a string, or nothing
+    # in a config it is a string, or None
     corpus = Path(path or "")
     files = sorted(corpus.rglob("*.spacy")) if path and corpus.is_dir() else [corpus]
     if not files or not all(file.is_file() for file in files):

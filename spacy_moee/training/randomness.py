@@ -1,4 +1,4 @@
-"""Random numbers that are drawn as in training, and given back."""
+"""The state of random number generators."""
 
 import random
 from contextlib import contextmanager
@@ -9,15 +9,15 @@ import numpy
 
 @contextmanager
 def keep_random_state(seed: Optional[int]) -> Iterator[None]:
-    """Draw random numbers as spaCy's training loop does, and leave every generator as
-    it was.
+    """Seed the generators as spaCy's training loop does, and restore their state at the
+    end.
 
-    seed (Optional[int]): The seed; None goes on where the generators are.
+    seed (Optional[int]): The seed; None does not seed them.
     """
     import torch
 
     python, arrays = random.getstate(), numpy.random.get_state()
-    # CuPy's generators draw nothing for readers and batchers, and are not touched
+    # not CuPy's generators, which readers and batchers do not use
     with torch.random.fork_rng(devices=range(torch.cuda.device_count())):
         try:
             if seed is not None:

@@ -1,4 +1,4 @@
-"""How many threads torch computes with."""
+"""The number of torch's threads."""
 
 from typing import Callable
 
@@ -6,8 +6,8 @@ from spacy.language import Language
 
 
 def make_torch_threads(n: int = 1) -> Callable[[Language], Language]:
-    """Set how many threads torch computes with, for `spacy train`. One is often
-    faster than all. Registered as `spacy_moee.torch_threads.v1`, a callback for
+    """Set the number of torch's threads for `spacy train`. One is often faster than
+    all. Registered as `spacy_moee.torch_threads.v1`, a callback for
     [initialize.before_init]: loading a pipeline never changes the process.
 
     n (int): The number of threads.

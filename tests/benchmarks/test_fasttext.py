@@ -2,19 +2,13 @@
 
 import pytest
 
-from .util import keys_of, run_quickly
+from .util import REPO, keys_of, run_module
 
 pytest.importorskip("fasttext")
 
 
 @pytest.mark.slow
 def test_reader(tmp_path):
-    keys = keys_of(run_quickly(tmp_path, "fasttext"))
+    data = "--data", str(REPO / "assets" / "sample")
+    keys = keys_of(run_module(tmp_path, "fasttext", "--quick", *data))
     assert keys[0] == "difference" and keys[-1] == "ratio"
-
-
-@pytest.mark.slow
-def test_embedded_copy(tmp_path):
-    output = run_quickly(tmp_path, "embedded", "--training.max_epochs", "2")
-    assert keys_of(output) == ["embedded_difference"]
-    assert "carries its vectors" in output

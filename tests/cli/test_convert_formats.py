@@ -32,9 +32,9 @@ def test_what_is_left_out_is_listed(tmp_path):
     assert "2 texts, 10 tokens" in output and "3 entities: LOC 2, PER 1" in output
     assert "Spans with white space at their edges, which is cut off: 1." in output
     for part in (
-        "[MW36] Spans that are not whole tokens, and become no entities: 1.",
+        "[MW36] Spans that are not whole tokens, and do not become entities: 1.",
         "- line 1: 'Bon' LOC, which starts or ends inside a token",
-        "[MW37] Spans that overlap others, and become no entities: 1.",
+        "[MW37] Spans that overlap others, and do not become entities: 1.",
         "- line 1: 'Ada' X, which overlaps a longer or earlier one",
         "[MW38] Annotations or texts that were not read: 3.",
         "- 2 answered with reject (the first: line 2)",
@@ -48,7 +48,7 @@ def test_a_long_list_is_cut_off(tmp_path):
     record = {"text": TEXT, "label": [[0, 2, "PER"]]}
     source = write_lines(tmp_path / "in.jsonl", *[record] * 1_234)
     output = squash(invoke(source, tmp_path / "out.spacy").output)
-    assert "become no entities: 1,234." in output
+    assert "do not become entities: 1,234." in output
     assert "- line 10: " in output and "- line 11: " not in output
     assert "- and 1,224 more" in output
 

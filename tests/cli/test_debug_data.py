@@ -9,7 +9,7 @@ import pytest
 import spacy
 import srsly
 from spacy.cli import app
-from spacy.tokens import Doc, DocBin
+from spacy.tokens import Doc, DocBin, Span
 from spacy.util import load_config
 from spacy.vectors import Vectors
 from typer.testing import CliRunner
@@ -78,7 +78,7 @@ def test_good_data(corpus: Path) -> None:
 
 def test_what_is_wrong_is_a_warning(corpus: Path) -> None:
     """A doc or two for each problem."""
-    rows = [
+    rows: List[Any] = [
         (["Ada", "Byron"], ["B-RARE", "I-RARE"], [True, True]),
         (["Yahoo", "!"], ["B-PER", "I-PER"], None),
         ([" ", "Oslo"], ["B-LOC", "I-LOC"], None),
@@ -87,9 +87,9 @@ def test_what_is_wrong_is_a_warning(corpus: Path) -> None:
     ]
     docs = [Doc(NLP.vocab, words=w, ents=t, sent_starts=s) for w, t, s in rows]
     known = Doc(NLP.vocab, words=["Oslo", "-based"], spaces=[False, False])
-    known.ents = [known.char_span(0, 4, label="LOC")]
+    known.ents = [Span(known, 0, 1, label="LOC")]
     glued = Doc(NLP.vocab, words=["Bo", "x"], spaces=[False, False])
-    glued.ents = [glued.char_span(0, 2, label="PER")]
+    glued.ents = [Span(glued, 0, 1, label="PER")]
     docs += [known, glued]
     write(corpus / "train.spacy", [*make_docs(), *docs])
     write(corpus / "dev.spacy", [*make_docs(8, 0), *make_docs(4, 1, str.lower)])
@@ -249,7 +249,7 @@ def test_component_of_another_factory(corpus: Path, tmp_path: Path) -> None:
     args = ["moee", "debug-data", str(tmp_path / "ner.cfg")]
     result = CliRunner().invoke(app, args)
     assert result.exit_code == 0, result.output
-    assert "no component that was made by 'moee_ner'" in flat(result.output)
+    assert "no component of the factory 'moee_ner'" in flat(result.output)
 
 
 def test_help_names_spacys_own() -> None:

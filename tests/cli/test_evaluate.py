@@ -13,8 +13,9 @@ from thinc import compat
 from typer.testing import CliRunner
 
 import spacy_moee.cli  # noqa: F401
-from spacy_moee.experiments.counts import spacy_counts, sum_counts
-from tests.component.util import get_ents, make_nlp, make_tagged, train
+from spacy_moee.evaluation.counts import spacy_counts, sum_counts
+from spacy_moee.training.case import change_case
+from tests.component.util import get_ents, make_nlp, make_tagged, make_trained, train
 
 VOCAB = spacy.blank("en").vocab
 
@@ -202,3 +203,72 @@ def test_other_components_find_entities_too(tmp_path: Path) -> None:
     nlp.to_disk(tmp_path / "nlp")
     result = run(tmp_path / "nlp", write(tmp_path / "a.spacy", 5))
     assert result.exit_code == 0 and "LOC 100.00" in flat(result.output)
+
+
+def test_texts_in_another_case(model: Path, tmp_path: Path) -> None:
+    data = write(tmp_path / "a.spacy", 5)
+    nlp = spacy.load(model)
+    shouted = [change_case(eg, str.upper) for eg in spacy.training.Corpus(data)(nlp)]
+    expected = nlp.evaluate(shouted)
+    metrics = tmp_path / "metrics"
+    for case in ("as-is", "upper"):
+        result = run(model, data, "--output", metrics, "--case", case)
+        assert result.exit_code == 0, result.output
+    found = [srsly.read_json(metrics / f"{name}.json") for name in ("a", "a-upper")]
+    assert found[1]["ents_f"] == pytest.approx(expected["ents_f"])
+    assert found[0]["ents_f"] > found[1]["ents_f"]
+    assert "a-upper all" in flat(result.output)
+
+
+def test_types_that_the_file_lacks(tmp_path: Path) -> None:
+    nlp = spacy.blank("en")
+    ruler: Any = nlp.add_pipe("entity_ruler")
+    patterns = {"LOC": "Berlin", "ANIMAL": "in"}
+    ruler.add_patterns([{"label": k, "pattern": v} for k, v in patterns.items()])
+    nlp.to_disk(tmp_path / "nlp")
+    data = write(tmp_path / "a.spacy", 5)
+    arguments = (tmp_path / "nlp", data, "--output", tmp_path)
+    assert "ANIMAL" in run(*arguments).output
+    whole = srsly.read_json(tmp_path / "a.json")
+    assert "ANIMAL" not in run(*arguments, "--gold-types").output
+    scores = srsly.read_json(tmp_path / "a.json")
+    del whole["ents_per_type"]["ANIMAL"]
+    assert scores["ents_per_type"] == whole["ents_per_type"]
+    assert scores["ents_p"] == 1 > whole["ents_p"]
+
+
+def test_no_score_if_conlleval_disagrees(
+    model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = write(tmp_path / "a.spacy", 5)
+    monkeypatch.setattr("spacy_moee.evaluation.scoring.count_entities", lambda *_: {})
+    result = run(model, data, "--output", tmp_path / "metrics")
+    assert result.exit_code == 1 and "[M721]" in result.output
+    assert not (tmp_path / "metrics").exists()
+
+
+def test_parts(tmp_path: Path) -> None:
+    """Also of docs that are longer than a window."""
+    nlp = make_trained()
+    pipe: Any = nlp.get_pipe("moee_ner")
+    tagged = make_tagged(20, 5)
+    words, tags = ([x for pair in tagged for x in pair[i]] for i in (0, 1))
+    docs = [Doc(VOCAB, words=words * 3, ents=tags * 3)]
+    assert len(pipe.model.attrs["segments"](docs[0])) > 1
+    DocBin(docs=docs).to_disk(tmp_path / "long.spacy")
+    write(tmp_path / "short.spacy", 5)
+    nlp.to_disk(tmp_path / "nlp")
+    result = run(tmp_path / "nlp", tmp_path, "--parts")
+    assert result.exit_code == 0, result.output
+    assert "Tags inside" in result.output and "moee_ner" not in result.output
+    table = result.output[result.output.index("Tags inside") :].splitlines()
+    for name in ("long", "short"):
+        (row,) = (line.split() for line in table if line.startswith(name))
+        figures = [*map(float, row[1:])]
+        assert len(figures) == 8 and min(figures) > 90, row
+    (tmp_path / "nlp").rename(tmp_path / "other")
+    nlp = spacy.blank("en")
+    nlp.add_pipe("entity_ruler")
+    nlp.to_disk(tmp_path / "nlp")
+    result = run(tmp_path / "nlp", tmp_path / "short.spacy", "--parts")
+    assert result.exit_code == 1 and "[M722]" in result.output

@@ -2,6 +2,7 @@
 
 import sys
 from pathlib import Path
+from typing import Any, Dict, get_args
 
 import pytest
 import spacy
@@ -44,13 +45,20 @@ def test_says_what_was_learned(corpus: Path, tmp_path: Path, capfd) -> None:
 
 
 def test_help_says_how_often_it_is_tried() -> None:
-    (option,) = [x for x in command.Lr.__metadata__ if hasattr(x, "help")]
+    (option,) = [x for x in get_args(command.Lr)[1:] if hasattr(x, "help")]
     assert f"up to {RETRIES} times" in option.help
 
 
 def test_options(corpus: Path, tmp_path: Path) -> None:
     fasttext = pytest.importorskip("fasttext")
-    values = {"dim": 7, "epoch": 3, "minn": 2, "maxn": 4, "bucket": 2**21, "thread": 2}
+    values: Dict[str, Any] = {
+        "dim": 7,
+        "epoch": 3,
+        "minn": 2,
+        "maxn": 4,
+        "bucket": 2**21,
+        "thread": 2,
+    }
     args = [arg for name, value in values.items() for arg in (f"--{name}", value)]
     args += ["--no-lowercase", "--min-count", 2, "--lr", 0.01]
     result = run(corpus, tmp_path / "a.bin", *args)

@@ -1,8 +1,5 @@
 """spaCy's own commands on a pipeline with `moee_ner`, from config to wheel."""
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 from zipfile import ZipFile
 
@@ -12,9 +9,8 @@ import srsly
 from spacy.tokens import Doc, DocBin
 from thinc.api import Config
 
+from tests.cli.util import call_spacy, run_python, run_spacy
 from tests.component.util import make_tagged
-
-pytestmark = pytest.mark.slow
 
 PARTIAL = """
 [paths]
@@ -76,23 +72,6 @@ print([token.ent_iob_ + token.ent_type_ for token in doc])
 """
 
 
-def run(*args: object, timeout: int = 120, **env: str) -> str:
-    result = subprocess.run(
-        [sys.executable, *map(str, args)],
-        capture_output=True,
-        text=True,
-        timeout=timeout,
-        env={**os.environ, "OMP_NUM_THREADS": "1", **env},
-    )
-    output = result.stdout + result.stderr
-    assert result.returncode == 0, output
-    return output
-
-
-def run_spacy(*args: object, timeout: int = 120) -> str:
-    return run("-m", "spacy", *args, timeout=timeout)
-
-
 def write_corpus(path: Path, seed: int, n_docs: int = 40) -> Path:
     vocab = spacy.blank("en").vocab
     docs = [Doc(vocab, words=w, ents=t) for w, t in make_tagged(n_docs, seed)]
@@ -107,10 +86,10 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     train = write_corpus(folder / "train.spacy", seed=0)
     dev = write_corpus(folder / "dev.spacy", seed=1)
     (folder / "partial.cfg").write_text(PARTIAL, encoding="utf8")
-    run_spacy("init", "fill-config", folder / "partial.cfg", folder / "config.cfg")
+    call_spacy("init", "fill-config", folder / "partial.cfg", folder / "config.cfg")
     paths = ("--paths.train", train, "--paths.dev", dev)
     labels = folder / "labels"
-    run_spacy("init", "labels", folder / "config.cfg", labels, *paths)
+    call_spacy("init", "labels", folder / "config.cfg", labels, *paths)
     config = Config().from_disk(folder / "config.cfg", interpolate=False)
     config["initialize"]["components"]["moee_ner"] = {
         "labels": {
@@ -133,13 +112,13 @@ def test_fill_config(folder: Path) -> None:
     assert model["segments"]["@misc"] == "spacy_moee.sentence_segments.v1"
     # what is filled stays as it is
     again = folder / "again.cfg"
-    run_spacy("init", "fill-config", folder / "config.cfg", again)
+    call_spacy("init", "fill-config", folder / "config.cfg", again)
     assert again.read_text("utf8") == (folder / "config.cfg").read_text("utf8")
 
 
 def test_fill_config_of_a_bare_factory(tmp_path: Path) -> None:
     (tmp_path / "bare.cfg").write_text(BARE, encoding="utf8")
-    run_spacy("init", "fill-config", tmp_path / "bare.cfg", tmp_path / "full.cfg")
+    call_spacy("init", "fill-config", tmp_path / "bare.cfg", tmp_path / "full.cfg")
     config = Config().from_disk(tmp_path / "full.cfg")
     model = config["components"]["moee_ner"]["model"]
     assert model["@architectures"] == "spacy_moee.MoEETagger.v1"
@@ -151,13 +130,13 @@ def test_debug_config(folder: Path) -> None:
     paths = ("--paths.train", folder / "train.spacy", "--paths.dev", "dev.spacy")
     debug = ("debug", "config")
     # its --show-functions fails with any pipeline, on spaCy's default logger
-    shown = run_spacy(*debug, "--show-variables", folder / "config.cfg", *paths)
+    shown = call_spacy(*debug, "--show-variables", folder / "config.cfg", *paths)
     assert "Config is valid" in shown
     broken = folder / "broken.cfg"
     text = (folder / "config.cfg").read_text("utf8")
     broken.write_text(text.replace("hidden_width = 8", 'hidden_width = "x"'), "utf8")
     with pytest.raises(AssertionError, match="hidden_width"):
-        run_spacy(*debug, broken, *paths)
+        call_spacy(*debug, broken, *paths)
 
 
 def test_init_labels(folder: Path) -> None:
@@ -178,7 +157,7 @@ def test_train(folder: Path) -> None:
 def test_evaluate(folder: Path) -> None:
     metrics = folder / "metrics.json"
     model = folder / "model" / "model-best"
-    run_spacy("evaluate", model, folder / "dev.spacy", "--output", metrics)
+    call_spacy("evaluate", model, folder / "dev.spacy", "--output", metrics)
     scores = srsly.read_json(metrics)
     assert {"ents_p", "ents_r", "ents_f", "ents_per_type", "speed"} <= set(scores)
     assert set(scores["ents_per_type"]) == {"LOC", "PER"}
@@ -186,11 +165,12 @@ def test_evaluate(folder: Path) -> None:
     assert scores["ents_f"] == pytest.approx(best)
 
 
+@pytest.mark.slow
 def test_package(folder: Path, tmp_path: Path) -> None:
     """The wheel names us as what it needs, and runs where it is installed."""
     model = folder / "model" / "model-best"
     args = ("--name", "moee_tiny", "--version", "1.2.3", "--build", "wheel")
-    run_spacy("package", model, tmp_path, *args, timeout=300)
+    run_spacy("package", model, tmp_path, *args)
     [wheel] = tmp_path.rglob("*.whl")
     [meta] = tmp_path.glob("en_moee_tiny-1.2.3/meta.json")
     requirements = srsly.read_json(meta)["requirements"]
@@ -200,7 +180,7 @@ def test_package(folder: Path, tmp_path: Path) -> None:
         assert "Requires-Dist: spacy-moee" in archive.read(name).decode("utf8")
     target = tmp_path / "installed"
     pip = ("-m", "pip", "install", "--no-deps", "--no-index", "--target", target)
-    run(*pip, wheel, PIP_DISABLE_PIP_VERSION_CHECK="1")
-    output = run("-c", USE_WHEEL, "en_moee_tiny", target, PYTHONPATH=str(target))
+    run_python(*pip, wheel, PIP_DISABLE_PIP_VERSION_CHECK="1")
+    output = run_python("-c", USE_WHEEL, "en_moee_tiny", target, PYTHONPATH=str(target))
     doc = spacy.load(model)("Anna lives in New York .")
     assert output.strip() == str([t.ent_iob_ + t.ent_type_ for t in doc])

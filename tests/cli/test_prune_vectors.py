@@ -17,7 +17,7 @@ from spacy.vectors import Vectors
 from typer.testing import CliRunner
 
 import spacy_moee.cli  # noqa: F401
-from tests.cli.test_lifecycle import run_spacy
+from tests.cli.util import run_spacy
 from tests.component.util import TINY, get_all, make_tagged, make_texts, train
 from tests.embeddings.fasttext.util import write_fasttext
 
@@ -206,7 +206,7 @@ def test_wheel_is_small(tmp_path: Path) -> None:
     size = sum(p.stat().st_size for p in (tmp_path / "nlp").rglob("*") if p.is_file())
     (tmp_path / "out").mkdir()
     build = ("--name", "small", "--build", "wheel")
-    run_spacy("package", tmp_path / "small", tmp_path / "out", *build, timeout=300)
+    run_spacy("package", tmp_path / "small", tmp_path / "out", *build)
     [wheel] = (tmp_path / "out").rglob("*.whl")
     with ZipFile(wheel) as archive:
         assert any(file.endswith("vocab/vectors") for file in archive.namelist())

@@ -57,6 +57,18 @@ def test_recipe_without_vectors_empties_no_table(tmp_path: Path) -> None:
     assert spacy.load(out).vocab["ada"].vector.tolist() == [1.0, 2.0]
 
 
+def test_vectors_are_whole_and_other_files_stay(tmp_path: Path) -> None:
+    source, out = write_text(tmp_path / "words.txt", True), tmp_path / "vectors"
+    out.mkdir()
+    (out / "fasttext.bin").write_text("other vectors", encoding="utf8")
+    assert run(source, out).exit_code == 0
+    assert spacy.load(out).vocab["ada"].has_vector
+    assert (out / "fasttext.bin").read_text(encoding="utf8") == "other vectors"
+    result = run(source, source / "vectors")
+    assert result.exit_code == 1 and "[M216]" in result.output
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["vectors", "words.txt"]
+
+
 @pytest.mark.parametrize(
     "content, code",
     [
@@ -105,8 +117,8 @@ def test_what_is_left_out_is_told(tmp_path: Path) -> None:
     result = run(source, tmp_path / "vectors")
     assert result.exit_code == 0, result.output
     assert "2 vectors of 2 dimensions" in result.output
-    assert "[MW24] 1 lines of" in result.output and "on line 3" in result.output
-    assert "[MW25] 1 lines of" in result.output and "on line 4" in result.output
+    assert "left out: 1, the first is line 3. Earlier" in result.output
+    assert "left out: 1, the first is line 4. They" in result.output
     vectors = spacy.load(tmp_path / "vectors").vocab.vectors
     assert vectors["ada"].tolist() == [1, 2]
 

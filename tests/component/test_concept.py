@@ -18,6 +18,7 @@ from thinc.api import Config
 
 from spacy_moee.errors import MoeeError
 
+from ..marks import slow
 from .test_labels import check_code
 from .util import (
     TINY,
@@ -99,9 +100,8 @@ def copies(nlp: Language, system: str, folder: Path, **model: Any) -> List[Langu
     ]
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("system", SYSTEMS)
-@pytest.mark.parametrize("merge", ["max_prob", "overwrite"])
+@pytest.mark.parametrize("merge", ["max_prob", *slow("overwrite")])
 def test_overfitting_IO(system: str, merge: str, tmp_path: Path) -> None:
     nlp = make_nlp(system, merge=merge)
     initialize(nlp)
@@ -128,7 +128,8 @@ def test_overfitting_IO(system: str, merge: str, tmp_path: Path) -> None:
 def test_gradients_reach_everything(system: str) -> None:
     nlp = make_nlp(system)
     _, examples = initialize(nlp)
-    nlp.update(examples, sgd=False)
+    no_step: Any = False
+    nlp.update(examples, sgd=no_step)
     found = get_gradients(nlp)
     parameters = dict(get_module(nlp).named_parameters())
     embeddings = {name for name in found if isinstance(name, tuple)}
@@ -142,7 +143,8 @@ def test_order_of_the_types() -> None:
     labels = ["MISC", "PRODUCT", "LOC", "TOWN", "PER"]
     with pytest.warns(UserWarning, match=r"\[MW12\].*'MISC'"):
         nlp.get_pipe("moee_ner").initialize(lambda: make_examples(nlp), labels=labels)
-    network, get = get_module(nlp), nlp.vocab.get_vector
+    network = get_module(nlp)
+    get: Any = nlp.vocab.get_vector
     assert network.rank.argsort().tolist() == [2, 4, 0, 1, 3]
     texts = ["miscellaneous", "product", "location", "town", "person"]
     vectors = numpy.stack([get(text) for text in texts])
@@ -227,7 +229,8 @@ def test_description_is_kept_for_initialization() -> None:
     assert ner.add_label("PER", description="town", examples=["quigley"]) == 1
     for other in (nlp, copy.deepcopy(nlp), pickle.loads(pickle.dumps(nlp))):
         initialize(other)
-        network, get = get_module(other), nlp.vocab.get_vector
+        network = get_module(other)
+        get: Any = nlp.vocab.get_vector
         assert other.get_pipe("moee_ner").labels == ("PER", "LOC")
         assert numpy.array_equal(network.descriptions[0], get("town"))
         assert network.is_example.tolist() == [[True, False], [True, True]]
@@ -288,7 +291,8 @@ def test_types_are_described_anew(tmp_path: Path) -> None:
 
 def test_gradients_that_wait_stay() -> None:
     nlp = make_trained("Concept")
-    nlp.update(make_examples(nlp), sgd=False)
+    no_step: Any = False
+    nlp.update(make_examples(nlp), sgd=no_step)
     before = get_gradients(nlp)
     nlp.get_pipe("moee_ner").add_label("TOWN", description="town")
     after = get_gradients(nlp)
@@ -405,7 +409,6 @@ def test_odd_docs(system: str) -> None:
     assert len(words) > 600 and len(found) > 100
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("system", SYSTEMS)
 def test_threads(system: str) -> None:
     nlp, texts = make_trained(system), make_texts(100, seed=2)
@@ -415,7 +418,6 @@ def test_threads(system: str) -> None:
         assert all(docs == expected for docs in found)
 
 
-@pytest.mark.slow
 def test_listener() -> None:
     config = make_nlp("Concept").config.copy()
     config["components"]["tok2vec"] = {

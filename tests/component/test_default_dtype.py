@@ -1,6 +1,6 @@
 """Whatever PyTorch's default type is, networks are in single precision."""
 
-from typing import Any, Iterator
+from typing import Any, Dict, Iterator
 
 import pytest
 import torch
@@ -19,7 +19,7 @@ from .util import (
     train,
 )
 
-KINDS = {
+KINDS: Dict[str, Dict[str, Any]] = {
     "paper": {},
     "plain": {"detection": False, "experts": False},
     "softmax": {"crf": False},

@@ -31,7 +31,6 @@ def make_rows(nlp: Language, row: Row) -> List[Example]:
     return examples
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("kind", ROWS)
 def test_white_space_at_edges_costs_nothing(kind: str) -> None:
     """It did: it was taught, and cut off what was predicted."""

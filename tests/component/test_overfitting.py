@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import spacy
 
+from ..marks import slow
 from .util import (
     get_all,
     make_examples,
@@ -24,8 +25,9 @@ SWITCHES = [
 ]
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("switches", SWITCHES, ids=lambda s: "-".join(map(str, s)))
+@pytest.mark.parametrize(
+    "switches", [SWITCHES[0], *slow(*SWITCHES[1:-1]), SWITCHES[-1]]
+)
 def test_overfitting_IO(switches: dict, tmp_path: Path) -> None:
     nlp = make_nlp(**switches)
     losses = train(nlp, steps=35)

@@ -142,22 +142,25 @@ def test_unicode(nlp: Language) -> None:
 def test_token_vectors_that_are_not_finite() -> None:
     """Of any embedding: it silently found nothing in the whole batch."""
     nlp = make_nlp(tok2vec={**TINY["tok2vec"], "include_static_vectors": True})
+    vocab: Any = nlp.vocab
     for word in ("Anna", "lives", "Rome", "in"):
-        nlp.vocab.set_vector(word, numpy.ones(4, dtype="f"))
+        vocab.set_vector(word, numpy.ones(4, dtype="f"))
     train(nlp)
     assert get_ents(nlp("Anna lives in Rome ."))
-    nlp.vocab.set_vector("in", numpy.full(4, numpy.nan, dtype="f"))
+    vocab.set_vector("in", numpy.full(4, numpy.nan, dtype="f"))
     texts = ["Anna", "Rome lives in Anna .", "Rome"]
     with pytest.raises(MoeeError, match="M008.*'in'.* 1 of 7 tokens"):
         nlp.get_pipe("moee_ner").predict([nlp.make_doc(text) for text in texts])
-    nlp.set_error_handler(lambda *args: None)
+    ignore: Any = print
+    nlp.set_error_handler(ignore)
     assert [doc.text for doc in nlp.pipe(texts)] == ["Anna", "Rome"]
 
 
 def test_a_table_that_is_not_finite() -> None:
     """Also where spaCy's own layer reads it."""
     nlp = make_nlp(tok2vec={**TINY["tok2vec"], "include_static_vectors": True})
-    nlp.vocab.set_vector("Anna", numpy.full(4, numpy.nan, dtype="f"))
+    vocab: Any = nlp.vocab
+    vocab.set_vector("Anna", numpy.full(4, numpy.nan, dtype="f"))
     with pytest.raises(MoeeError, match="M245.*'Anna'"):
         initialize(nlp)
 
@@ -165,8 +168,9 @@ def test_a_table_that_is_not_finite() -> None:
 def test_huge_token_vectors_are_finite() -> None:
     """Their sum is not."""
     nlp = make_nlp(tok2vec={"@architectures": "spacy_moee.StaticEmbed.v1"})
+    vocab: Any = nlp.vocab
     for word in ("Anna", "Rome"):
-        nlp.vocab.set_vector(word, numpy.full(4, 3e38, dtype="f"))
+        vocab.set_vector(word, numpy.full(4, 3e38, dtype="f"))
     initialize(nlp)
     assert len(nlp("Anna Rome Anna")) == 3
 
@@ -208,7 +212,7 @@ def test_sentences_are_read_one_at_a_time(nlp: Language) -> None:
     """A doc of sentences gets what the sentences get alone."""
     sentences = [text.split() for text in make_texts(10, seed=3)]
     words = [w for words in sentences for w in words]
-    starts = [i == 0 for words in sentences for i in range(len(words))]
+    starts: List[Any] = [i == 0 for words in sentences for i in range(len(words))]
     doc = nlp(Doc(nlp.vocab, words=words, sent_starts=starts))
     alone = [nlp(Doc(nlp.vocab, words=words)) for words in sentences]
     assert [t.ent_iob_ + t.ent_type_ for t in doc] == [

@@ -43,7 +43,9 @@ def chunks(tags: List[str]) -> Set[Tuple[int, int, str]]:
 
 
 def count(pairs: List[Tuple[List[str], List[str]]]) -> dict:
-    right, given, wanted = Counter(), Counter(), Counter()
+    right: Counter[str] = Counter()
+    given: Counter[str] = Counter()
+    wanted: Counter[str] = Counter()
     for gold, predicted in pairs:
         for counter, entities in (
             (right, chunks(gold) & chunks(predicted)),

@@ -100,7 +100,6 @@ def test_an_error_gives_the_number_back() -> None:
     assert torch.get_num_threads() == in_new_thread() == PROCESS
 
 
-@pytest.mark.slow
 def test_many_threads_at_once() -> None:
     nlp = make_trained()
     seen = spy(nlp)

@@ -19,6 +19,7 @@ pytest.importorskip("spacy_transformers")
 from transformers import BertTokenizerFast  # noqa: E402
 
 from ..embeddings.encoder_util import make_bert  # noqa: E402
+from ..marks import slow  # noqa: E402
 from .util import get_all, get_module, make_examples, predict_texts  # noqa: E402
 
 ENCODER = {
@@ -111,9 +112,8 @@ KINDS = ["tuned", "frozen", "concept tuned", "robust tuned", "robust frozen"]
 KINDS += ["shared tuned", "shared frozen"]
 
 
-@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning")
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", [*KINDS[:2], *slow(*KINDS[2:])])
 def test_overfitting_IO(kind: str, bert: str, tmp_path: Path) -> None:
     nlp = make_nlp(bert, kind)
     nlp.initialize(lambda: make_examples(nlp))
@@ -134,7 +134,6 @@ def test_overfitting_IO(kind: str, bert: str, tmp_path: Path) -> None:
         assert predict_texts(other) == expected
 
 
-@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
 @pytest.mark.parametrize("kind", ["tuned", "frozen"])
 def test_threads_and_processes(kind: str, tmp_path: Path) -> None:

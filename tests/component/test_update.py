@@ -294,7 +294,7 @@ def test_gold_that_crosses_a_sentence_is_missing(nlp: Language) -> None:
 
 def test_gold_that_crosses_trains_nothing(nlp: Language) -> None:
     example = crossing(nlp)
-    example.y.set_ents(example.y.ents, missing=[example.y[2:4]])
+    example.y.set_ents(list(example.y.ents), missing=[example.y[2:4]])
     weights = get_weights(nlp)
     with pytest.warns(UserWarning, match="MW01"):
         losses = nlp.update([example], sgd=Adam(0.1, L2=0.0))
@@ -313,10 +313,11 @@ def test_crossing_is_fine_with_doc_segments() -> None:
 
 def make_nan_nlp() -> Language:
     nlp = make_nlp(tok2vec={**TINY["tok2vec"], "include_static_vectors": True})
+    vocab: Any = nlp.vocab
     for word in ("Anna", "lives", "Rome", "in"):
-        nlp.vocab.set_vector(word, numpy.ones(4, dtype="f"))
+        vocab.set_vector(word, numpy.ones(4, dtype="f"))
     initialize(nlp)
-    nlp.vocab.set_vector("Rome", numpy.full(4, math.nan, dtype="f"))
+    vocab.set_vector("Rome", numpy.full(4, math.nan, dtype="f"))
     return nlp
 
 

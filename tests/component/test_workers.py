@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from spacy.language import Language
 
+from ..marks import slow
 from .util import get_all, make_texts, make_trained
 
 SCRIPT = """
@@ -44,7 +45,6 @@ if __name__ == "__main__":
 """
 
 
-@pytest.mark.slow
 def test_threads(nlp: Language) -> None:
     texts = make_texts(200, seed=2)
     expected = get_all(nlp.pipe(texts))
@@ -58,7 +58,6 @@ def test_threads(nlp: Language) -> None:
         assert all(pool.map(work, range(8)))
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     "method",
     [
@@ -66,7 +65,7 @@ def test_threads(nlp: Language) -> None:
             "fork",
             marks=pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here"),
         ),
-        "spawn",
+        *slow("spawn"),
     ],
 )
 def test_processes(method: str, tmp_path: Path) -> None:
@@ -78,7 +77,7 @@ def test_processes(method: str, tmp_path: Path) -> None:
         [sys.executable, "-W", "ignore", script, tmp_path / "model", method],
         capture_output=True,
         text=True,
-        timeout=180,
+        timeout=600,
         env={**os.environ, "OMP_NUM_THREADS": "2"},
     )
     assert result.returncode == 0, result.stderr

@@ -11,6 +11,8 @@ from spacy.training import Example
 from thinc.api import fix_random_seed
 from thinc.util import to_numpy
 
+from spacy_moee.component import MoEENer
+
 NAMES = {
     "PER": ["Anna", "Bo Li", "Carla", "Dan Frost", "Eva"],
     "LOC": ["Berlin", "New York", "Oslo", "Rome", "Hong Kong"],
@@ -21,7 +23,7 @@ FRAMES = [
     "Yesterday {PER} met {PER} .",
     "It rains .",
 ]
-TINY = {
+TINY: Dict[str, Any] = {
     "hidden_width": 16,
     "depth": 1,
     "expert_width": 8,
@@ -135,12 +137,20 @@ def predict_texts(nlp: Language) -> List[tuple]:
     return get_all(nlp(text) for text in make_texts(40, seed=1))
 
 
+def get_ner(nlp: Language, name: str = "moee_ner") -> MoEENer:
+    """The component, of which `Language.get_pipe` says that it is a function."""
+    ner = nlp.get_pipe(name)
+    assert isinstance(ner, MoEENer)
+    return ner
+
+
 def get_module(nlp: Language, name: str = "moee_ner") -> Any:
-    return nlp.get_pipe(name).model.shims[0].module
+    shim: Any = get_ner(nlp, name).model.shims[0]
+    return shim.module
 
 
 def get_weights(nlp: Language, name: str = "moee_ner") -> bytes:
-    return nlp.get_pipe(name).model.to_bytes()
+    return get_ner(nlp, name).model.to_bytes()
 
 
 def get_gradients(nlp: Language) -> Dict[Any, Any]:
@@ -149,7 +159,7 @@ def get_gradients(nlp: Language) -> Dict[Any, Any]:
     for name, parameter in get_module(nlp).named_parameters():
         if parameter.grad is not None:
             found[name] = parameter.grad.numpy().copy()
-    for i, node in enumerate(nlp.get_pipe("moee_ner").model.walk()):
+    for i, node in enumerate(get_ner(nlp).model.walk()):
         for name in node.grad_names:
             # thinc keeps the array, filled with zeros, after a step
             if node.has_grad(name) and node.get_grad(name).any():

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from spacy_moee.corpora.convert import Converted, convert_file
+from spacy_moee.corpora.options import Options
 from spacy_moee.errors import MoeeError
 
 from .util import NLP, get_spans
@@ -18,7 +19,7 @@ CASES = DATA.parent / "cases"
 def convert_case(name: str, **options) -> Converted:
     if not (CASES / name).exists():
         pytest.skip("the cases are not here")
-    return convert_file(CASES / name, vocab=NLP.vocab, **options)
+    return convert_file(CASES / name, Options(vocab=NLP.vocab, **options))
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from spacy_moee.corpora.columns import Columns, read_columns
 from spacy_moee.corpora.headers import find_header
+from spacy_moee.corpora.options import Options
 from spacy_moee.errors import MoeeError
 
 from .util import convert, write
@@ -18,7 +19,7 @@ RowT = Tuple[str, str]
 
 
 def read(folder, text: str, **options) -> Columns:
-    return read_columns(write(folder, text), **options)
+    return read_columns(write(folder, text), Options(**options))
 
 
 def get_words(columns: Columns) -> List[List[str]]:
@@ -224,9 +225,7 @@ def test_all_ragged_rows_are_reported(tmp_path):
     text = "a\tO\n" + "b\n" * 30 + "c\tO\n" * 40
     with pytest.raises(MoeeError) as err:
         read(tmp_path, text)
-    assert "line 2: found 1 columns in 'b', and expected 2, as on line 1." in str(
-        err.value
-    )
+    assert "line 2: found 1 columns in 'b'; expected 2, as on line 1." in str(err.value)
     lines = "30 lines are like that: 2, 3, 4, 5, 6, 7, 8, 9, 10, 11 and 20 more."
     assert lines in str(err.value)
     # the first row may be the bad one

@@ -75,8 +75,8 @@ def test_labels_that_can_not_be_types(tmp_path):
     "spans,offsets,note",
     [
         ([[3, 6, "PER"]], "auto", None),
-        ([[2, 5, "PER"]], "auto", "Python's.*: 1 so, 0 as JavaScript's"),
-        ([[2, 5, "PER"]], "code-points", "Python's.*: 1 so, 0 as JavaScript's"),
+        ([[2, 5, "PER"]], "auto", "Python's.*: 1 this way, 0 as JavaScript's"),
+        ([[2, 5, "PER"]], "code-points", "Python's.*: 1 this way, 0 as JavaScript's"),
         ([[2, 6, "PER"]], "auto", None),
     ],
 )

@@ -7,12 +7,8 @@ from typing import Dict, Tuple
 import pytest
 
 from spacy_moee.corpora.columns import Sentence, read_columns
-from spacy_moee.corpora.convert import (
-    convert_file,
-    convert_sentences,
-    make_vocab,
-    parse_types,
-)
+from spacy_moee.corpora.convert import convert_file, convert_sentences, parse_types
+from spacy_moee.corpora.options import Options, make_vocab
 from spacy_moee.errors import MoeeError
 
 from .util import (
@@ -109,7 +105,7 @@ def test_errors_name_code_file_and_line(tmp_path, code, line, text, options):
     path = tmp_path / "bad.txt"
     path.write_bytes(text)
     with pytest.raises(MoeeError) as err:
-        convert_file(path, vocab=NLP.vocab, **options)
+        convert_file(path, Options(vocab=NLP.vocab, **options))
     assert err.value.code == code and f"[{code}]" in str(err.value)
     if code != "M314":
         assert str(path) in str(err.value)
@@ -128,7 +124,7 @@ def test_missing_and_unreadable_files(tmp_path):
     with pytest.raises(MoeeError, match="M301"):
         convert_file(tmp_path / "nothing.txt")
     with pytest.raises(MoeeError, match="M313"):
-        convert_file(tmp_path, format="columns")
+        convert_file(tmp_path, Options(format="columns"))
     with pytest.raises(MoeeError, match="M330"):
         convert_file(tmp_path)
 
@@ -167,7 +163,7 @@ def test_tokens_only_become_docs_without_annotation(tmp_path):
     assert not header.docs[0].has_annotation("ENT_IOB")
     # of other formats, one sentence may have tags and another none
     some = [Sentence(["a"], [], 1, 0), Sentence(["b"], ["O"], 2, 0)]
-    docs = convert_sentences(some, tmp_path, vocab=NLP.vocab).docs
+    docs = convert_sentences(some, tmp_path).docs
     assert [doc.has_annotation("ENT_IOB") for doc in docs] == [False, True]
 
 
@@ -193,7 +189,8 @@ def test_long_sentences_are_counted(tmp_path):
 @pytest.mark.parametrize("lang", ["en", "ja", "ko", "th", "vi", "zh", "xx"])
 def test_no_tokenizer_is_needed(tmp_path, lang):
     vocab = make_vocab(lang)
-    (doc,) = convert_file(write(tmp_path, "\u6771\u4eac B-LOC\n"), vocab=vocab).docs
+    path = write(tmp_path, "\u6771\u4eac B-LOC\n")
+    (doc,) = convert_file(path, Options(vocab=vocab)).docs
     assert doc.lang_ == lang and get_spans(doc) == [(0, 1, "LOC")]
     with pytest.raises(ImportError):
         make_vocab("qqq")
@@ -238,7 +235,7 @@ def test_sentences_of_any_format_are_converted():
         Sentence(["Bonn"], ["B-LOC"], 9, 1),
         Sentence(["too"], ["O"], 9, 1),
     ]
-    found = convert_sentences(sentences, Path("any"), group="document", vocab=NLP.vocab)
+    found = convert_sentences(sentences, Path("any"), Options(group="document"))
     assert [[token.text for token in doc] for doc in found.docs] == [
         ["Ada", "came"],
         ["Bonn", "too"],
@@ -246,7 +243,7 @@ def test_sentences_of_any_format_are_converted():
     assert found.entities == {"PER": 1, "LOC": 1} and found.sentences == 3
     bad = [Sentence(["Ada"], ["X-PER"], 7, 0)]
     with pytest.raises(MoeeError, match="M306.*any, line 7"):
-        convert_sentences(bad, Path("any"), vocab=NLP.vocab)
+        convert_sentences(bad, Path("any"))
 
 
 def test_what_is_read_as_what_decides_the_count():

@@ -57,7 +57,7 @@ def test_an_unusual_form_is_told(tmp_path, tags, notes):
 @pytest.mark.parametrize(
     "tags,line,others",
     [
-        ("O b-PER i-PER", 2, " (and others: 'i-PER'), which 2 tokens have"),
+        ("O b-PER i-PER", 2, " (and others: 'i-PER'), 2 in all"),
         ("O per_b per_i", 2, ""),
         ("O X-PER", 2, ""),
         ("O B:PER", 2, ""),

@@ -12,6 +12,7 @@ from spacy.training import Corpus, offsets_to_biluo_tags
 from spacy.vocab import Vocab
 
 from spacy_moee.corpora.formats.items import Annotated, CharSpan
+from spacy_moee.corpora.options import Options
 from spacy_moee.corpora.spans import make_docs
 from spacy_moee.errors import MoeeError
 
@@ -23,7 +24,7 @@ FILE = Path("data.jsonl")
 def convert(text, *spans, complete=True, tokens=None, vocab=NLP.vocab, **options):
     chars = [CharSpan(*span, where=f"line {i}") for i, span in enumerate(spans, 1)]
     item = Annotated(text, chars, "line 1", complete, tokens)
-    return make_docs([item], FILE, vocab, **options)
+    return make_docs([item], FILE, Options(vocab=vocab, **options))
 
 
 def iob(found):
@@ -136,7 +137,7 @@ def test_any_spans_are_read_as_spacy_reads_them(item, data):
         for start, end in zip(cuts[::2], cuts[1::2], strict=False)
         if text[start:end] == text[start:end].strip()
     ]
-    found = convert(text, *spans, unit="code-points")
+    found = convert(text, *spans, offsets="code-points")
     with warnings.catch_warnings():
         # that some are misaligned
         warnings.simplefilter("ignore")

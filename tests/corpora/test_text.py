@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spacy_moee.corpora.convert import convert_file
+from spacy_moee.corpora.options import Options
 from spacy_moee.corpora.text import list_some, split_lines
 from spacy_moee.errors import MoeeError
 
@@ -20,7 +21,7 @@ def refuse(folder: Path, data: bytes, **options) -> MoeeError:
     path = folder / "bad.txt"
     path.write_bytes(data)
     with pytest.raises(MoeeError) as err:
-        convert_file(path, vocab=NLP.vocab, **options)
+        convert_file(path, Options(vocab=NLP.vocab, **options))
     return err.value
 
 
@@ -50,7 +51,7 @@ def test_a_carriage_return_inside_a_line_is_refused(tmp_path):
     [
         (ROWS.encode("utf-16"), "byte order mark of UTF-16: give --encoding utf-16"),
         (ROWS.encode("utf-32"), "byte order mark of UTF-32: give --encoding utf-32"),
-        (gzip.compress(ROWS.encode()), "a gzip archive"),
+        (gzip.compress(ROWS.encode(), mtime=0), "a gzip archive"),
         (b"PK\x03\x04\xff", "a zip archive"),
         ("Caf\u00e9\tO\n".encode("cp1252"), r"would be 'Caf\u00e9\tO'"),
         ("a\tO\rCaf\u00e9\tO\r".encode("cp1252"), r"line 2: found the byte 0xe9"),
@@ -77,7 +78,7 @@ def test_text_without_marks_is_known_by_its_zeros(tmp_path):
 def test_a_file_is_read_in_its_own_encoding(tmp_path, encoding):
     path = tmp_path / "a.txt"
     path.write_bytes("Caf\u00e9\tB-LOC\n".encode(encoding))
-    (doc,) = convert_file(path, encoding=encoding, vocab=NLP.vocab).docs
+    (doc,) = convert_file(path, Options(encoding=encoding, vocab=NLP.vocab)).docs
     assert doc.text.strip() == "Caf\u00e9" and get_spans(doc) == [(0, 1, "LOC")]
 
 
@@ -85,7 +86,7 @@ def test_a_wrong_encoding_is_refused(tmp_path):
     error = refuse(tmp_path, "Caf\u00e9\tO\n".encode(), encoding="latin-1")
     assert error.code == "M318"
     error = refuse(tmp_path, "Caf\u00e9\tO\n".encode(), encoding="ascii")
-    assert error.code == "M302" and "valid UTF-8: leave --encoding out" in str(error)
+    assert error.code == "M302" and "valid UTF-8: omit --encoding" in str(error)
     for name in ("klingon", "rot13", "base64"):
         assert refuse(tmp_path, b"a\tO\n", encoding=name).code == "M317"
     error = refuse(tmp_path, "Caf\u00e9\tO\n".encode("cp1252"), encoding="shift_jis")

@@ -5,6 +5,7 @@ import spacy
 from spacy.tokens import Doc
 
 from spacy_moee.corpora.convert import Converted, convert_file
+from spacy_moee.corpora.options import Options
 
 NLP = spacy.blank("en")
 SpanT = Tuple[int, int, str]
@@ -17,7 +18,7 @@ def write(folder: Path, text: str, name: str = "data.txt") -> Path:
 
 
 def convert(folder: Path, text: str, **options) -> Converted:
-    return convert_file(write(folder, text), vocab=NLP.vocab, **options)
+    return convert_file(write(folder, text), Options(vocab=NLP.vocab, **options))
 
 
 def get_spans(doc: Doc) -> List[SpanT]:

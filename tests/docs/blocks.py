@@ -14,10 +14,10 @@ from markdown_it import MarkdownIt
 from spacy import registry
 from spacy.cli import app
 from spacy.util import load_config_from_str
+from spacy_moee.experiments.experiment import read_experiment
 from typer.testing import CliRunner
 
 import spacy_moee.cli  # noqa: F401
-from spacy_moee.experiments.experiment import read_experiment
 
 ROOT = Path(__file__).parents[2]
 PAGES = [

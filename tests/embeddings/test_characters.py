@@ -13,6 +13,7 @@ from thinc.api import fix_random_seed
 
 from spacy_moee.embeddings.characters import build_character_cnn_v1, character_codes
 from spacy_moee.embeddings.fasttext.text import split_runs
+from tests.marks import slow
 
 VOCAB = spacy.blank("en").vocab
 
@@ -108,7 +109,7 @@ def test_runs_give_the_same(words, size) -> None:
         numpy.testing.assert_allclose(one, other, atol=1e-5)
 
 
-@pytest.mark.parametrize("length", [8, 80])
+@pytest.mark.parametrize("length", [8, *slow(80)])
 def test_memory_of_many_words(length: int) -> None:
     layer = build_character_cnn_v1()
     layer.initialize()

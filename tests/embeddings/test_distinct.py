@@ -34,7 +34,7 @@ def make_embed() -> Model:
 
 
 def maxed_out(embed: Model) -> Model:
-    reduce = with_array(Maxout(nO=8, nI=96, nP=8))
+    reduce: Model = with_array(Maxout(nO=8, nI=96, nP=8))
     layer = chain(embed, reduce)
     layer.set_dim("nO", 8)
     return layer

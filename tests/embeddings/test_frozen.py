@@ -2,7 +2,6 @@
 
 import copy
 import pickle
-from typing import Any
 
 import numpy
 import pytest
@@ -216,7 +215,7 @@ def test_weights_that_are_trained_elsewhere(kind):
     if kind == "thinc":
         embed = make_hashes()
     else:
-        linear: Any = PyTorchWrapper(nn.Linear(2, 3))
+        linear = PyTorchWrapper(nn.Linear(2, 3))
         embed = chain(Model("ones", embed_ones), with_array(linear))
         embed.set_dim("nO", 3)
     layer, docs = make_warm(embed)

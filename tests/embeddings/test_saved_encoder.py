@@ -67,7 +67,6 @@ def assert_same(first: Any, second: Any) -> None:
 
 
 @settings(
-    max_examples=100,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(words=st.lists(st.text(max_size=8), max_size=6))
@@ -98,7 +97,7 @@ def test_before_it_is_loaded(bert) -> None:
 
     layer = build_transformer_embed_v1(bert, window=64, overlap=16)
     for data in (layer.to_bytes(), None):
-        shim = layer.layers[0].layers[0].shims[0]
+        shim: Any = layer.layers[0].layers[0].shims[0]
         shim.from_bytes(HFShim.to_bytes(shim) if data is None else shim.to_bytes())
         assert shim._hfmodel.transformer is None
     with pytest.raises(MoeeError, match="M262"):
@@ -200,7 +199,7 @@ def test_a_weight_that_is_not_there(old: bool, bert) -> None:
 def test_a_weight_of_another_shape(bert) -> None:
     msg = parts_of(make_layer(bert))
     msg["config"] = {**msg["config"], "vocab_size": 5}
-    with pytest.raises(MoeeError, match="M260.*word_embeddings.weight is"):
+    with pytest.raises(MoeeError, match="M260.*word_embeddings.weight has the shape"):
         read_encoder(msg)
 
 

@@ -16,7 +16,14 @@ from thinc.api import Model, Optimizer
 from spacy_moee.embeddings import learned
 from spacy_moee.embeddings.static import build_static_embed_v1
 from spacy_moee.errors import MoeeError
-from tests.component.util import TINY, get_gradients, initialize, make_texts, train
+from tests.component.util import (
+    TINY,
+    get_gradients,
+    get_ner,
+    initialize,
+    make_texts,
+    train,
+)
 
 from .fasttext.util import write_fasttext
 
@@ -136,7 +143,7 @@ def test_only_words_of_the_batch_have_a_gradient() -> None:
     step(layer, docs, make_sgd())
     vectors, backprop = layer.begin_update(docs[2:3])
     backprop([numpy.ones_like(v) for v in vectors])
-    gradient = layer.get_grad("E0")
+    gradient: Any = layer.get_grad("E0")
     assert gradient.shape == (learned.ROWS, 2)
     assert sorted(gradient[gradient.any(axis=1)].tolist()) == [[1, 1], [2, 2]]
 
@@ -190,7 +197,7 @@ def test_full_parameters_are_followed_by_new_ones(monkeypatch) -> None:
     loaded = build_static_embed_v1(trainable=True).from_bytes(three.to_bytes())
     for other in (loaded, three.copy()):
         assert embed(other, vocab, *words) == vectors
-    nothing = {(three.id, name): numpy.zeros((4, 3), "f") for name in ("E1", "E2")}
+    nothing: Any = {(three.id, name): numpy.zeros((4, 3), "f") for name in ("E1", "E2")}
     with three.use_params(nothing):
         first = embed(three, vocab, *words)
     same = (numpy.equal(first, vectors)).all(axis=1)
@@ -207,6 +214,7 @@ def test_average_of_a_word_that_comes_late() -> None:
     for _ in range(200):
         step(layer, [Doc(vocab, words=["ada"])], optimizer, 0.0)
     step(layer, [Doc(vocab, words=["London"])], optimizer, 1e-3)
+    assert optimizer.averages is not None
     with layer.use_params(optimizer.averages):
         averages = embed(layer, vocab, "London", "ada")
     numpy.testing.assert_allclose(averages, [[3, 4], [1, 2]], atol=1e-3)
@@ -240,7 +248,7 @@ def make_nlp(set_vectors, config: Any = None) -> Language:
 def get_vectors(nlp: Language) -> List[Any]:
     texts = [*make_texts(), "unseen words , Oslo"]
     docs = [nlp.make_doc(text) for text in texts]
-    return [v.tolist() for v in nlp.get_pipe("moee_ner").tok2vec.predict(docs)]
+    return [v.tolist() for v in get_ner(nlp).tok2vec.predict(docs)]
 
 
 @pytest.mark.parametrize("set_vectors", [make_plain, make_floret])
@@ -263,9 +271,7 @@ def test_pipeline_round_trips(set_vectors, tmp_path, monkeypatch) -> None:
     }
     for name, other in others.items():
         assert get_vectors(other) == vectors, name
-        assert other.get_pipe("moee_ner").to_bytes() == (
-            nlp.get_pipe("moee_ner").to_bytes()
-        ), name
+        assert get_ner(other).to_bytes() == get_ner(nlp).to_bytes(), name
 
 
 def test_fasttext_vectors(tmp_path) -> None:
@@ -274,7 +280,7 @@ def test_fasttext_vectors(tmp_path) -> None:
     vectors = {"@vectors": "spacy_moee.FastTextVectors.v1", "path": str(file)}
     nlp = make_nlp(lambda vocab: None, {"nlp": {"vectors": vectors}})
     train(nlp, steps=5)
-    layer = nlp.get_pipe("moee_ner").tok2vec
+    layer = get_ner(nlp).tok2vec
     words = ["lives", "livid", "Zzz"]
     after = numpy.asarray(embed(layer, nlp.vocab, *words))
     before = numpy.asarray([nlp.vocab[word].vector for word in words])
@@ -292,7 +298,7 @@ def test_training_goes_on_after_loading(monkeypatch) -> None:
     other = make_nlp(make_floret).from_bytes(nlp.to_bytes())
     docs = [nlp.make_doc("Anna knows some new people in Paris")]
     for each in (nlp, other):
-        layer = each.get_pipe("moee_ner").tok2vec
+        layer = get_ner(each).tok2vec
         step(layer, [each.make_doc(docs[0].text)], make_sgd())
     assert get_vectors(other) == get_vectors(nlp)
     words = {nlp.vocab.strings[key] for key in layer.attrs["words"][0].tolist()}
@@ -302,8 +308,9 @@ def test_training_goes_on_after_loading(monkeypatch) -> None:
 def test_gradients_accumulate() -> None:
     nlp = make_nlp(make_plain)
     optimizer, examples = initialize(nlp)
-    nlp.update(examples[:5], sgd=False, drop=0.0)
-    nlp.update(examples[5:9], sgd=False, drop=0.0)
+    no_step: Any = False
+    nlp.update(examples[:5], sgd=no_step, drop=0.0)
+    nlp.update(examples[5:9], sgd=no_step, drop=0.0)
     found = [key for key in get_gradients(nlp) if isinstance(key, tuple)]
     assert [name for _, name in found] == ["E0"]
 
@@ -323,6 +330,7 @@ def test_vectors_without_a_table_of_words() -> None:
     docs = [nlp.make_doc("Ada in Lomdom"), nlp.make_doc(""), nlp.make_doc("in")]
     layer = build_static_embed_v1(trainable=True)
     layer.initialize(X=docs)
+    vectors: Any
     for doc, vectors in zip(docs, layer.predict(docs), strict=True):
         expected = [nlp.vocab.vectors[token.text] for token in doc]
         numpy.testing.assert_allclose(vectors, numpy.reshape(expected, (-1, 8)))
@@ -418,7 +426,8 @@ def test_a_loaded_pipeline_with_nan(tmp_path) -> None:
     with pytest.raises(MoeeError, match="M246.*'in'"):
         list(loaded.pipe(texts))
     handled: List[Any] = []
-    loaded.set_error_handler(lambda *args: handled.append(args))
+    add: Any = handled.append
+    loaded.set_error_handler(lambda *args: add(args))
     assert [doc.text for doc in loaded.pipe(texts)] == expected
     assert len(handled) == len(texts) - len(expected) > 0
     with pytest.raises(MoeeError, match="M245.*'in'"):

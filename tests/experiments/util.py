@@ -2,20 +2,21 @@
 
 import json
 from pathlib import Path
-from typing import Any, Dict, List
+from typing import Any, Dict, List, Sequence
 
 import numpy
 import pytest
 import srsly
 
-from spacy_moee.experiments import runner
-from spacy_moee.experiments.failure import Failure
-from spacy_moee.experiments.grid import Run
-from spacy_moee.experiments.job import RESULT
+from spacy_moee.experiments.plan.grid import Run
+from spacy_moee.experiments.run import runner
+from spacy_moee.experiments.run.failure import Failure
+from spacy_moee.experiments.run.job import RESULT
 from tests.test_configs import FOLDER, make_corpus
 
 TITLE = "Toy <experiment>"
 BASELINE, OTHER = "BiLSTM-CRF", "+ MTL & MoEE"
+TARGET, OTHER_TARGET = "tech", "sport <1>"
 # until a fake job is over
 LOOKS = 3
 SWITCHES = ("detection", "experts")
@@ -24,12 +25,13 @@ SWITCHES = ("detection", "experts")
 def make_content(folder: Path, **changes: Any) -> Dict[str, Any]:
     """What an experiment file says, with a corpus in `folder`."""
     model = "components.moee_ner.model"
-    data = {}
-    for name in ("train", "dev", "test", "target"):
+    data: Dict[str, Any] = {}
+    for name in ("train", "dev", "test", TARGET):
         path = folder / f"{name}.spacy"
         data[name] = str(path)
         if not path.exists():
             make_corpus(path, n_docs=8)
+    data["targets"] = {TARGET: {"path": data.pop(TARGET)}}
     config = str(FOLDER / "sample.cfg")
     content = {
         "title": TITLE,
@@ -71,17 +73,23 @@ def make_counts(
     return {name: array.tolist() for name, array in arrays.items()}
 
 
-def make_result(system: str, seed: int, share: float = 0.5, **changes: Any) -> Dict:
+def make_result(
+    system: str,
+    seed: int,
+    share: float = 0.5,
+    targets: Sequence[str] = (TARGET,),
+    **changes: Any,
+) -> Dict:
     """A result as `Job` writes it."""
     rng = numpy.random.default_rng([seed, len(system)])
     domains = {}
-    for name in ("source", "target"):
+    for name in ("source", *targets):
         counts = make_counts(rng, 40, share)
-        scores = {"precision": 60.0, "recall": 40.0, "f1": 48.0 + seed}
+        scores: Dict[str, Any] = {"precision": 60.0, "recall": 40.0, "f1": 48.0 + seed}
         scores["counts"] = [sum(x) for x in counts.values()]
         domains[name] = {
             **scores,
-            "annotated": 40,
+            "no_score": "",
             "per_type": {"PER": scores, "<LOC>": {**scores, "f1": 12.5}},
             "sentences": counts,
             "words_per_second": 1000.0,
@@ -92,7 +100,9 @@ def make_result(system: str, seed: int, share: float = 0.5, **changes: Any) -> D
         "embeddings": "hash",
         "seed": seed,
         "config": f"{system} {seed}",
+        "is_old": False,
         "data": {"train": "ba9876543210"},
+        "types": dict.fromkeys(targets),
         "code": "abcdef012345",
         "versions": {"spacy": "3.8"},
         "python": "3.11",
@@ -103,21 +113,27 @@ def make_result(system: str, seed: int, share: float = 0.5, **changes: Any) -> D
         "best_epoch": 2,
         "dev_f1": 70.0,
         "dev_curve": [[0.0, 0.0], [1.0, 60.0], [2.0, 70.0], [3.0, 65.0]],
-        **domains,
+        "scores": domains,
+        "mean_f1": 48.0 + seed,
     }
     return {**result, **changes}
 
 
-def without_gold(result: Dict, domain: str, annotated: int) -> Dict:
-    """The same with nothing to find on a domain; one entity is predicted there, if it
-    is annotated."""
-    predicted = [min(1, annotated), *[0] * 39]
-    nothing = {"precision": None, "recall": None, "f1": None}
-    scores = {**nothing, "counts": [0, sum(predicted), 0]}
-    sentences = {"correct": [0] * 40, "predicted": predicted, "gold": [0] * 40}
-    per_type = {"PER": scores} if annotated else {}
-    changed = {**scores, "annotated": annotated, "sentences": sentences}
-    return {**result, domain: {**result[domain], **changed, "per_type": per_type}}
+def without_score(result: Dict, domain: str, reason: str = "not annotated") -> Dict:
+    """The same with nothing to find on a domain."""
+    nothing = {"precision": None, "recall": None, "f1": None, "counts": [0, 0, 0]}
+    sentences = {name: [0] * 40 for name in ("correct", "predicted", "gold")}
+    changed = {**nothing, "no_score": reason, "sentences": sentences, "per_type": {}}
+    return with_scores(result, domain, **changed)
+
+
+def with_scores(result: Dict, domain: str, **changes: Any) -> Dict:
+    """The same with other scores on a domain, and their mean."""
+    scores = {**result["scores"], domain: {**result["scores"][domain], **changes}}
+    found = [x["f1"] for k, x in scores.items() if k != "source"]
+    defined = [f1 for f1 in found if f1 is not None]
+    mean = sum(defined) / len(defined) if defined else None
+    return {**result, "scores": scores, "mean_f1": mean}
 
 
 class FakeJob:
@@ -134,7 +150,8 @@ class FakeJob:
         """Let the runner have such jobs."""
         monkeypatch.setattr(runner, "Job", cls)
         monkeypatch.setattr(runner, "PAUSE", 0)
-        for name, value in (("started", []), ("fails", []), ("reasons", {})):
+        fresh: Dict[str, Any] = {"started": [], "fails": [], "reasons": {}}
+        for name, value in fresh.items():
             monkeypatch.setattr(cls, name, value)
 
     def __init__(self, run: Run, folder: Path, gpu_id: int) -> None:
@@ -144,10 +161,10 @@ class FakeJob:
         self.calls: List[str] = []
         folder.mkdir(parents=True, exist_ok=True)
         self.reason = self.reasons.get(run.system, "No such thing")
-        self.rows: List[Dict[str, float]] = []
+        self.rows: List[Dict[str, Any]] = []
         self.started.append(self)
 
-    def read_epochs(self) -> List[Dict[str, float]]:
+    def read_epochs(self) -> List[Dict[str, Any]]:
         return self.rows
 
     def is_over(self) -> bool:
@@ -155,14 +172,16 @@ class FakeJob:
         if self.looks < LOOKS:
             return False
         if self.run.seed not in self.fails:
-            known = {"data": self.run.data, "config": self.run.key}
-            result = make_result(self.run.system, self.run.seed, **known)
+            known: Dict[str, Any] = {"data": self.run.data, "config": self.run.setup}
+            names = list(self.run.types)
+            result = make_result(self.run.system, self.run.seed, targets=names, **known)
+            result.update(types=self.run.types, code=self.run.code)
             (self.folder / RESULT).write_text(json.dumps(result))
         return True
 
     @property
     def is_early(self) -> bool:
-        return not any(row["#"] for row in self.rows)
+        return not any(row["step"] for row in self.rows)
 
     def explain(self, problem: str = "") -> Failure:
         return Failure(self.log, problem or self.reason, self.is_early)

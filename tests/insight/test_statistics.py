@@ -1,7 +1,7 @@
 """What a corpus holds."""
 
 from collections import Counter
-from typing import List, Optional, Set
+from typing import List, Optional, Set, Union
 
 import numpy
 import pytest
@@ -32,7 +32,7 @@ NLP = spacy.blank("en")
 def make(
     words: List[str],
     ents: Optional[List[str]] = None,
-    starts: Optional[List[Optional[bool]]] = None,
+    starts: Optional[List[Union[bool, int, None]]] = None,
 ) -> Example:
     """Gold tokens that the pipeline keeps."""
     gold = Doc(NLP.vocab, words=words, ents=ents, sent_starts=starts)

@@ -194,6 +194,6 @@ def test_a_forked_child_has_one_thread():
     )
     done = subprocess.run(
         [sys.executable, "-W", "ignore", "-c", code],
-        capture_output=True, text=True, check=True, timeout=60,
+        capture_output=True, text=True, check=True, timeout=600,
     )  # fmt: skip
     assert done.stdout.split() == ["1", "2"]

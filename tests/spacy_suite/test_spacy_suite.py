@@ -384,7 +384,7 @@ CASES = [
         for function in ("test_language_update", "test_language_evaluate")
     ),
     *(
-        case(LANGUAGE, function, also=WITH_OURS, slow=True, n_process=n)
+        case(LANGUAGE, function, also=WITH_OURS, n_process=n)
         for function in (
             "test_language_pipe",
             "test_language_pipe_stream",
@@ -393,7 +393,7 @@ CASES = [
         for n in (1, 2)
     ),
     *(
-        case(LANGUAGE, function, EVIL_WITH_OURS, slow=True, n_process=n)
+        case(LANGUAGE, function, EVIL_WITH_OURS, n_process=n)
         for function in (
             "test_language_pipe_error_handler_custom",
             "test_language_pipe_error_handler_input_as_tuples",
@@ -443,7 +443,9 @@ CASES = [
 @lru_cache
 def find_source(path: str) -> Tuple[str, str, str]:
     """The package, file name and text of one of spaCy's test files."""
-    root = importlib.util.find_spec("spacy.tests").submodule_search_locations[0]
+    spec = importlib.util.find_spec("spacy.tests")
+    assert spec is not None and spec.submodule_search_locations
+    root = spec.submodule_search_locations[0]
     file = Path(root) / path
     package = ".".join(["spacy", "tests", *Path(path).parts[:-1]])
     return package, str(file), file.read_text(encoding="utf8")
@@ -454,7 +456,7 @@ def find_part(text: str, name: str) -> Tuple[int, int]:
     for node in ast.parse(text).body:
         targets = getattr(node, "targets", [node])
         if name in (getattr(t, "id", getattr(t, "name", None)) for t in targets):
-            return node.lineno - 1, node.end_lineno
+            return node.lineno - 1, node.end_lineno or node.lineno
     raise LookupError(f"spaCy's tests have no {name} any more")
 
 
@@ -501,7 +503,6 @@ def call(names: Dict[str, Any], function: str, arguments: Dict[str, Any]) -> Any
     return run(**values)
 
 
-@pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning")
 @pytest.mark.parametrize("path, function, changes, arguments", CASES)
 def test_spacy(
     path: str,

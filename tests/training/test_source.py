@@ -10,16 +10,17 @@ from typing import Any, Dict, List
 import numpy
 import pytest
 import spacy
+import srsly
 from spacy.cli.init_config import fill_config
 from spacy.language import Language
 from spacy.tokens import DocBin
 from spacy.training.initialize import init_nlp
 from spacy.training.loop import train as run_training
-from spacy.util import compile_infix_regex, load_config
+from spacy.util import compile_infix_regex, load_config, registry
 from spacy.vectors import Vectors
 
 from spacy_moee.errors import MoeeError
-from spacy_moee.experiments.console import read_epochs
+from spacy_moee.training.jsonl import make_jsonl_logger
 from tests.component.util import (
     TINY,
     get_ents,
@@ -30,6 +31,7 @@ from tests.component.util import (
 )
 from tests.embeddings.encoder_util import make_bert
 from tests.embeddings.fasttext.util import write_fasttext
+from tests.marks import slow
 
 RECIPE = Path(__file__).parents[2] / "configs" / "continue.cfg"
 WORDS = sorted({word for words, _ in make_tagged() for word in words})
@@ -81,7 +83,8 @@ def make_tokenizer() -> Language:
     """Cuts at every "i", and is saved with the pipeline alone."""
     nlp = spacy.blank("en")
     nlp.add_pipe("moee_ner", config={"model": TINY})
-    nlp.tokenizer.infix_finditer = compile_infix_regex(["i"]).finditer
+    tokenizer: Any = nlp.tokenizer
+    tokenizer.infix_finditer = compile_infix_regex(["i"]).finditer
     return nlp
 
 
@@ -106,6 +109,7 @@ SOURCES = {
     "tokenizer": lambda folder: make_tokenizer(),
     "norms": lambda folder: make_norms(),
 }
+QUICK = ("static", "fasttext embedded", "encoder")
 
 
 def save_source(nlp: Language, folder: Path, steps: int = 12) -> Path:
@@ -153,9 +157,8 @@ def test_recipe_is_what_fill_config_leaves(tmp_path: Path, monkeypatch) -> None:
     assert load_config(tmp_path / "filled.cfg") == load_config(RECIPE)
 
 
-@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning")
-@pytest.mark.parametrize("kind", SOURCES)
+@pytest.mark.parametrize("kind", [*QUICK, *slow(*sorted({*SOURCES} - {*QUICK}))])
 def test_starts_from_what_is_trained(
     kind: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -170,11 +173,13 @@ def test_starts_from_what_is_trained(
     assert get_all_ents(nlp) == expected
     assert nlp.config["nlp"]["vectors"] == before.config["nlp"]["vectors"]
     dev = before.evaluate(make_examples(before, 12, seed=3))
-    table = io.StringIO()
     (tmp_path / "more").mkdir()
-    run_training(nlp, tmp_path / "more", stdout=table)
-    first, *_ = read_epochs(table.getvalue())
-    assert first["ENTS_F"] == pytest.approx(100 * dev["ents_f"], abs=0.006)
+    log = tmp_path / "log.jsonl"
+    registry.loggers.register("log.v1", func=lambda: make_jsonl_logger(log))
+    nlp.config["training"]["logger"] = {"@loggers": "log.v1"}
+    run_training(nlp, tmp_path / "more", stdout=io.StringIO())
+    first, *_ = srsly.read_jsonl(log)
+    assert first["scores"]["ents_f"] == pytest.approx(dev["ents_f"])
     assert dev["ents_f"] > 0
     # complete without what it comes from
     score = spacy.load(tmp_path / "more" / "model-best")

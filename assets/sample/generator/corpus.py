@@ -1,4 +1,4 @@
-"""Articles: sentences that share a subject and a cast of names."""
+"""Articles: sentences with the same subject and the same names."""
 
 import re
 from pathlib import Path
@@ -21,11 +21,11 @@ from .sentences import Token, add_the, capitalise, fix_articles, to_tokens
 OPENINGS = ("headline", "dateline")
 NO_SUBJECTS = (*OPENINGS, "general", "plain")
 CAST_SIZE = 4
-CAST_SHARE = 0.5  # how often a slot takes a name that the article knows
-HELD_OUT_SHARE = 0.4  # how often dev and test take a name of their own
-OTHER_SUBJECT_SHARE = 0.15  # how often a sentence strays from the subject
+CAST_SHARE = 0.5  # how often a slot gets a name of the article
+HELD_OUT_SHARE = 0.4  # how often dev and test use a name that training does not have
+OTHER_SUBJECT_SHARE = 0.15  # how often a sentence has another subject
 PLAIN_SHARE = 0.6  # how often a sentence without names comes from "plain"
-TAIL_SHARE = 0.35  # how often a frame with names grows a tail, where one can follow
+TAIL_SHARE = 0.35  # how often a frame with names gets a tail, if it can have one
 LEAD_SHARE = 0.15  # how often a frame opens with "Meanwhile ," and the like
 DATELINE_SHARE = 0.5  # how often a dateline or byline follows the headline
 TRIES = 400
@@ -34,7 +34,7 @@ MAY_LEAD = re.compile(r"An? |The |{")
 
 
 class Frame:
-    """A parsed frame, whether it is set in capitals and may grow a tail."""
+    """A parsed frame, and whether it is in capitals, and can have a lead or a tail."""
 
     def __init__(self, text: str):
         self.capitals = text.startswith("^ ")
@@ -45,7 +45,7 @@ class Frame:
 
 
 def lower_start(nodes: Sequence) -> Sequence:
-    """The same frame inside a sentence: no capital at its start."""
+    """Use a frame inside a sentence: without a capital at its start."""
     head = nodes[0]
     if isinstance(head, str):
         return [head[0].lower() + head[1:], *nodes[1:]]
@@ -61,15 +61,15 @@ class Domain:
         self.phrases = {k: [parse(x) for x in v] for k, v in phrases.items()}
         frames = read_sections(folder / f"frames_{name}.txt")
         self.frames = {k: [Frame(x) for x in v] for k, v in frames.items()}
-        for section, frames_there in self.frames.items():
-            for frame in frames_there:
+        for section, members in self.frames.items():
+            for frame in members:
                 may_grow = section not in OPENINGS and self.has_names(frame.nodes)
                 frame.grows = frame.grows and may_grow
                 frame.leads = frame.leads and may_grow
         self.subjects = [k for k in self.frames if k not in NO_SUBJECTS]
 
     def has_names(self, nodes: Sequence) -> bool:
-        """Whether a frame can ever show an entity."""
+        """Whether a frame can have an entity."""
         for node in nodes:
             if isinstance(node, Choice):
                 if any(self.has_names(option) for option in node.options):
@@ -84,15 +84,15 @@ class Domain:
 
 
 class Cast:
-    """The names an article draws from, for one part of the corpus."""
+    """The names of an article, for one part of the corpus."""
 
     def __init__(self, domain: Domain, part: str, dice: Dice):
         self.domain, self.part, self.dice = domain, part, dice
         self.regulars: Dict[str, List[str]] = {}
-        self.used: Set[str] = set()  # names in the sentence at hand
+        self.used: Set[str] = set()  # names in the current sentence
 
     def fill(self, slot: Slot) -> List[Chunk]:
-        """What goes into a slot of a frame."""
+        """Fill a slot of a frame."""
         if slot.name in self.domain.phrases:
             phrase = self.dice.pick(self.domain.phrases[slot.name])
             return list(expand(phrase, self.dice, self.fill))
@@ -102,7 +102,7 @@ class Cast:
         return [(family_name(name) if slot.name == "surname" else name, label)]
 
     def _fresh(self, pool: str) -> str:
-        """A name that the sentence at hand does not have yet."""
+        """Choose a name that the current sentence does not have yet."""
         for _ in range(20):
             name = self._name(pool)
             if name not in self.used:
@@ -128,14 +128,14 @@ class Cast:
 
 
 class Writer:
-    """Writes articles of one domain until enough sentences are there."""
+    """Writes articles of one domain until there are enough sentences."""
 
     def __init__(self, domain: Domain, dice: Dice, plain_share: float):
         self.domain, self.dice, self.plain_share = domain, dice, plain_share
         self.seen: Set[str] = set()
 
     def articles(self, part: str, count: int) -> List[List[List[Token]]]:
-        """Articles with ``count`` sentences altogether."""
+        """Write articles with ``count`` sentences in all."""
         out = []
         while count:
             size = min(count, 8 + self.dice.below(13))
@@ -166,7 +166,7 @@ class Writer:
     def _sentence(
         self, section: str, plain: bool, cast: Cast, recent: List[Frame]
     ) -> List[Token]:
-        """A sentence that the corpus does not have yet."""
+        """Write a sentence that the corpus does not have yet."""
         for attempt in range(TRIES):
             if attempt == TRIES // 2:
                 section = "plain" if plain else "general"

@@ -1,8 +1,8 @@
 """A grammar of sentence frames: text, slots, optional and alternative parts.
 
-``{slot}`` stands for a name, a phrase or a number, ``[ ... ]`` may be left out,
-``< a | b >`` is one of its parts.  Brackets nest.  What is not set off by a space
-in the frame is not set off in the sentence: ``{town:MISC}-based`` is one token.
+``{slot}`` stands for a name, a phrase or a number, ``[ ... ]`` is optional, and
+``< a | b >`` is one of its parts. Brackets can be nested. Parts without a space between
+them in the frame have none in the sentence: ``{town:MISC}-based`` is one token.
 """
 
 import random
@@ -18,7 +18,7 @@ Chunk = Tuple[str, Optional[str]]  # text, and the entity type if it is a mentio
 
 
 class Dice:
-    """Random choices made from ``random()`` alone, whose sequence Python promises."""
+    """Random choices from ``random()`` only, whose sequence Python guarantees."""
 
     def __init__(self, seed: int):
         self.random = random.Random(seed).random
@@ -42,7 +42,7 @@ class Dice:
 
 @dataclass
 class Slot:
-    """A place to be filled: the name of a list, and the type it overrides."""
+    """A place to fill: the name of a list, and a type that overrides the list's."""
 
     name: str
     type: Optional[str] = None
@@ -94,7 +94,7 @@ def _sequence(pieces: List[str], at: int) -> Tuple[Sequence, int]:
 
 
 def expand(sequence: Sequence, dice: Dice, fill: Fill) -> Iterator[Chunk]:
-    """Walk through a frame; ``fill`` says what goes into each slot."""
+    """Expand a frame; ``fill`` gives the content of each slot."""
     for node in sequence:
         if isinstance(node, str):
             yield node, None
@@ -107,7 +107,7 @@ def expand(sequence: Sequence, dice: Dice, fill: Fill) -> Iterator[Chunk]:
 
 
 def number(bounds: str, dice: Dice) -> str:
-    """A number within bounds written "low-high"; large ones get a comma."""
+    """Draw a number within the bounds "low-high"; large ones get a comma."""
     low, high = map(int, bounds.split("-"))
     value = low + dice.below(high - low + 1)
     return f"{value:,}" if high > 3000 else str(value)
@@ -125,7 +125,7 @@ def read_sections(path: Path) -> Dict[str, List[str]]:
 
 
 def read_lists(path: Path) -> Dict[str, List[str]]:
-    """Read sections with several entries a line (" / ") and weights ("3* ")."""
+    """Read sections with several entries per line (" / ") and weights ("3* ")."""
     lists: Dict[str, List[str]] = {}
     for heading, lines in read_sections(path).items():
         lists[heading] = []

@@ -6,7 +6,7 @@ from typing import Dict, List, Optional, Set
 
 from .grammar import Chunk, Dice, Slot, expand, parse, read_lists
 
-TRIES = 60  # failures in a row after which a pool counts as exhausted
+TRIES = 60  # failures in a row after which a pool is exhausted
 
 
 @dataclass
@@ -46,12 +46,12 @@ class Names:
                 self.pools[name] = Pool(None if label == "-" else label, items)
 
     def surfaces(self) -> Set[str]:
-        """Every name in lower case, surnames on their own included."""
+        """All names in lower case, including single surnames."""
         pools = self.pools.values()
         return {item.lower() for pool in pools for item in pool.items}
 
     def _invent(self, patterns: List, count: int) -> List[str]:
-        """Up to ``count`` distinct names that the other domain does not have."""
+        """Invent up to ``count`` distinct names that the other domain does not have."""
         items: Dict[str, None] = {}
         failures = 0
         while len(items) < count and failures < TRIES:

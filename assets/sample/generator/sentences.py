@@ -13,7 +13,7 @@ SPELLED_AN = set("AEFHILMNORSX")
 
 
 def to_tokens(chunks: Iterable[Chunk]) -> List[Token]:
-    """Split text at spaces; a token that a mention touches belongs to it."""
+    """Split text at spaces; a token that overlaps a mention belongs to it."""
     text = ""
     mentions: List[Tuple[int, int, str]] = []
     for chunk, label in chunks:
@@ -73,7 +73,7 @@ def _takes_an(word: str) -> bool:
 
 
 def capitalise(tokens: List[Token], everything: bool) -> List[Token]:
-    """Start the sentence with a capital, or set it in capitals throughout."""
+    """Start the sentence with a capital, or change all of it to capitals."""
     if everything:
         return [(text.upper(), label, starts) for text, label, starts in tokens]
     first = 1 if tokens[0][0] == '"' and len(tokens) > 1 else 0
@@ -85,7 +85,7 @@ def capitalise(tokens: List[Token], everything: bool) -> List[Token]:
 
 
 def iob2(tokens: List[Token]) -> List[str]:
-    """One tag a token: B- and I-, or O."""
+    """Make one tag per token: B- and I-, or O."""
     return [
         f"{'B' if starts else 'I'}-{label}" if label else "O"
         for _, label, starts in tokens
@@ -93,7 +93,7 @@ def iob2(tokens: List[Token]) -> List[str]:
 
 
 def bioes(tokens: List[Token]) -> List[str]:
-    """One tag a token: B-, I- and E-, S- for a mention of one token, or O."""
+    """Make one tag per token: B-, I- and E-, S- for a mention of one token, or O."""
     tags = ["O"] * len(tokens)
     for start, end in mention_spans(tokens):
         label = tokens[start][1]

@@ -6,6 +6,7 @@ from typing import Callable, Dict, Iterator, NamedTuple, Union
 from spacy.tokens import Doc
 
 from ..columns import Sentence
+from ..options import CODE_POINTS, UTF16, Options
 from ..text import read_text
 from . import (
     brat,
@@ -18,7 +19,7 @@ from . import (
     raw,
     tables,
 )
-from .items import CODE_POINTS, UTF16, Annotated, Notice, Options
+from .items import Annotated, Notice
 
 ItemT = Union[Sentence, Annotated, Notice, Doc]
 
@@ -26,12 +27,12 @@ ItemT = Union[Sentence, Annotated, Notice, Doc]
 class Format(NamedTuple):
     """How a format is read.
 
-    read (Callable): Takes the file's name, its text and `Options`, or only the name
-        and `Options` if `is_text` is False. Yields sentences with tags, texts with
-        spans, or docs; and notices of what these do not hold.
-    what (str): What it holds.
-    unit (str): What its offsets count.
-    is_text (bool): Whether it is a single file of text.
+    read (Callable): Takes the file's name, its text and the options; only the name
+        and the options, if `is_text` is False. Yields sentences with tags, texts with
+        spans, or docs; and notices of what is left out.
+    what (str): What a file holds: "sentences", "texts" or "docs".
+    unit (str): The unit of its character offsets.
+    is_text (bool): Whether it is a single text file.
     """
 
     read: Callable[..., Iterator[ItemT]]
@@ -59,10 +60,10 @@ def read_format(path: Path, format: str, options: Options) -> Iterator[ItemT]:
 
     path (Path): The file, or the folder of a brat corpus.
     format (str): A key of `FORMATS`.
-    options (Options): What the reader may want to know.
-    YIELDS (Union[Sentence, Annotated, Notice, Doc]): What is in it.
+    options (Options): The options of the conversion.
+    YIELDS (Union[Sentence, Annotated, Notice, Doc]): The content.
     RAISES (MoeeError): M301, M302 or M313 for a file that can't be read, M332-M349 for
-        what is wrong in it.
+        errors in it.
     """
     known = FORMATS[format]
     if known.is_text:

@@ -1,21 +1,21 @@
 """CoNLL-U, with entities in the column MISC: `name=B-PER`, `NER=B-PER` or `B-PER`.
 
-https://universaldependencies.org/format.html. Tokens are the syntactic words, which are
-what carries tags in such corpora: a line of a range (`1-2`) repeats them as they are
+https://universaldependencies.org/format.html. Tokens are the syntactic words, which
+have the tags in such corpora: a line of a range (`1-2`) repeats them as they are
 spelled together, and an empty node (`1.1`) stands for no word. `# newdoc` opens a
-document. In a file that writes O, a word without a tag has a missing one; in a file
-that does not, it is O; a file without a single tag has no annotation.
+document. In a file with the tag O, a word without a tag has a missing one; in a file
+without it, such a word is O; a file without any tag has no annotation.
 """
 
 import re
 from pathlib import Path
 from typing import Iterator, List, NamedTuple, Optional, Union
 
-from ...errors import MoeeError
 from ..columns import Sentence
+from ..options import Options
 from ..text import split_lines
-from .checks import shorten
-from .items import MISSING, Notice, Options
+from .items import MISSING, Notice
+from .places import Place, shorten
 
 # ID, FORM, LEMMA, UPOS, XPOS, FEATS, HEAD, DEPREL, DEPS, MISC
 N_COLUMNS = 10
@@ -33,7 +33,7 @@ class Row(NamedTuple):
     form (str): How it is spelled.
     tag (Optional[str]): Its tag, if it has one.
     line (int): Its line.
-    document (int): How many lines that open a document stand above it.
+    document (int): The number of lines above it that open a document.
     """
 
     number: int
@@ -49,10 +49,10 @@ def read_conllu(
 ) -> Iterator[Union[Sentence, Notice]]:
     """Read the sentences of a file.
 
-    file (Path): Its name, for messages.
-    text (str): What it holds.
-    options (Options): Not needed.
-    YIELDS (Union[Sentence, Notice]): The sentences, and tags that no word has.
+    file (Path): The file, for messages.
+    text (str): Its content.
+    options (Options): Unused.
+    YIELDS (Union[Sentence, Notice]): The sentences, and tags that belong to no word.
     RAISES (MoeeError): M342 for a line that is not CoNLL-U.
     """
     blocks = list(_iter_blocks(file, text))
@@ -95,7 +95,7 @@ def _iter_blocks(file: Path, text: str) -> Iterator[List[Row]]:
 
 
 def _read_row(file: Path, line: int, cells: List[str]) -> Optional[Row]:
-    """Read a row; an empty node is none."""
+    """Read a row; None for an empty node."""
     match = ID.fullmatch(cells[0])
     found = expected = ""
     if len(cells) != N_COLUMNS:
@@ -105,8 +105,8 @@ def _read_row(file: Path, line: int, cells: List[str]) -> Optional[Row]:
     elif not cells[1]:
         found, expected = "no FORM", "the word in the second column"
     if found or match is None:
-        where = f"line {line}"
-        raise MoeeError("M342", file=file, where=where, found=found, expected=expected)
+        place = Place(file, f"line {line}")
+        raise place.error("M342", found=found, expected=expected)
     if match[3]:
         return None
     last = int(match[2]) if match[2] else None

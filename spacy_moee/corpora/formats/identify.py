@@ -1,10 +1,9 @@
-"""Which tool an object of a JSON file comes from."""
+"""The tool that an object of a JSON file comes from."""
 
 import re
 from pathlib import Path
 from typing import Any, Callable, Dict, Iterator, Sequence
 
-from ...errors import MoeeError
 from .records import Record, iter_records
 
 # keys of tokens and tags in data sets of Hugging Face
@@ -18,7 +17,7 @@ OFFSETS = (("start_offset", "end_offset"), ("start", "end"))
 PRODIGY = ("spans", "answer", "_input_hash", "_task_hash")
 # what Label Studio's JSON-MIN adds to the data
 JSON_MIN = {"annotator", "annotation_id", "lead_time"}
-# regions of Label Studio, by the key of their labels; only the first can be read
+# regions of Label Studio, by the key of their labels; only the first kind can be read
 REGIONS = ("labels", "hypertextlabels", "paragraphlabels")
 
 
@@ -32,7 +31,7 @@ def is_huggingface(data: Dict[str, Any]) -> bool:
 
 
 def is_label_studio(data: Dict[str, Any]) -> bool:
-    """RETURNS (bool): Whether an object is a task, or what JSON-MIN makes of one."""
+    """RETURNS (bool): Whether an object is a task, or one that JSON-MIN made."""
     if isinstance(data.get("data"), dict) or len(JSON_MIN & set(data)) > 1:
         return True
     return any(map(is_region_list, data.values()))
@@ -44,10 +43,10 @@ def is_prodigy(data: Dict[str, Any]) -> bool:
 
 
 def is_doccano(data: Dict[str, Any]) -> bool:
-    """RETURNS (bool): Whether an object has a text, and what should be spans."""
+    """RETURNS (bool): Whether an object has a text, and what look like spans."""
     has_text = any(isinstance(data.get(key), str) for key in TEXTS)
     values = {key: data[key] for key in SPANS if data.get(key) is not None}
-    # `label` is also what a whole text is about, in many data sets
+    # in many data sets `label` is the label of a whole text
     return has_text and any(
         not key.startswith("label")
         or (isinstance(items, list) and all(isinstance(i, (list, dict)) for i in items))
@@ -55,7 +54,7 @@ def is_doccano(data: Dict[str, Any]) -> bool:
     )
 
 
-# in this order: Prodigy's tasks may have tokens, too, but theirs are no strings
+# in this order: Prodigy's tasks may have tokens too, but these are not strings
 ANNOTATED: Dict[str, Callable[[Dict[str, Any]], bool]] = {
     "huggingface": is_huggingface,
     "label-studio": is_label_studio,
@@ -65,7 +64,7 @@ ANNOTATED: Dict[str, Callable[[Dict[str, Any]], bool]] = {
 
 
 def identify(data: Dict[str, Any]) -> str:
-    """Tell the format of an object.
+    """Find the format of an object.
 
     data (Dict[str, Any]): The object.
     RETURNS (str): A key of `ANNOTATED`; "jsonl" for a text without annotation; or "".
@@ -79,29 +78,28 @@ def identify(data: Dict[str, Any]) -> str:
 def iter_known(file: Path, text: str, format: str) -> Iterator[Record]:
     """Read the objects of a file of one format.
 
-    file (Path): Its name, for messages.
-    text (str): What it holds.
+    file (Path): The file, for messages.
+    text (str): Its content.
     format (str): A key of `ANNOTATED`, or "jsonl".
     YIELDS (Record): The objects.
-    RAISES (MoeeError): M332 for what is no JSON, M333 for what is no object, M349 for
-        an object of another format.
+    RAISES (MoeeError): M332 for a value that is not JSON, M333 for one that is not an
+        object, M349 for an object of another format.
     """
     for record in iter_records(file, text):
         found = identify(record.data)
         is_own = format in ANNOTATED and ANNOTATED[format](record.data)
         if found in ANNOTATED and found != format and not is_own:
-            values = {"where": record.where, "found": found, "expected": format}
-            raise MoeeError("M349", file=file, **values)
+            raise record.place.error("M349", found=found, expected=format)
         yield record
 
 
 def find_key(data: Dict[str, Any], keys: Sequence[str]) -> str:
-    """RETURNS (str): The first of some keys that an object has, or the first one."""
+    """RETURNS (str): The first of some keys that an object has, else the first one."""
     return next((key for key in keys if data.get(key) is not None), keys[0])
 
 
 def find_tags(data: Dict[str, Any]) -> str:
-    """RETURNS (str): The key of the tags beside tokens, which has many names."""
+    """RETURNS (str): The key of the tags of tokens, which has many names."""
     like_ner = [key for key in data if "ner" in re.split(r"[\W_]", key.lower())]
     return find_key(data, (*TAGS, *like_ner))
 

@@ -1,16 +1,10 @@
 """What the readers of all formats yield."""
 
-from typing import List, NamedTuple, Optional, Sequence
-
-from spacy.vocab import Vocab
-
-from ..text import UTF8
-
-CODE_POINTS, UTF16 = "code-points", "utf-16"
+from typing import List, NamedTuple, Optional
 
 
 class CharSpan(NamedTuple):
-    """One annotated span, in the offsets of the file.
+    """An annotated span, in the offsets of the file.
 
     start (int): Where it starts, from 0.
     end (int): Where it ends, exclusive.
@@ -29,13 +23,13 @@ class CharSpan(NamedTuple):
 
 
 class Annotated(NamedTuple):
-    """One text with its spans. Nothing is tokenized yet, unless the file did.
+    """A text with its spans. It is not tokenized yet, unless the file has tokens.
 
     text (str): The text.
     spans (List[CharSpan]): Its spans, in any order; they may overlap.
     where (str): Its place in the file, such as "line 3".
-    complete (bool): Whether what has no span is no entity. If not, it is unknown: a
-        text without spans is then a text without annotation.
+    complete (bool): Whether all entities are annotated. If not, tokens outside of the
+        spans are unknown: a text without spans then has no annotation.
     tokens (Optional[List[str]]): Its tokens, if the file has them.
     """
 
@@ -47,11 +41,11 @@ class Annotated(NamedTuple):
 
 
 class Notice(NamedTuple):
-    """Something in a file that is not in the docs, or not as it stands in the file.
+    """A part of a file that is missing from the docs, or changed in them.
 
     kind (str): A key of `KINDS`.
     where (str): Its place in the file, such as "line 3".
-    text (str): What it is about.
+    text (str): The text of the span, or the start of the record.
     label (str): Its entity type, if it has one.
     """
 
@@ -67,7 +61,7 @@ KINDS = {
     # spans that are left out
     "misaligned": "which starts or ends inside a token",
     "discontinuous": "which has text between its parts",
-    "misquoted": "which is not what the file quotes",
+    "misquoted": "which differs from the text that the file quotes",
     "overlapping": "which overlaps a longer or earlier one",
     # spans that are kept
     "trimmed": "with white space at their edges, which is cut off",
@@ -80,20 +74,3 @@ KINDS = {
     "range": "tags of a range of words that have none",
     "empty": "blank texts",
 }
-
-
-class Options(NamedTuple):
-    """What readers may want to know.
-
-    group (str): "sentence" or "document".
-    tag_names (Sequence[str]): What the numbers mean that stand for tags.
-    vocab (Optional[Vocab]): The vocabulary of docs that are read as they are.
-    encoding (str): The encoding of the file.
-    blank_tokens (str): What becomes of blank tokens: "error", "keep" or "drop".
-    """
-
-    group: str = "sentence"
-    tag_names: Sequence[str] = ()
-    vocab: Optional[Vocab] = None
-    encoding: str = UTF8
-    blank_tokens: str = "error"

@@ -1,35 +1,36 @@
-"""JSON and JSON Lines, read strictly: every mistake has a place."""
+"""JSON and JSON Lines, read strictly: every error has a place."""
 
 import json
 import re
 from pathlib import Path
-from typing import Any, Dict, Iterator, List, NamedTuple, Tuple
+from typing import Any, Dict, Iterator, List, NamedTuple, NoReturn, Tuple
 
 from ...errors import MoeeError
-from .checks import refuse, shorten
+from .places import Place, shorten
 
 SPACE = re.compile(r"[ \t\r\n]*")
 LONGEST_NUMBER = 400
 
 
 class Record(NamedTuple):
-    """One object of a file.
+    """An object of a file.
 
-    where (str): Its place, such as "line 3" or "record 3".
+    place (Place): Its place, such as "line 3" or "record 3".
     data (Dict[str, Any]): Its keys and values.
     """
 
-    where: str
+    place: Place
     data: Dict[str, Any]
 
 
 def iter_records(file: Path, text: str) -> Iterator[Record]:
-    """Read the objects of a file: one a line, or in an array, or a single one.
+    """Read the objects of a file: one per line, or in an array, or a single one.
 
-    file (Path): Its name, for messages.
-    text (str): What it holds.
+    file (Path): The file, for messages.
+    text (str): Its content.
     YIELDS (Record): The objects.
-    RAISES (MoeeError): M332 for what is no JSON, M333 for what is no object.
+    RAISES (MoeeError): M332 for a value that is not JSON, M333 for one that is not an
+        object.
     """
     start = _skip(text, 0)
     first_line = text[start:].split("\n", 1)[0].rstrip()
@@ -37,23 +38,18 @@ def iter_records(file: Path, text: str) -> Iterator[Record]:
         yield from _iter_array(file, text, start)
     elif first_line.startswith("{") and not first_line.endswith("}"):
         # one object, printed over many lines
-        value, end = _decode(file, "record 1", text, start)
-        _check_end(file, "record 1", text, end)
-        yield _as_record(file, "record 1", value)
+        yield _read_only(Place(file, "record 1"), text)
     else:
         for number, line in enumerate(text.split("\n"), 1):
             if _skip(line, 0) < len(line):
-                place = f"line {number}"
-                value, end = _decode(file, place, line, _skip(line, 0), number)
-                _check_end(file, place, line, end)
-                yield _as_record(file, place, value)
+                yield _read_only(Place(file, f"line {number}"), line, number)
 
 
 def first_records(text: str) -> List[Dict[str, Any]]:
     """Read what can be read of the beginning of a file.
 
     text (str): The beginning; it may end anywhere.
-    RETURNS (List[Dict[str, Any]]): The objects before the first mistake.
+    RETURNS (List[Dict[str, Any]]): The objects before the first error.
     """
     found = []
     try:
@@ -69,52 +65,56 @@ def _iter_array(file: Path, text: str, start: int) -> Iterator[Record]:
     number, at = 0, _skip(text, start + 1)
     while text[at : at + 1] != "]" or number:
         number += 1
-        place = f"record {number}"
-        value, end = _decode(file, place, text, at)
-        yield _as_record(file, place, value)
+        place = Place(file, f"record {number}")
+        value, end = _decode(place, text, at)
+        yield _as_record(place, value)
         at = _skip(text, end)
         if text[at : at + 1] == "]":
             break
         if text[at : at + 1] != ",":
-            _complain(file, place, text, at, "expected a comma or ] after it")
+            _refuse(place, text, at, "expected a comma or ] after it")
         at = _skip(text, at + 1)
-    _check_end(file, "after the array", text, at + 1)
+    _check_end(Place(file, "after the array"), text, at + 1)
 
 
-def _decode(
-    file: Path, place: str, text: str, start: int, line: int = 1
-) -> Tuple[Any, int]:
+def _read_only(place: Place, text: str, line: int = 1) -> Record:
+    """Read a text that holds one object."""
+    value, end = _decode(place, text, _skip(text, 0), line)
+    _check_end(place, text, end)
+    return _as_record(place, value)
+
+
+def _decode(place: Place, text: str, start: int, line: int = 1) -> Tuple[Any, int]:
     """Read one value. `line` is the line of the file that `text` starts on."""
     try:
         return DECODER.raw_decode(text, start)
     except json.JSONDecodeError as err:
         at = f"line {line + err.lineno - 1}"
-        where = at if place == at else f"{place}, {at}"
+        where = at if place.where == at else f"{place.where}, {at}"
+        place = place._replace(where=where)
         reason = f"{err.msg} (column {err.colno})"
-        raise MoeeError("M332", file=file, where=where, reason=reason) from None
     except RecursionError:
-        reason = "lists or objects lie too deep in one another"
+        reason = "lists or objects are nested too deeply"
     except ValueError as err:
         reason = str(err)
-    raise MoeeError("M332", file=file, where=place, reason=reason)
+    raise place.error("M332", reason=reason)
 
 
-def _check_end(file: Path, place: str, text: str, end: int) -> None:
-    """Find what stands behind the last value."""
+def _check_end(place: Place, text: str, end: int) -> None:
+    """Check that nothing follows the last value."""
     at = _skip(text, end)
     if at < len(text):
-        _complain(file, place, text, at, "something stands after the value")
+        _refuse(place, text, at, "expected nothing after the value")
 
 
-def _complain(file: Path, place: str, text: str, at: int, problem: str) -> None:
+def _refuse(place: Place, text: str, at: int, problem: str) -> NoReturn:
     found = shorten(text[at : at + 20]) if text[at:] else "the end of the file"
-    reason = f"found {found}, and {problem}"
-    raise MoeeError("M332", file=file, where=place, reason=reason)
+    raise place.error("M332", reason=f"found {found}, and {problem}")
 
 
-def _as_record(file: Path, place: str, value: Any) -> Record:
+def _as_record(place: Place, value: Any) -> Record:
     if not isinstance(value, dict):
-        refuse(file, place, "a record", value, "an object, {...}")
+        place.refuse("a record", value, "an object, {...}")
     return Record(place, value)
 
 
@@ -127,8 +127,8 @@ def _as_object(pairs: List[Tuple[str, Any]]) -> Dict[str, Any]:
     data = dict(pairs)
     if len(data) < len(pairs):
         keys = [key for key, _ in pairs]
-        twice = next(key for key in keys if keys.count(key) > 1)
-        raise ValueError(f"the key {shorten(twice)} stands twice in one object")
+        repeated = next(key for key in keys if keys.count(key) > 1)
+        raise ValueError(f"the key {shorten(repeated)} is twice in one object")
     return data
 
 
@@ -139,7 +139,7 @@ def _as_number(digits: str) -> int:
 
 
 def _refuse_constant(name: str) -> None:
-    raise ValueError(f"{name} is no number in JSON")
+    raise ValueError(f"{name} is not a number in JSON")
 
 
 DECODER = json.JSONDecoder(

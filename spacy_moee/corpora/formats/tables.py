@@ -1,8 +1,8 @@
 """CSV with a header: a row for each token, with a column of tokens and one of tags.
 
-Cells are quoted as spreadsheets do it. A sentence starts where the sentence column says
-something new (in Kaggle's copy of the GMB corpus only the first row of a sentence says
-anything), and after a blank row. An empty tag is a missing one.
+Cells are quoted as spreadsheets do it. A sentence starts where the value of the
+sentence column changes (in Kaggle's copy of the GMB corpus only the first row of a
+sentence has one), and after a blank row. An empty tag is a missing one.
 """
 
 import csv
@@ -13,37 +13,20 @@ from typing import Iterator, List, NamedTuple, NoReturn, Optional, Tuple
 
 from ...errors import MoeeError
 from ..columns import Sentence
-from .checks import shorten
-from .items import MISSING, Options
+from ..options import Options
+from .items import MISSING
+from .places import Place, shorten
 
 DELIMITERS = ",;\t|"
-# in lower case, without spaces, underscores and other signs; the first one counts
+# in lower case, without spaces, underscores and other signs; the first match is used
 TOKENS = ("token", "tokens", "word", "words", "form")
-TAGS = (
-    "nertag",
-    "nertags",
-    "ner",
-    "ne",
-    "iob",
-    "bio",
-    "tag",
-    "tags",
-    "entity",
-    "label",
-)
-SENTENCES = (
-    "sentence",
-    "sentenceid",
-    "sentenceidx",
-    "sentid",
-    "sent",
-    "sentencenumber",
-)
+TAGS = "nertag nertags ner ne iob bio tag tags entity label".split()
+SENTENCES = "sentence sentenceid sentenceidx sentid sent sentencenumber".split()
 DOCUMENTS = ("document", "documentid", "doc", "docid", "article", "articleid")
 
 
 class Header(NamedTuple):
-    """Where the columns are. -1 is nowhere."""
+    """The numbers of the columns; -1 for one that is missing."""
 
     delimiter: str
     token: int
@@ -71,13 +54,13 @@ def find_header(line: str) -> Optional[Header]:
 
 
 def read_csv(file: Path, text: str, options: Options) -> Iterator[Sentence]:
-    """Read the sentences of a file. A file without a column of tags has none.
+    """Read the sentences of a file. Without a column of tags they have no annotation.
 
-    file (Path): Its name, for messages.
-    text (str): What it holds.
-    options (Options): Not needed.
+    file (Path): The file, for messages.
+    text (str): Its content.
+    options (Options): Unused.
     YIELDS (Sentence): The sentences.
-    RAISES (MoeeError): M343 no header, M344 a row that can't be read.
+    RAISES (MoeeError): M343 without a header, M344 for a row that can't be read.
     """
     first = re.split(r"[\r\n]", text, maxsplit=1)[0]
     header = find_header(first)
@@ -106,9 +89,8 @@ def _make_sentence(
 ) -> Sentence:
     lines = [line for line, _ in rows]
     words = [row[header.token] for _, row in rows]
-    tags = [_get(row, header.tag) or MISSING for _, row in rows]
-    if header.tag < 0:
-        tags = []
+    has_tags = header.tag >= 0
+    tags = [_get(row, header.tag) or MISSING for _, row in rows] if has_tags else []
     return Sentence(words, tags, lines[0], document, lines)
 
 
@@ -119,31 +101,31 @@ def _get(row: List[str], column: int) -> str:
 def _iter_rows(
     file: Path, text: str, delimiter: str
 ) -> Iterator[Tuple[int, List[str]]]:
-    """Read the rows after the header, with their lines. A blank one is empty."""
+    """Read the rows after the header, with their lines. A blank row is empty."""
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-    width, line = 0, 1
+    width = 0
     while True:
         line = reader.line_num + 1
         try:
             row = next(reader, None)
         except csv.Error as err:
-            _complain(file, line, str(err))
+            _refuse(file, line, str(err))
         if row is None:
             return
         if not any(cell.strip() for cell in row):
             row = []
         elif any("\n" in cell or "\r" in cell for cell in row):
-            reason = (
-                f"a quotation mark opens a cell that ends on line {reader.line_num}"
+            end = reader.line_num
+            _refuse(
+                file, line, f"a quotation mark opens a cell that ends on line {end}"
             )
-            _complain(file, line, reason)
         elif not width:
             width = len(row)
             continue
         elif len(row) < width or any(row[width:]):
-            _complain(file, line, f"it has {len(row)} cells, and the header {width}")
+            _refuse(file, line, f"it has {len(row)} cells, and the header {width}")
         yield line, row
 
 
-def _complain(file: Path, line: int, reason: str) -> NoReturn:
-    raise MoeeError("M344", file=file, where=f"line {line}", reason=reason)
+def _refuse(file: Path, line: int, reason: str) -> NoReturn:
+    raise Place(file, f"line {line}").error("M344", reason=reason)

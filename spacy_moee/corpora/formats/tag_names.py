@@ -1,4 +1,4 @@
-"""What numbers mean that stand for tags: files that lie beside a data set."""
+"""The names of tags that are numbers, from files beside a data set."""
 
 import json
 from pathlib import Path
@@ -7,24 +7,24 @@ from typing import Any, Dict, List
 FEATURES = ("dataset_info.json", "dataset_infos.json")
 NAMES = ("config.json", "label.json", "label2id.json", "id2label.json")
 
-# what lies beside a data set and is none
+# files beside a data set that are not data
 BESIDE = (*FEATURES, *NAMES)
 
 
 def find_tag_names(file: Path, key: str) -> List[str]:
-    """Look beside a file for the names of its tags.
+    """Find the names of a file's tags in files beside it: the features of a data set
+    (`dataset_info.json`, `dataset_infos.json`), or the labels of a model
+    (`config.json`) or of a list (`label.json`, `label2id.json`, `id2label.json`).
 
-    file (Path): The file. Looked at are the features of a data set
-        (`dataset_info.json`, `dataset_infos.json`), and the labels of a model
-        (`config.json`) or of a list (`label.json`, `label2id.json`, `id2label.json`).
+    file (Path): The file.
     key (str): The feature that holds the tags.
-    RETURNS (List[str]): The names in the order of their numbers, O among them, or
-        nothing if no file says it, or says two things.
+    RETURNS (List[str]): The names in the order of their numbers, with O among them;
+        empty if no file has them, or if one has two lists of them.
     """
     for name in FEATURES:
         info = _read_json(file.with_name(name))
         # `dataset_infos.json` has one entry for each configuration
-        entries = [info, *(value for value in info.values())]
+        entries = [info, *info.values()]
         found = [_names_of(entry, key) for entry in entries if isinstance(entry, dict)]
         distinct = {tuple(names) for names in found if names}
         if len(distinct) == 1:
@@ -38,7 +38,7 @@ def find_tag_names(file: Path, key: str) -> List[str]:
 
 
 def _names_of(info: Dict[str, Any], key: str) -> List[str]:
-    """Names of a feature, which is a class label or, in any spelling, a list of one."""
+    """Names of a feature: a class label, or any notation for a list of class labels."""
     features = info.get("features")
     feature = features.get(key) if isinstance(features, dict) else None
     if isinstance(feature, list) and feature:
@@ -62,7 +62,7 @@ def _in_order(names: Any) -> List[str]:
 
 
 def _read_json(file: Path) -> Dict[str, Any]:
-    """A file that can't be read says nothing."""
+    """Read an object; empty if the file can't be read."""
     try:
         data = json.loads(file.read_text(encoding="utf8"))
     except (OSError, ValueError, RecursionError):

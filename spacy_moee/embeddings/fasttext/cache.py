@@ -1,19 +1,19 @@
-"""A bounded memory of word vectors that were computed before."""
+"""A bounded cache of word vectors."""
 
 from threading import Lock
 from typing import Callable, Dict, List, Sequence, Tuple
 
 import numpy
 
-# Words that a cache holds: 24 MB at 300 dimensions
+# the most words in a cache: 24 MB at 300 dimensions
 CACHE_WORDS = 20_000
-# A longer word is not kept: the words take memory, too.
+# longer words are not kept: words take memory, too
 LONGEST = 256
 
 
 class VectorCache:
-    """The vectors of up to `CACHE_WORDS` words. When it is full it starts anew. Any
-    number of threads may use it.
+    """The vectors of up to `CACHE_WORDS` words. A full cache is emptied. Any number of
+    threads may use it.
 
     width (int): Numbers in a vector.
     """
@@ -24,11 +24,11 @@ class VectorCache:
         self.clear()
 
     def __len__(self) -> int:
-        """Count the words. RETURNS (int): At most `CACHE_WORDS`."""
+        """RETURNS (int): The number of words."""
         return len(self._content[0])
 
     def clear(self) -> None:
-        """Forget all words."""
+        """Drop all words."""
         self._content = self._empty()
 
     def get(
@@ -36,11 +36,11 @@ class VectorCache:
         words: Sequence[str],
         compute: Callable[[Sequence[str]], numpy.ndarray],
     ) -> numpy.ndarray:
-        """Look words up, and compute what is not there.
+        """Look up words, and compute the vectors of new ones.
 
         words (Sequence[str]): Distinct words.
-        compute (Callable[[Sequence[str]], ndarray]): Gives a row a word.
-        RETURNS (ndarray): float32 [n_words, width], the caller's own.
+        compute (Callable[[Sequence[str]], ndarray]): Computes a row per word.
+        RETURNS (ndarray): A new array, float32 [n_words, width].
         """
         # one read: another thread may put an empty cache in its place
         rows, table = self._content
@@ -54,13 +54,13 @@ class VectorCache:
         return vectors
 
     def _keep(self, words: List[str], vectors: numpy.ndarray) -> None:
-        # Who finds the lock taken does without: so nobody waits, not even a child
-        # that was forked while another thread held it.
+        # If the lock is taken, nothing is kept: so no thread waits, not even that of a
+        # child that was forked while another thread held the lock.
         if not self._lock.acquire(blocking=False):
             return
         try:
             rows, table = self._content
-            # another thread may have brought some of them
+            # another thread may have added some of them
             new = [
                 place
                 for place, word in enumerate(words)
@@ -69,7 +69,7 @@ class VectorCache:
             if len(rows) + len(new) > len(table):
                 self._content = rows, table = self._empty()
                 new = new[: len(table)]
-            # the vectors first: a reader finds only words whose row is there
+            # the vectors first: a reader must not find a word without its row
             start = len(rows)
             table[start : start + len(new)] = vectors[new]
             rows.update((words[p], start + i) for i, p in enumerate(new))

@@ -1,4 +1,4 @@
-"""fastText's binary models, read where they lie: nothing is loaded but a small index.
+"""fastText's binary models, read from the disk: only a small index is in memory.
 
 The format is that of fastText 0.9 (its dictionary.cc, densematrix.cc and fasttext.cc):
 header, dictionary, input matrix, output matrix.
@@ -7,7 +7,6 @@ header, dictionary, input matrix, output matrix.
 import mmap
 import warnings
 from functools import cached_property
-from hashlib import sha256
 from pathlib import Path
 from typing import Any, Callable, Sequence, Tuple
 
@@ -15,6 +14,7 @@ import numpy
 from numpy import ndarray
 
 from ...errors import MoeeError, warn
+from ...files import fingerprint_of, sha256_of
 from ...finite import check_rows
 from .layout import read_layout
 from .subwords import Ngrams, subword_rows
@@ -22,21 +22,19 @@ from .text import join_words, split_batches
 from .words import WordIndex
 
 END_OF_SENTENCE = "</s>"
-# characters that are read at once
+# characters of words that are processed at once
 BATCH = 2**16
-# rows that are turned into single precision at once
+# rows that are converted to single precision at once
 ROWS = 2**13
-# of the fingerprint
-WHOLE, N_BLOCKS, BLOCK = 2**26, 2**10, 2**16
 
 
 class FastTextFile:
-    """A dense model of fastText (`.bin`), or a copy that `write_pruned` made. The
-    file is mapped into memory, so that processes share what they read of it.
+    """A dense model of fastText (`.bin`), or a copy by `write_pruned`. The file is
+    mapped into memory, so that processes share what they read of it.
 
     path (Path): The file.
     RAISES (MoeeError): M210 for a file that can't be opened, M211 for another kind of
-        file, M212 for another version, M213 for a quantised or pruned model, M214 or
+        file, M212 for another version, M213 for a quantized or pruned model, M214 or
         M248 for a damaged file.
     """
 
@@ -54,7 +52,7 @@ class FastTextFile:
             header.minn, header.longest_ngram, header.bucket, header.n_words
         )
         self._memory = memory
-        # it stands at any byte, so that it is not aligned
+        # it starts at any byte, so it is not aligned
         self.matrix: ndarray = numpy.frombuffer(
             memory,
             dtype=header.dtype,
@@ -67,10 +65,10 @@ class FastTextFile:
         return FastTextFile, (self.path,)
 
     def known(self, words: Sequence[str]) -> ndarray:
-        """Look words up in the dictionary, which holds labels too.
+        """Check which words are in the dictionary, which also has labels.
 
         words (Sequence[str]): The words.
-        RETURNS (ndarray): Whether each is there, as bool.
+        RETURNS (ndarray): Whether each is in it, as bool.
         """
         return self.rows(words) >= 0
 
@@ -78,9 +76,9 @@ class FastTextFile:
         """Find the places of words in the dictionary: the rows of the matrix.
 
         words (Sequence[str]): The words.
-        RETURNS (ndarray): The place of each, -1 if it is not there. Those of labels
-            are `n_words` and more.
-        RAISES (MoeeError): M249, if the file was cut.
+        RETURNS (ndarray): The place of each, -1 if it is not in the dictionary. Those
+            of labels are `n_words` and above.
+        RAISES (MoeeError): M249, if the file was truncated.
         """
         self.check_size()
         found = numpy.empty(len(words), dtype="int64")
@@ -89,24 +87,24 @@ class FastTextFile:
         return found
 
     def vectors(self, words: Sequence[str]) -> ndarray:
-        """Compute the vectors of words, known or not: what fastText's
-        `get_word_vector` returns.
+        """Compute the vectors of words, known or unknown, as fastText's
+        `get_word_vector` does.
 
         words (Sequence[str]): Any strings.
         RETURNS (ndarray): Vectors as float32, shape [len(words), dim].
         RAISES (MoeeError): M246, for a vector that is not finite; M249, if the file
-            was cut.
+            was truncated.
         """
         self.check_size()
         vectors = numpy.zeros((len(words), self.dim), dtype="float32")
         for start, end in split_batches(words, BATCH):
             rows, counts = self.subwords(words[start:end])
             if len(rows):
-                # as fastText does: one over the number, then times the sum
+                # as in fastText: the inverse of the number, times the sum
                 parts = (1 / numpy.maximum(counts, 1)).astype("float32")
                 sums = self._sum_rows(rows, numpy.cumsum(counts) - counts)
                 numpy.multiply(sums, parts[:, None], out=vectors[start:end])
-        # here, since to search the whole file would take as long as to copy it
+        # here, because a check of the whole file would take as long as a copy
         check_rows(vectors, words, f"'{self.path}'")
         return vectors
 
@@ -115,8 +113,8 @@ class FastTextFile:
 
         words (Sequence[str]): Any strings, at least one.
         RETURNS (Tuple[ndarray, ndarray]): The rows of all words, one word after the
-            other; and how many each has.
-        WARNS (UserWarning): MW23, for a word that is too long to read all of it.
+            other; and their number for each word.
+        WARNS (UserWarning): MW23, for a word that is too long to be read whole.
         """
         limit = self.ngrams.longest_word
         if len(longest := max(words, key=len)) > limit:
@@ -124,20 +122,20 @@ class FastTextFile:
             words = [word[:limit] for word in words]
         text = join_words(words)
         own = self.index.find(text)
-        # a label takes an n-gram's row; where there is none, fastText reads at random
+        # a label uses the row of an n-gram; without one, fastText reads a random place
         own[own >= len(self.matrix)] = -1
         is_whole = numpy.asarray([word == END_OF_SENTENCE for word in words])
         return subword_rows(text, own, is_whole, self.ngrams)
 
     def release(self) -> None:
-        """Let go of what was read of the file; what is needed again is read again.
-        Where a system has no such call (Windows), it decides by itself."""
+        """Free the memory of the parts that were read; they are read again when needed.
+        A system without such a call (Windows) decides by itself."""
         if hasattr(self._memory, "madvise"):
             self._memory.madvise(mmap.MADV_DONTNEED)
 
     def check_size(self) -> None:
-        """See that the file is as long as it was. To read where it ends now would kill
-        the process (SIGBUS); if it is cut between this and the reading, it still does.
+        """Check that the file is as long as before. Reading behind a new end would kill
+        the process (SIGBUS), and still does if the file is truncated after this check.
 
         RAISES (MoeeError): M249, if it is shorter.
         """
@@ -145,30 +143,22 @@ class FastTextFile:
         if found < expected:
             raise MoeeError("M249", path=self.path, found=found, expected=expected)
 
-    def fingerprint(self) -> str:
-        """Tell this file from others: a hash of its size and its bytes. Of a file of
-        more than 64 MB only 1,024 blocks of 64 KB are read, evenly spaced from the
-        first to the last, so that it is cheap at every load.
+    @cached_property
+    def sha256(self) -> str:
+        """RETURNS (str): The SHA-256 of the whole file, in hexadecimal digits."""
+        return sha256_of(self.path)
 
-        RETURNS (str): SHA-256, in hexadecimal digits.
-        """
-        size = self.path.stat().st_size
-        digest = sha256(size.to_bytes(8, "little"))
-        with self.path.open("rb") as file:
-            if size <= WHOLE:
-                digest.update(file.read())
-            else:
-                for number in range(N_BLOCKS):
-                    file.seek(number * (size - BLOCK) // (N_BLOCKS - 1))
-                    digest.update(file.read(BLOCK))
-        return digest.hexdigest()
+    @cached_property
+    def fingerprint(self) -> str:
+        """Tell this file from others. RETURNS (str): See `files.fingerprint_of`."""
+        return fingerprint_of(self.path)
 
     @cached_property
     def _tensor(self) -> Any:
         import torch
 
         with warnings.catch_warnings():
-            # nobody writes to it, though it can't be written to
+            # it can't be written to, and nothing does
             warnings.filterwarnings("ignore", "The given buffer is not writable")
             return torch.frombuffer(
                 self._memory,
@@ -178,7 +168,7 @@ class FastTextFile:
             ).view(self.matrix.shape)
 
     def _sum_rows(self, rows: ndarray, starts: ndarray) -> ndarray:
-        """Sum runs of rows of the matrix, in float32 and in order."""
+        """Sum runs of rows of the matrix, in float32 and in their order."""
         if self.matrix.dtype == numpy.float32:
             return _sum_runs(self._tensor, rows, starts)
         import torch
@@ -186,7 +176,7 @@ class FastTextFile:
         sums = numpy.zeros((len(starts), self.dim), dtype="float32")
         for start in range(0, len(rows), ROWS):
             chunk = rows[start : start + ROWS]
-            # runs of which a part is in this chunk
+            # runs with a part in this chunk
             first = int(numpy.searchsorted(starts, start, side="right")) - 1
             stop = int(numpy.searchsorted(starts, start + len(chunk)))
             table = torch.from_numpy(self.matrix[chunk].astype("float32"))

@@ -1,5 +1,4 @@
-"""Where things stand in a file of fastText's binary format, and whether all of it is
-there."""
+"""The layout of a file in fastText's binary format, and checks that it is complete."""
 
 import struct
 from mmap import mmap
@@ -12,26 +11,26 @@ from numpy import ndarray
 from ...errors import MoeeError
 
 MAGIC = 793712314
-# a copy in half precision without the output matrix, as `write_pruned` makes it
+# a copy in half precision without the output matrix, made by `write_pruned`
 PRUNED_MAGIC = int.from_bytes(b"Moe2", "little")
 VERSIONS = (11, 12)
 SUPERVISED = 3
 # magic, version; dim, ws, epoch, minCount, neg, wordNgrams, loss, model, bucket, minn,
 # maxn, lrUpdateRate, t; entries, words, labels, tokens, pruned n-grams
 HEADER = struct.Struct("<2i12id3i2q")
-# quantised or not, rows, columns
+# quantized or not, rows, columns
 MATRIX = struct.Struct("<?2q")
-# what follows a word: NUL, how often it occurred, whether it is a label
+# the bytes after a word: NUL, its frequency, whether it is a label
 ENTRY_TAIL = 10
 FLOAT = 4
-# No model has longer ones. A word has as many n-grams of each length as characters, so
-# that a damaged header could make one word take minutes, and a missing NUL gigabytes.
+# More than any model has. A word has as many n-grams of each length as characters, so a
+# damaged header could make one word take minutes, and a missing NUL gigabytes.
 LONGEST_NGRAM = 255
 LONGEST_WORD = 2**14
 
 
 class Header(NamedTuple):
-    """The part of the header that vectors depend on.
+    """The part of the header that is needed for vectors.
 
     magic (int): `MAGIC` or `PRUNED_MAGIC`.
     version (int): The version of the format.
@@ -43,7 +42,7 @@ class Header(NamedTuple):
     n_entries (int): Words and labels.
     n_words (int): Words.
     n_labels (int): Labels.
-    n_pruned (int): -1, or how many n-grams were kept.
+    n_pruned (int): -1, or the number of n-grams in a pruned model.
     """
 
     magic: int
@@ -65,7 +64,7 @@ class Header(NamedTuple):
 
     @property
     def dtype(self) -> numpy.dtype:
-        """RETURNS (dtype): Of the input matrix."""
+        """RETURNS (dtype): The type of the input matrix."""
         return numpy.dtype("<f2" if self.magic == PRUNED_MAGIC else "<f4")
 
     @property
@@ -77,12 +76,12 @@ class Header(NamedTuple):
 
 
 class Layout(NamedTuple):
-    """Where things stand.
+    """The layout of a file.
 
     header (Header): The header.
-    starts (ndarray): Where each entry of the dictionary starts, and where the last
-        one ends.
-    matrix (int): Where the input matrix starts.
+    starts (ndarray): The start of each entry of the dictionary, and the end of the
+        last one.
+    matrix (int): The start of the input matrix.
     """
 
     header: Header
@@ -94,10 +93,10 @@ def read_layout(path: Path, memory: mmap) -> Layout:
     """Read the header and the dictionary, and check every size.
 
     path (Path): The file, for messages.
-    memory (mmap): All of it.
-    RETURNS (Layout): Where things stand.
-    RAISES (MoeeError): M211 to M214, for a file that is no dense model, or whose sizes
-        don't add up; M248, for a size that no model has.
+    memory (mmap): Its content.
+    RETURNS (Layout): The layout.
+    RAISES (MoeeError): M211 to M214, for a file that is not a dense model, or whose
+        sizes don't add up; M248, for a size that no model has.
     """
     header = read_header(path, memory)
     starts = _read_dictionary(path, memory, header)
@@ -118,7 +117,7 @@ def read_header(path: Path, memory: mmap) -> Header:
     """Read and check the header.
 
     path (Path): The file, for messages.
-    memory (mmap): All of it.
+    memory (mmap): Its content.
     RETURNS (Header): The header.
     RAISES (MoeeError): M211 to M214, and M248.
     """
@@ -135,7 +134,7 @@ def read_header(path: Path, memory: mmap) -> Header:
         _require_least(path, f"{name} in its header", getattr(header, name), least)
     entries = header.n_words + header.n_labels
     _require(path, "the number of entries of its dictionary", header.n_entries, entries)
-    # so that a wrong count does not make us walk through gigabytes
+    # so that a wrong count does not lead through gigabytes
     least = HEADER.size + header.n_entries * ENTRY_TAIL + MATRIX.size
     _require_least(path, "its size in bytes", len(memory), least)
     if header.n_pruned != -1:
@@ -163,7 +162,7 @@ def _read_dictionary(path: Path, memory: mmap, header: Header) -> ndarray:
 
 
 def _entry_ends(memory: mmap, n_entries: int) -> Iterator[int]:
-    """The NUL after each word; fewer if the file ends before."""
+    """Find the NUL after each word; fewer if the file ends too early."""
     find, start = memory.find, HEADER.size
     for _ in range(n_entries):
         end = find(b"\0", start)
@@ -176,8 +175,8 @@ def _entry_ends(memory: mmap, n_entries: int) -> Iterator[int]:
 def _check_matrix(path: Path, memory: mmap, place: int, shape: tuple) -> None:
     flag = memory[place]
     if flag == 1:
-        raise MoeeError("M213", path=path, found="a quantised matrix")
-    _require(path, f"byte {place} (is the matrix quantised?)", flag, 0)
+        raise MoeeError("M213", path=path, found="a quantized matrix")
+    _require(path, f"byte {place} (is the matrix quantized?)", flag, 0)
     found = MATRIX.unpack_from(memory, place)[1:]
     _require(path, f"the shape of the matrix at byte {place}", found, shape)
 

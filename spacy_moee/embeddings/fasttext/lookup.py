@@ -1,4 +1,4 @@
-"""Words and hashes -> fastText's vectors, the way spaCy asks for them."""
+"""Words and hashes -> fastText's vectors, with the interface of spaCy's vectors."""
 
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,12 +18,12 @@ Key = Union[int, str]
 
 
 class VectorsNotFound(MoeeError, AttributeError):
-    """There is no width. spaCy asks for it with `hasattr` while it loads a pipeline,
-    before it says where the pipeline's own copy of the vectors is."""
+    """The vectors have no width yet. While spaCy loads a pipeline, it checks for the
+    width with `hasattr`, before it reads the path of the pipeline's own copy."""
 
 
 class FastTextLookup(BaseVectors):
-    """What spaCy reads of vectors; `FastTextVectors` adds how they are saved.
+    """Vectors that spaCy can look up; `FastTextVectors` adds how they are saved.
 
     path (Union[str, Path]): The .bin file.
     strings (Optional[StringStore]): The strings of the vocabulary.
@@ -50,23 +50,23 @@ class FastTextLookup(BaseVectors):
 
     @property
     def strings(self) -> StringStore:
-        """The strings that hashes are looked up in. RETURNS (StringStore): Them."""
+        """RETURNS (StringStore): The strings in which hashes are looked up."""
         return self._strings
 
     @strings.setter
     def strings(self, strings: StringStore) -> None:
-        # An unpickled vocabulary gives its vectors an empty store, and takes another
-        # one for itself: the store that was pickled, which we then keep.
+        # An unpickled vocabulary sets an empty store here, but uses the store that was
+        # pickled itself. In that case the pickled store is kept.
         if len(strings):
             self._pickled_strings = None
         self._strings = strings
 
     @property
     def shape(self) -> Tuple[int, int]:
-        """Rows, for words and for n-grams, and dimensions.
+        """The numbers of rows, for words and n-grams, and of dimensions.
 
         RETURNS (Tuple[int, int]): `(n_rows, dim)`.
-        RAISES (VectorsNotFound): M220 to M223, if the file is not there.
+        RAISES (VectorsNotFound): M220 to M223, if the file is not found.
         """
         try:
             rows, dim = self.source.file.matrix.shape
@@ -76,40 +76,40 @@ class FastTextLookup(BaseVectors):
 
     @property
     def size(self) -> int:
-        """Numbers in the table. RETURNS (int): Rows times dimensions."""
+        """RETURNS (int): The numbers in the table: rows times dimensions."""
         return self.shape[0] * self.shape[1]
 
     @property
     def vectors_length(self) -> int:
-        """The width of the vectors. RETURNS (int): The number of dimensions."""
+        """RETURNS (int): The number of dimensions."""
         return self.shape[1]
 
     @property
     def n_keys(self) -> int:
-        """Words of the file. RETURNS (int): The number, 0 if the file is missing."""
+        """RETURNS (int): The number of words in the file, 0 if it is missing."""
         return self.source.file.n_words if hasattr(self, "shape") else 0
 
     @property
     def data(self) -> Floats2d:
-        """No table: spaCy asks for it to learn the kind of array. RETURNS (Floats2d):
-        An array of the right width without rows."""
+        """RETURNS (Floats2d): An array of the right width without rows: spaCy only
+        reads its type."""
         return get_current_ops().alloc2f(0, self.shape[1])
 
     def __len__(self) -> int:
         return self.shape[0] if hasattr(self, "shape") else 0
 
     def keys(self) -> Tuple[int, ...]:
-        """No list of keys: any string is one. RETURNS (Tuple[int, ...]): Empty."""
+        """RETURNS (Tuple[int, ...]): Empty: every string is a key."""
         return ()
 
     def __iter__(self) -> Iterator[int]:
         return iter(self.keys())
 
     def __contains__(self, key: Key) -> bool:
-        """Whether a word has a vector that is not zero.
+        """Check whether a word has a vector that is not zero.
 
         key (Union[int, str]): The word, or its hash.
-        RETURNS (bool): False also for a hash of no known string.
+        RETURNS (bool): Whether it has one; False for an unknown hash.
         """
         try:
             return bool(self[key].any())
@@ -117,28 +117,28 @@ class FastTextLookup(BaseVectors):
             return False
 
     def __getitem__(self, key: Key) -> Floats1d:
-        """Look one word up.
+        """Look up a word.
 
         key (Union[int, str]): The word, or its hash.
         RETURNS (Floats1d): Its vector.
-        RAISES (KeyError): E018, for a hash of no known string.
+        RAISES (KeyError): E018, for an unknown hash.
         """
         vector = self.source.look_up([self._word(key)])[0]
         return get_current_ops().asarray1f(vector)
 
     def get_batch(self, keys: Iterable[Key]) -> Floats2d:
-        """Look words up, each distinct one once.
+        """Look up words, each distinct one once.
 
         keys (Iterable[Union[int, str]]): Words or hashes, or an array of hashes.
-        RETURNS (Floats2d): A row a key, on the current device, the caller's own.
-        RAISES (KeyError): E018, for a hash of no known string.
-        RAISES (MoeeError): M220 to M223, if the file is not there.
+        RETURNS (Floats2d): A new array with a row per key, on the current device.
+        RAISES (KeyError): E018, for an unknown hash.
+        RAISES (MoeeError): M220 to M223, if the file is not found.
         """
         places: Any = slice(None)
         if hasattr(keys, "dtype"):
             distinct, places = numpy.unique(to_numpy(keys), return_inverse=True)
             keys = distinct.tolist()
-        # lower-cased, distinct keys may be one word
+        # distinct keys may be the same word in lower case
         order: Dict[str, int] = {}
         rows = [order.setdefault(self._word(key), len(order)) for key in keys]
         table = self.source.look_up(list(order))
@@ -150,18 +150,17 @@ class FastTextLookup(BaseVectors):
 
         key (Union[int, str]): A word.
         vector (Any): Its vector.
-        RETURNS (int): -1: it has no row.
+        RETURNS (int): Always -1.
         """
         warn("MW21", path=self.source.path)
         return -1
 
     @contextmanager
     def memory_zone(self, mem: Any = None) -> Iterator[Any]:
-        """A block at whose end the cached words are forgotten. Called by
-        `Vocab.memory_zone`.
+        """Drop the cached words at the end of a block. `Vocab.memory_zone` calls it.
 
         mem (Optional[Pool]): The memory of the zone.
-        YIELDS (Optional[Pool]): The same.
+        YIELDS (Optional[Pool]): The memory of the zone.
         """
         try:
             yield mem
@@ -170,8 +169,8 @@ class FastTextLookup(BaseVectors):
 
     @property
     def live_strings(self) -> StringStore:
-        """The store that the vocabulary adds new words to. RETURNS (StringStore): It
-        is not `strings` after unpickling."""
+        """RETURNS (StringStore): The store to which the vocabulary adds words. After
+        unpickling this is not `strings`."""
         pickled = self._pickled_strings
         return self._strings if pickled is None else pickled
 

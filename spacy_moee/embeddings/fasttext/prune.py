@@ -1,19 +1,18 @@
-"""Small copies of fastText's models, to ship with a pipeline."""
+"""Small copies of fastText's models, to save with a pipeline."""
 
-import os
 from pathlib import Path
 from typing import BinaryIO, Iterable, Iterator, Optional
 
 import numpy
 from numpy import ndarray
 
-from ...errors import MoeeError
+from ...errors import MoeeError, os_errors
+from ...files import whole_file
 from ...padding import ranges
 from .file import FastTextFile
 from .layout import HEADER, MATRIX, PRUNED_MAGIC
-from .writing import replacing
 
-# bytes that are copied at once; single rows make the system map more around them
+# bytes that are copied at once; for single rows the system would map more
 BLOCK = 2**21
 HALF = numpy.finfo("float16")
 
@@ -21,25 +20,24 @@ HALF = numpy.finfo("float16")
 def write_pruned(
     source: FastTextFile, path: Path, words: Optional[Iterable[str]]
 ) -> None:
-    """Write a copy in half precision, with the n-grams and without the output matrix;
-    `FastTextFile` reads it. The vector of a word that is left out becomes that of an
-    unknown word: the mean of its n-grams. The file appears when it is complete.
+    """Write a copy in half precision, with the n-grams and without the output matrix,
+    for `FastTextFile`. A word that is left out becomes an unknown word, whose vector is
+    the mean of its n-grams. The file is complete, or is not written.
 
     source (FastTextFile): The model.
-    path (Path): The copy.
-    words (Optional[Iterable[str]]): The words to keep, if the model knows them; None
-        for all.
-    RAISES (MoeeError): M215, for a value that half precision can't hold; M216, if the
-        copy can't be written; M249, if the model was cut.
+    path (Path): The file to write.
+    words (Optional[Iterable[str]]): The words to keep, if the model has them; None for
+        all.
+    RAISES (MoeeError): M215, for a value that is too large for half precision; M216, if
+        the copy can't be written; M249, if the model was truncated.
     """
     numbers = numpy.arange(source.n_words)
     if words is not None:
         numbers = numpy.unique(source.rows(list(words)))
         numbers = numbers[(numbers >= 0) & (numbers < source.n_words)]
-    with replacing(Path(path)) as draft, draft.open("wb") as file:
-        _write(source, file, numbers)
-        file.flush()
-        os.fsync(file.fileno())
+    with os_errors("M216", file=path), whole_file(Path(path)) as draft:
+        with draft.open("wb") as file:
+            _write(source, file, numbers)
 
 
 def _write(source: FastTextFile, file: BinaryIO, numbers: ndarray) -> None:
@@ -48,7 +46,7 @@ def _write(source: FastTextFile, file: BinaryIO, numbers: ndarray) -> None:
     values[0] = PRUNED_MAGIC
     values[15:17] = len(numbers) + header.n_labels, len(numbers)
     file.write(HEADER.pack(*values))
-    # a label has no row of its own, but uses the n-grams' in the order of the labels
+    # labels have no rows: they use those of the n-grams, in the order of the labels
     labels = numpy.arange(header.n_words, header.n_entries)
     for part in _entries(source, numpy.concatenate([numbers, labels])):
         file.write(part.tobytes())

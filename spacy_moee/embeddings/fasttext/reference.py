@@ -1,4 +1,4 @@
-"""What a saved pipeline holds of its fastText vectors: a reference, and perhaps a
+"""The fastText vectors of a saved pipeline: a reference to them, and optionally a
 copy."""
 
 import os
@@ -9,11 +9,10 @@ from typing import Iterable, NamedTuple, Optional, Union
 import numpy
 import srsly
 
-from ...errors import MoeeError
-from ...files import hash_of
+from ...errors import MoeeError, os_errors
+from ...files import hash_of, whole_file, write_all
 from .file import FastTextFile
 from .prune import write_pruned
-from .writing import replacing
 
 # in the folder `vocab` of a saved pipeline
 REFERENCE = "fasttext.json"
@@ -22,15 +21,14 @@ CHECKSUM = "checksum"
 
 
 class Reference(NamedTuple):
-    """What a saved pipeline says of its vectors.
+    """The vectors of a saved pipeline.
 
-    path (str): The file: an absolute path, or its name beside the reference.
-    fingerprint (str): Of its content.
+    path (str): The file: an absolute path, or its name in the folder of the reference.
+    fingerprint (str): The fingerprint of the file.
     dim (int): The width of the vectors.
     lowercase (bool): Whether words are lower-cased before they are looked up.
-    embedded (bool): Whether the pipeline carries the file.
-    sha256 (str): Of the whole file, which the fingerprint may not read; empty, if it
-        was not asked for.
+    embedded (bool): Whether the file is a copy inside the pipeline.
+    sha256 (str): The SHA-256 of the whole file; empty without `full_hash`.
     """
 
     path: str
@@ -42,7 +40,7 @@ class Reference(NamedTuple):
 
 
 def to_json(reference: Reference) -> bytes:
-    """Write a reference, with its checksum. RETURNS (bytes): What `from_json` reads."""
+    """Write a reference, with its checksum. RETURNS (bytes): JSON for `from_json`."""
     fields = {**reference._asdict(), CHECKSUM: hash_of(*reference)}
     return srsly.json_dumps(fields, indent=2).encode("utf8")
 
@@ -50,8 +48,8 @@ def to_json(reference: Reference) -> bytes:
 def from_json(data: Union[str, bytes], place: str) -> Reference:
     """Read a reference.
 
-    data (Union[str, bytes]): What `to_json` wrote.
-    place (str): Where it comes from, for the message.
+    data (Union[str, bytes]): The result of `to_json`.
+    place (str): The source of the data, for the message.
     RETURNS (Reference): The reference.
     RAISES (MoeeError): M222, for anything else.
     """
@@ -83,7 +81,8 @@ def read_reference(folder: Path) -> Optional[Reference]:
     """Read the reference of a saved pipeline.
 
     folder (Path): Its folder `vocab`.
-    RETURNS (Optional[Reference]): The reference with an absolute path, or None.
+    RETURNS (Optional[Reference]): The reference with an absolute path; None if there
+        is none.
     RAISES (MoeeError): M222, if it can't be read.
     """
     file = folder / REFERENCE
@@ -94,10 +93,10 @@ def read_reference(folder: Path) -> Optional[Reference]:
 
 
 def holds_table(folder: Path) -> bool:
-    """Whether a pipeline was saved with a table of vectors of spaCy's own.
+    """Check whether a pipeline was saved with a vectors table of spaCy.
 
     folder (Path): Its folder `vocab`.
-    RETURNS (bool): False also for a table without rows.
+    RETURNS (bool): Whether it was; False for a table without rows.
     """
     table = folder / "vectors"
     if not table.is_file():
@@ -109,15 +108,14 @@ def holds_table(folder: Path) -> bool:
 
 
 def write_reference(folder: Path, reference: Reference) -> None:
-    """Write the reference of a saved pipeline, and remove a copy that an earlier
-    one left there.
+    """Write the reference of a saved pipeline, and remove the copy of an earlier one.
 
     folder (Path): Its folder `vocab`.
-    reference (Reference): What `read_reference` is to give.
+    reference (Reference): The reference.
     RAISES (MoeeError): M216, if it can't be written.
     """
-    with replacing(folder / REFERENCE) as temporary:
-        temporary.write_bytes(to_json(reference))
+    with os_errors("M216"):
+        write_all([(folder / REFERENCE, to_json(reference))])
     if not reference.embedded:
         (folder / COPY).unlink(missing_ok=True)
 
@@ -128,35 +126,35 @@ def save_copy(
     folder: Path,
     words: Optional[Iterable[str]],
 ) -> Reference:
-    """Give a pipeline a copy of its vectors. The copy that it was loaded with is
-    linked, or copied where the file system has no links.
+    """Save a copy of a pipeline's vectors. The copy from which it was loaded is linked,
+    or copied if the file system has no links.
 
     file (FastTextFile): The vectors.
-    reference (Reference): What is known of them.
+    reference (Reference): The reference to them.
     folder (Path): The folder `vocab` of the pipeline.
-    words (Optional[Iterable[str]]): Words to keep of a .bin file, None for all.
-    RETURNS (Reference): To the copy.
-    RAISES (MoeeError): M216, if it can't be written; M215, for a value that half
-        precision can't hold.
+    words (Optional[Iterable[str]]): The words of a .bin file to keep, None for all.
+    RETURNS (Reference): The reference to the copy.
+    RAISES (MoeeError): M216, if it can't be written; M215, for a value that is too
+        large for half precision.
     """
     copy = folder / COPY
     saved = reference._replace(path=COPY, embedded=True)
     if is_own_copy(file.path, folder):
         return saved
     if reference.embedded:
-        with replacing(copy) as temporary:
-            _link_or_copy(file.path, temporary)
+        with os_errors("M216", file=copy), whole_file(copy) as draft:
+            _link_or_copy(file.path, draft)
         return saved
     write_pruned(file, copy, words)
-    return saved._replace(fingerprint=FastTextFile(copy).fingerprint(), sha256="")
+    return saved._replace(fingerprint=FastTextFile(copy).fingerprint, sha256="")
 
 
 def is_own_copy(path: Path, folder: Path) -> bool:
-    """Whether a file is the copy that a pipeline carries.
+    """Check whether a file is the copy inside a pipeline.
 
     path (Path): The file.
     folder (Path): The folder `vocab` of the pipeline.
-    RETURNS (bool): True also for another name of the copy.
+    RETURNS (bool): Whether it is; True for other names of the copy, too.
     """
     copy = folder / COPY
     return path.exists() and copy.exists() and path.samefile(copy)

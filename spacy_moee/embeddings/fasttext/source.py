@@ -1,75 +1,75 @@
-"""The fastText file that vectors come from: found, checked and opened when it is
-first needed."""
+"""The fastText file of a pipeline's vectors: found, checked and opened when it is first
+needed."""
 
 import os
 from pathlib import Path
 from typing import Dict, Optional, Sequence, Tuple, Union
-from weakref import WeakKeyDictionary, WeakValueDictionary
+from weakref import WeakValueDictionary
 
 import numpy
 
 from ...errors import MoeeError, warn
-from ...files import sha256_of
 from .cache import VectorCache
 from .file import FastTextFile
 from .reference import Reference
 
 CONFIG = "the config's"
 
-# Files that are open, by their path and state, and their fingerprints: two pipelines,
-# or a thousand unpickled docs, share one.
+# Open files, by their path and state: two pipelines, or a thousand unpickled docs,
+# share one file and its fingerprint.
 _OPEN: "WeakValueDictionary[Tuple, FastTextFile]" = WeakValueDictionary()
-_FINGERPRINTS: "WeakKeyDictionary[FastTextFile, str]" = WeakKeyDictionary()
-_HASHES: "WeakKeyDictionary[FastTextFile, str]" = WeakKeyDictionary()
 
 
 class FastTextSource:
-    """A fastText file, and what is known of it before it is opened.
+    """A fastText file, which is opened when it is needed.
 
-    path (Union[str, Path]): What the config says.
-    lowercase (bool): Whether words are lower-cased before they are looked up, if no
-        reference says otherwise.
+    path (Union[str, Path]): The path in the config.
+    lowercase (bool): Whether words are lower-cased before they are looked up; the
+        setting in a reference overrides it.
     """
 
     def __init__(self, path: Union[str, Path], lowercase: bool) -> None:
-        # without links resolved: that would read the disk
+        # links are not resolved: that would read the disk
         self.path = Path(os.path.abspath(path))
         self._lowercase = lowercase
         self.expect(None, "the config")
 
     def expect(self, reference: Optional[Reference], place: str) -> None:
-        """Stand for other vectors from now on. Nothing is opened.
+        """Use other vectors from now on, without opening their file.
 
-        reference (Optional[Reference]): What was saved of them, None for whatever is
-            at the config's path.
-        place (str): What needs the vectors, for messages.
+        reference (Optional[Reference]): The saved reference; None for the file at the
+            config's path.
+        place (str): The user of the vectors, for messages.
         """
         self.reference, self._place = reference, place
         self._file: Optional[FastTextFile] = None
         self._cache: Optional[VectorCache] = None
 
     def restore(self, reference: Reference, place: str, full_hash: bool) -> None:
-        """Stand for saved vectors from now on, and open them: a file that is missing
-        or was replaced is told at once.
+        """Use saved vectors from now on, and open their file: a file that is missing or
+        was replaced is reported at once.
 
-        reference (Reference): What was saved of them.
-        place (str): What needs the vectors, for messages.
+        reference (Reference): The saved reference.
+        place (str): The user of the vectors, for messages.
         full_hash (bool): Whether to read the whole file, and compare its SHA-256.
-        RAISES (MoeeError): As `file`; M265 and M266, for another SHA-256 and for none.
+        RAISES (MoeeError): As `file`; M265 for another SHA-256, M266 if none was
+            saved.
         """
         held = self._file
         self.expect(reference, place)
-        if full_hash:
-            check_hash(self.file, reference, place)
-        else:
-            self.file  # noqa: B018
-        # most of the time it is the same file, which was not opened again
+        file = self.file
+        # it is usually the same file, which was not opened again
         del held
+        if full_hash and not reference.sha256:
+            raise MoeeError("M266", place=place, path=file.path)
+        if full_hash and file.sha256 != reference.sha256:
+            values = {"found": file.sha256, "expected": reference.sha256}
+            raise MoeeError("M265", place=place, path=file.path, **values)
 
     @property
     def lowercase(self) -> bool:
-        """Whether words are lower-cased. RETURNS (bool): What was saved, else what
-        the config says."""
+        """RETURNS (bool): Whether words are lower-cased: the saved setting, else that
+        of the config."""
         return self._lowercase if self.reference is None else self.reference.lowercase
 
     @property
@@ -77,8 +77,8 @@ class FastTextSource:
         """The file, opened at the first call.
 
         RETURNS (FastTextFile): The open file.
-        RAISES (MoeeError): M220 to M223 for what is not found, and what
-            `FastTextFile` raises.
+        RAISES (MoeeError): M220 to M223 if it is not found, and the errors of
+            `FastTextFile`.
         """
         if self._file is None:
             file = find_file(self.path, self.reference, self._place)
@@ -90,12 +90,12 @@ class FastTextSource:
 
     @property
     def is_unknown(self) -> bool:
-        """Whether no file was ever seen. RETURNS (bool): Also if it is gone now."""
+        """RETURNS (bool): Whether there was never a file, and is none now."""
         seen = self._file is not None or self.reference is not None
         return not seen and not self.path.is_file()
 
     def identify(self) -> Reference:
-        """Say which vectors these are.
+        """Get the reference to these vectors.
 
         RETURNS (Reference): The file and its fingerprint.
         RAISES (MoeeError): As `file`.
@@ -103,7 +103,7 @@ class FastTextSource:
         if self.reference is None:
             self.reference = Reference(
                 path=str(self.file.path),
-                fingerprint=get_fingerprint(self.file),
+                fingerprint=self.file.fingerprint,
                 dim=self.file.dim,
                 lowercase=self._lowercase,
                 embedded=False,
@@ -111,10 +111,10 @@ class FastTextSource:
         return self.reference
 
     def look_up(self, words: Sequence[str]) -> numpy.ndarray:
-        """Look words up, in the cache first.
+        """Look up words, in the cache first.
 
-        words (Sequence[str]): Distinct words, lower-cased if need be.
-        RETURNS (ndarray): float32 [n_words, dim], the caller's own.
+        words (Sequence[str]): Distinct words, in lower case if `lowercase` is set.
+        RETURNS (ndarray): A new array, float32 [n_words, dim].
         RAISES (MoeeError): As `file`.
         """
         file, cache = self.file, self._cache
@@ -122,7 +122,7 @@ class FastTextSource:
         return cache.get(words, file.vectors)
 
     def clear_cache(self) -> None:
-        """Forget the vectors that were looked up."""
+        """Drop the cached vectors."""
         if self._cache is not None:
             self._cache.clear()
 
@@ -132,7 +132,7 @@ def open_file(path: Path) -> FastTextFile:
 
     path (Path): The file.
     RETURNS (FastTextFile): The open file.
-    RAISES (MoeeError): What `FastTextFile` raises.
+    RAISES (MoeeError): The errors of `FastTextFile`.
     """
     state = path.stat()
     key = (path, state.st_ino, state.st_size, state.st_mtime_ns)
@@ -140,54 +140,15 @@ def open_file(path: Path) -> FastTextFile:
     return _OPEN.setdefault(key, FastTextFile(path)) if file is None else file
 
 
-def get_fingerprint(file: FastTextFile) -> str:
-    """Get the fingerprint of an open file, computed once.
-
-    file (FastTextFile): The file.
-    RETURNS (str): Its fingerprint.
-    """
-    if file not in _FINGERPRINTS:
-        _FINGERPRINTS[file] = file.fingerprint()
-    return _FINGERPRINTS[file]
-
-
-def get_hash(file: FastTextFile) -> str:
-    """Get the SHA-256 of all of an open file, computed once.
-
-    file (FastTextFile): The file.
-    RETURNS (str): 64 hexadecimal digits.
-    """
-    if file not in _HASHES:
-        _HASHES[file] = sha256_of(file.path)
-    return _HASHES[file]
-
-
-def check_hash(file: FastTextFile, reference: Reference, place: str) -> None:
-    """See that every byte of a file is what was saved.
-
-    file (FastTextFile): The file.
-    reference (Reference): What was saved.
-    place (str): What needs the vectors, for the message.
-    RAISES (MoeeError): M265 for another SHA-256, M266 if none was saved.
-    """
-    if not reference.sha256:
-        raise MoeeError("M266", place=place, path=file.path)
-    found = get_hash(file)
-    if found != reference.sha256:
-        raise MoeeError(
-            "M265", place=place, path=file.path, found=found, expected=reference.sha256
-        )
-
-
 def find_file(
     config_path: Path, reference: Optional[Reference], place: str
 ) -> FastTextFile:
     """Find the vectors of a pipeline and open them.
 
-    config_path (Path): What the config says, as an absolute path.
-    reference (Optional[Reference]): What was saved: the fingerprint decides, and the
+    config_path (Path): The path in the config, made absolute.
+    reference (Optional[Reference]): The saved reference, whose fingerprint decides; its
         path is tried after the config's. None if nothing was saved.
-    place (str): What needs the vectors, for the message.
+    place (str): The user of the vectors, for the message.
     RETURNS (FastTextFile): The open file.
     RAISES (MoeeError): M220 if there is none, M221 if it has another fingerprint,
         M223 for a variable in the config's path.
@@ -205,13 +166,13 @@ def find_file(
         if not path.is_file():
             continue
         file = open_file(path)
-        found[path] = get_fingerprint(file)
+        found[path] = file.fingerprint
         if found[path] == reference.fingerprint:
             if len(found) > 1:
                 warn("MW22", place=place, other=config_path, path=path)
             return file
     if found:
-        shown = (f"'{path}' has {print_}" for path, print_ in found.items())
+        shown = (f"'{path}' has {value}" for path, value in found.items())
         expected = reference.fingerprint
         raise MoeeError("M221", place=place, found=", ".join(shown), expected=expected)
     expected = f"the file with the fingerprint {reference.fingerprint}"

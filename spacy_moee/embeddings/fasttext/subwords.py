@@ -1,5 +1,5 @@
-"""The rows of fastText's matrix whose mean is the vector of a word: its own, and one
-for each of its character n-grams (Bojanowski et al. 2017, section 3.2)."""
+"""The rows of fastText's matrix whose mean is the vector of a word: one for the word,
+and one for each of its character n-grams (Bojanowski et al. 2017, section 3.2)."""
 
 from typing import Iterator, List, NamedTuple, Tuple
 
@@ -8,22 +8,22 @@ from numpy import ndarray
 
 from .text import Text
 
-# FNV-1a, but that fastText extends the sign of each byte
+# FNV-1a, except that fastText extends the sign of each byte
 OFFSET, PRIME = numpy.uint32(2166136261), numpy.uint32(16777619)
 # rows that are found at once
 BLOCK = 2**18
-# N-grams of one word that are read, from its start: of the usual four lengths, those of
-# the first million characters, which is as long as a text may be (nlp.max_length). It
-# is always more than a word of the dictionary can have.
+# The most n-grams of one word, from its start: with the usual four lengths, those of
+# the first million characters, the longest text that spaCy reads (nlp.max_length). No
+# word of a dictionary has as many.
 MOST_NGRAMS = 2**22
 
 
 class Ngrams(NamedTuple):
-    """Which n-grams a model knows.
+    """The n-grams of a model.
 
-    minn (int): Characters of the shortest.
-    maxn (int): Characters of the longest; 0 for none.
-    bucket (int): How many rows they share.
+    minn (int): Characters of the shortest n-gram.
+    maxn (int): Characters of the longest n-gram; 0 for none.
+    bucket (int): The number of rows that they share.
     first (int): The first of these rows.
     """
 
@@ -39,18 +39,20 @@ class Ngrams(NamedTuple):
 
     @property
     def longest_word(self) -> int:
-        """RETURNS (int): How many characters of a word are read."""
+        """RETURNS (int): The most characters of a word that are read."""
         return MOST_NGRAMS // max(len(self.lengths), 1)
 
 
 class Spelling(NamedTuple):
-    """What is known of each character of a text.
+    """The characters of a text.
 
-    own (ndarray): The row of the word that starts there, -1 if there is none.
-    is_first (ndarray): Whether a word starts there.
-    room (ndarray): How many characters the longest n-gram from there on has.
-    codes (List[ndarray]): The first byte, the second, and so on, with signs extended.
-    has_code (List[ndarray]): Whether there is a first byte, a second, and so on.
+    own (ndarray): For each character the row of the word that starts there, or -1.
+    is_first (ndarray): Whether a word starts at a character.
+    room (ndarray): The length of the longest n-gram that starts at a character.
+    codes (List[ndarray]): The first byte of each character, the second, and so on, with
+        signs extended.
+    has_code (List[ndarray]): Whether a character has a first byte, a second, and so
+        on.
     """
 
     own: ndarray
@@ -63,21 +65,21 @@ class Spelling(NamedTuple):
 def subword_rows(
     text: Text, own: ndarray, is_whole: ndarray, ngrams: Ngrams
 ) -> Tuple[ndarray, ndarray]:
-    """Find the rows of words, in fastText's order: first the word's own, then its
-    n-grams by where they start and how long they are.
+    """Find the rows of words, in fastText's order: first that of the word, then those
+    of its n-grams, sorted by start and length.
 
     text (Text): The words.
     own (ndarray): The row of each word, -1 for none.
     is_whole (ndarray): Whether a word has no n-grams.
     ngrams (Ngrams): The n-grams of the model.
     RETURNS (Tuple[ndarray, ndarray]): The rows of all words as int32, one word after
-        the other; and how many each word has.
+        the other; and their number for each word.
     """
     sizes = numpy.diff(text.words)
     lengths = ngrams._replace(maxn=int(min(ngrams.maxn, sizes.max()))).lengths
     n_before_last = numpy.arange(lengths.start, lengths.stop) - 1
     n_ngrams = numpy.maximum(sizes[:, None] - n_before_last, 0).sum(axis=1)
-    # neither < nor > alone
+    # not < or > alone
     n_ngrams -= 2 * (1 in lengths)
     counts = numpy.where(is_whole, 0, n_ngrams) + (own >= 0)
     spelling = _spell(text, own, is_whole, lengths)
@@ -100,7 +102,7 @@ def _spell(text: Text, own: ndarray, is_whole: ndarray, lengths: range) -> Spell
     is_first[firsts] = True
     ends = numpy.where(is_whole, 0, text.words[1:])
     room = numpy.repeat(ends, numpy.diff(text.words)) - numpy.arange(n_characters)
-    # a margin, so that n-grams can be read beyond the last character
+    # a margin, so that n-grams can be read behind the last character
     margin = (0, lengths.stop - 1 if lengths else 0)
     starts = numpy.pad(text.characters[:-1], margin)
     sizes = numpy.pad(numpy.diff(text.characters), margin)
@@ -113,7 +115,7 @@ def _spell(text: Text, own: ndarray, is_whole: ndarray, lengths: range) -> Spell
 def _block_rows(
     spelling: Spelling, start: int, end: int, lengths: range, ngrams: Ngrams
 ) -> ndarray:
-    """The rows of the words and the n-grams that start at some of the characters."""
+    """Find the rows of the words and n-grams that start at some of the characters."""
     rows = numpy.empty((end - start, len(lengths) + 1), dtype="int32")
     is_row = numpy.empty(rows.shape, dtype="bool")
     rows[:, 0] = spelling.own[start:end]
@@ -132,7 +134,7 @@ def _block_rows(
 def _hash_ngrams(
     spelling: Spelling, start: int, end: int, lengths: range
 ) -> Iterator[Tuple[int, ndarray]]:
-    """All n-grams that start at some of the characters grow by one at a time."""
+    """Hash the n-grams that start at some of the characters, one length at a time."""
     hashes = numpy.full(end - start, OFFSET)
     for length in range(1, lengths.stop if lengths else 1):
         last = slice(start + length - 1, end + length - 1)

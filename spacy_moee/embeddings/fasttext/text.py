@@ -1,4 +1,4 @@
-"""Words as one run of bytes, so that numpy can read all of them at once."""
+"""Words as one array of bytes, so that numpy can process them at once."""
 
 from typing import Iterator, NamedTuple, Sequence, Tuple
 
@@ -10,9 +10,9 @@ class Text(NamedTuple):
     """Words, each between < and >, one after the other.
 
     data (ndarray): The bytes, in UTF-8.
-    characters (ndarray): Where each character starts, and where the last one ends.
-    words (ndarray): The number of each word's <, counted in characters, and the
-        number of all characters.
+    characters (ndarray): The start of each character, and the end of the last one.
+    words (ndarray): The number of the character < of each word, and the number of all
+        characters.
     """
 
     data: ndarray
@@ -21,16 +21,16 @@ class Text(NamedTuple):
 
     @property
     def bounds(self) -> Tuple[ndarray, ndarray]:
-        """RETURNS (Tuple[ndarray, ndarray]): Where the bytes of each word start and
-        end, without < and >."""
+        """RETURNS (Tuple[ndarray, ndarray]): The start and end of each word's bytes,
+        without < and >."""
         places = self.characters[self.words]
         return places[:-1] + 1, places[1:] - 1
 
 
 def join_words(words: Sequence[str]) -> Text:
-    """Write words one after the other.
+    """Join words into one text.
 
-    words (Sequence[str]): Words, at least one.
+    words (Sequence[str]): At least one word.
     RETURNS (Text): The text.
     """
     raw = f"<{'><'.join(words)}>".encode("utf8", errors="surrogatepass")
@@ -42,7 +42,7 @@ def join_words(words: Sequence[str]) -> Text:
 
 
 def split_batches(words: Sequence[str], size: int) -> Iterator[Tuple[int, int]]:
-    """Cut a list of words into runs of about the same number of characters.
+    """Split a list of words into runs of about the same number of characters.
 
     words (Sequence[str]): The words.
     size (int): Characters of a run; only a single word can be longer.
@@ -54,7 +54,7 @@ def split_batches(words: Sequence[str], size: int) -> Iterator[Tuple[int, int]]:
 
 
 def split_runs(lengths: ndarray, size: int) -> Iterator[Tuple[int, int]]:
-    """Cut a list into runs whose lengths come to about the same.
+    """Split a list into runs of about the same total length.
 
     lengths (ndarray): The length of each item.
     size (int): The length of a run; only a single item can be longer.

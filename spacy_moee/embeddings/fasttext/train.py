@@ -1,5 +1,6 @@
-"""A corpus -> fastText vectors of its words and of their parts."""
+"""A corpus -> fastText vectors of its words and their n-grams."""
 
+import errno
 from collections import Counter
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -8,15 +9,15 @@ from typing import Any, Dict, Iterable, Iterator, List, Tuple
 from spacy.tokens import Doc, DocBin
 from spacy.vocab import Vocab
 
-from ...errors import MoeeError
+from ...errors import MoeeError, os_errors
+from ...files import whole_file
 from .file import FastTextFile
-from .writing import replacing
 
-# fastText's training ends with an error if a number got too large. Then the rate is
-# halved, so many times.
+# If a number gets too large, fastText's training ends with an error. Then the rate is
+# halved, at most this number of times.
 RETRIES = 4
-# Memory of this size comes from the operating system (glibc's M_MMAP_THRESHOLD, at
-# most), and so is filled with zeros, in a process that has not freed as much before.
+# Memory of this size comes from the operating system (the highest M_MMAP_THRESHOLD of
+# glibc), and so is filled with zeros, in a process that has not freed as much before.
 FRESH = 2**25
 
 
@@ -31,29 +32,32 @@ def train_vectors(
     bucket: int,
     **settings: Any,
 ) -> Tuple[int, int]:
-    """Train skip-gram vectors and save them in fastText's binary format. The file is
-    written beside its place and renamed, so that an error leaves what was there.
+    """Train skip-gram vectors and save them in fastText's binary format. After an error
+    the old file, if there is one, is unchanged.
 
     corpus (Path): See `read_sentences`.
-    output (Path): The .bin file. Missing folders are made.
+    output (Path): The .bin file. Missing folders are created.
     lowercase (bool): Lower-case the words.
     learn_rate (float): The rate at the start.
-    min_count (int): How often a word has to occur to get a vector of its own.
+    min_count (int): The lowest frequency of a word with a vector of its own.
     dim (int): The width of the vectors.
-    bucket (int): Rows for n-grams, at least; see `enough_buckets`.
+    bucket (int): The least number of rows for n-grams; see `enough_buckets`.
     **settings: Other arguments of `fasttext.train_unsupervised`.
     RETURNS (Tuple[int, int]): The number of words, and of rows for n-grams.
-    RAISES (MoeeError): M216 if the output can't be written, M230 without the package,
-        M231 for a corpus that can't be read, M232 if no word is frequent enough, M233
-        if no rate was low enough.
+    RAISES (MoeeError): M216 if the output can't be written, M230 without the package
+        fasttext, M231 for a corpus that can't be read, M232 if no word is frequent
+        enough, M233 if training fails with all rates.
     """
     try:
         import fasttext
     except ImportError as error:
         raise MoeeError("M230", problem=error) from None
-    with replacing(output) as draft, TemporaryDirectory() as folder:
-        # before the work, to see that it can be written
-        output.parent.mkdir(parents=True, exist_ok=True)
+    with (
+        os_errors("M216", file=output),
+        whole_file(output) as draft,
+        TemporaryDirectory() as folder,
+    ):
+        # fails before training if the file can't be written
         draft.touch()
         text = Path(folder) / "text"
         counts = write_text(read_sentences(corpus), text, lowercase)
@@ -69,11 +73,11 @@ def train_vectors(
 
 
 def enough_buckets(n_words: int, dim: int) -> int:
-    """How many rows for n-grams fastText needs to start well. With one thread it
-    gives random numbers to a tenth of its table only (0.9.3, `DenseMatrix::uniform`)
-    and leaves the rest as it finds it. The words stand first: all of them have to be
-    in that tenth, and the rest has to be zero. Else training starts with what lies in
-    the memory, comes out differently each time and fails now and then.
+    """Compute the number of rows for n-grams that fastText needs. With one thread it
+    only sets a tenth of its table to random numbers (0.9.3, `DenseMatrix::uniform`) and
+    leaves the rest as it is. The words come first: all of them have to be in that
+    tenth, and the rest has to be zero. Otherwise training starts with arbitrary
+    numbers, differs each time and sometimes fails.
 
     n_words (int): The number of words.
     dim (int): The width of the vectors.
@@ -87,10 +91,10 @@ def read_sentences(corpus: Path) -> Iterator[List[str]]:
     """Read the words of a corpus, without white space. A doc without sentence
     boundaries is one sentence.
 
-    corpus (Path): A .spacy file, a folder that is searched for some, or a UTF-8 text
-        file with one sentence a line and spaces between the words.
+    corpus (Path): A .spacy file, a folder of .spacy files, or a UTF-8 text file with
+        one sentence per line and spaces between the words.
     YIELDS (List[str]): The words of each sentence.
-    RAISES (MoeeError): M231, for what can't be read.
+    RAISES (MoeeError): M231, for a file that can't be read.
     """
     files = sorted(corpus.rglob("*.spacy")) if corpus.is_dir() else [corpus]
     if not files:
@@ -111,19 +115,19 @@ def read_sentences(corpus: Path) -> Iterator[List[str]]:
 def _sentences(doc: Doc) -> Iterator[List[str]]:
     has_sentences = doc.has_annotation("SENT_START")
     for span in doc.sents if has_sentences else [doc[:]]:
-        # fastText cuts at any space
+        # fastText splits at any space
         yield " ".join(token.text for token in span).split()
 
 
 def write_text(
     sentences: Iterable[List[str]], path: Path, lowercase: bool
 ) -> Dict[str, int]:
-    """Write what fastText reads: a sentence a line.
+    """Write the input of fastText: one sentence per line.
 
-    sentences (Iterable[List[str]]): The words of each.
+    sentences (Iterable[List[str]]): The words of each sentence.
     path (Path): The file.
     lowercase (bool): Lower-case the words.
-    RETURNS (Dict[str, int]): How often each word was written.
+    RETURNS (Dict[str, int]): The frequency of each word.
     """
     counts: Counter[str] = Counter()
     with path.open("w", encoding="utf8", errors="surrogatepass") as file:
@@ -135,14 +139,14 @@ def write_text(
 
 
 def _train(fasttext: Any, text: Path, corpus: Path, rate: float, settings: Dict) -> Any:
-    """Train, with half the rate as long as that fails."""
+    """Train; after a failure, try again with half the rate."""
     for retry in range(RETRIES + 1):
         try:
             return fasttext.train_unsupervised(
                 str(text),
                 model="skipgram",
                 lr=rate / 2**retry,
-                label=" ",  # no word starts with it, so that no word is a label
+                label=" ",  # no word starts with it, so no word is a label
                 verbose=0,
                 **settings,
             )
@@ -153,8 +157,9 @@ def _train(fasttext: Any, text: Path, corpus: Path, rate: float, settings: Dict)
 
 
 def _check(path: Path) -> None:
-    """See that a model is complete: fastText does not notice that a disk is full."""
+    """Check that a model is complete: fastText does not notice a full disk."""
     try:
         FastTextFile(path)
     except MoeeError as error:
-        raise OSError(f"the file is not complete ({error})") from None
+        problem = f"the file is not complete ({error})"
+        raise OSError(errno.EIO, problem) from None

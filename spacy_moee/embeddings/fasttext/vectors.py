@@ -20,7 +20,7 @@ from .reference import (
     to_json,
     write_reference,
 )
-from .source import get_hash, open_file
+from .source import open_file
 
 
 def make_fasttext_vectors(
@@ -33,22 +33,22 @@ def make_fasttext_vectors(
     """Make the vectors of a config's [nlp.vectors] block. Registered as
     `spacy_moee.FastTextVectors.v1`.
 
-    path (str): The fastText .bin file, opened when it is needed. spaCy fills in no
-        variables in [nlp]: write the path itself, and override it with
+    path (str): The fastText .bin file, opened when it is needed. spaCy does not
+        interpolate variables in [nlp]: write the path itself, and override it with
         --nlp.vectors.path.
     lowercase (bool): Lower-case words before they are looked up, for vectors that
         were trained on lower-cased text (fastText's wiki.* files).
-    embed (bool): Save a copy in half precision with the pipeline, which then does
-        without the .bin. Off by default: training saves a pipeline after every
-        evaluation, and each time would write the copy, gigabytes of it.
-    prune (bool): Of what `embed` saves, leave out the words that the vocabulary has
-        not seen. They keep the vectors of their n-grams.
+    embed (bool): Save a copy in half precision with the pipeline, which then works
+        without the .bin file. Off by default: training saves a pipeline after every
+        evaluation, and would write a copy of gigabytes each time.
+    prune (bool): Leave words that the vocabulary has not seen out of the copy of
+        `embed`. Their vectors are then the means of their n-grams.
     full_hash (bool): Save the SHA-256 of the whole file, and compare it whenever the
-        pipeline is loaded, which then reads the whole file. Off by default: of a file
-        of more than 64 MB a fingerprint of 1,024 blocks is compared, so that a
-        pipeline with gigabytes of vectors loads in a moment. That finds another file,
-        but not a few changed bytes.
-    RETURNS (Callable[[Vocab], FastTextVectors]): What spaCy calls with a vocabulary.
+        pipeline is loaded, which then reads the whole file. Off by default: for a file
+        of more than 64 MB only a fingerprint of 1,024 blocks is compared, so that a
+        pipeline with gigabytes of vectors loads quickly. This detects another file, but
+        not a few changed bytes.
+    RETURNS (Callable[[Vocab], FastTextVectors]): Creates the vectors of a vocabulary.
     """
 
     def create_fasttext_vectors(vocab: Vocab) -> "FastTextVectors":
@@ -65,35 +65,35 @@ def make_fasttext_vectors(
 
 
 class FastTextVectors(FastTextLookup):
-    """The vectors of a fastText .bin file: every string has one, put together from
-    its n-grams if the word is not in the file.
+    """The vectors of a fastText .bin file: every string has one; that of an unknown
+    word is the mean of its n-grams.
 
-    A saved pipeline holds a reference to the file and its fingerprint, or with
-    `embed` a copy. The file is looked for at the config's path, then at the path
-    noted at saving, and refused if the fingerprint is another. Vectors are equal
-    when their fingerprints are.
+    A saved pipeline has a reference to the file and its fingerprint, or with `embed` a
+    copy. The file is searched at the config's path, then at the path that was saved,
+    and rejected if its fingerprint differs. Vectors are equal if their fingerprints
+    are.
 
     Limits of spaCy's design. Only a pipeline that makes its own vocabulary reads
     [nlp.vectors]: after `spacy.load(path, vocab=other.vocab)`, and in a plain pipeline
-    after `add_pipe(name, source=nlp)`, components look words up in the other
+    after `add_pipe(name, source=nlp)`, components look up words in the other
     vocabulary's vectors. `moee_ner` then raises M201 or M203; a component with
-    spaCy's own StaticVectors raises an IndexError. Give the other pipeline the same
-    [nlp.vectors] block. Vectors can't be set: `vocab.set_vector` warns and changes
+    spaCy's own StaticVectors raises an IndexError. Use the same [nlp.vectors] block in
+    the other pipeline. Vectors can't be set: `vocab.set_vector` warns and changes
     nothing (it does not raise, because `retokenizer.merge` calls it), and
     `prune_vectors`, `deduplicate_vectors` and `reset_vectors` raise spaCy's E849.
-    `[initialize] vectors` takes a pipeline with these vectors only into a config with
+    `[initialize] vectors` accepts a pipeline with these vectors only in a config with
     the same [nlp.vectors] block, and logs a W112 that does not apply.
 
-    Limits of mapped files. Whoever cuts the file while it is in use can end the process
-    (SIGBUS): its length is looked at before each reading, and then M249 raised, but
-    not while a reading goes on. Whoever writes into it changes the vectors, and only
-    the next loading of the pipeline finds that out. So write another file beside it,
-    and rename it to its name. Rows are searched for NaN when they are read (M246).
+    Limits of mapped files. Truncating the file while it is in use can kill the process
+    (SIGBUS): its length is checked before each read (M249), but not during a read.
+    Writing into the file changes the vectors, which is only detected when the pipeline
+    is loaded again. To replace the file, write a new one beside it and rename that.
+    Rows are checked for NaN when they are read (M246).
 
     path (Union[str, Path]): The .bin file.
     strings (Optional[StringStore]): The strings of the vocabulary.
-    lowercase (bool): As in `make_fasttext_vectors`; a saved pipeline's own setting
-        wins over it.
+    lowercase (bool): As in `make_fasttext_vectors`; the setting of a saved pipeline
+        overrides it.
     embed (bool): As in `make_fasttext_vectors`.
     prune (bool): As in `make_fasttext_vectors`.
     full_hash (bool): As in `make_fasttext_vectors`.
@@ -122,34 +122,35 @@ class FastTextVectors(FastTextLookup):
 
     def __reduce__(self) -> Tuple[Callable, Tuple]:
         reference = None if self.source.is_unknown else tuple(self.source.identify())
-        # the vocabulary's own object: so its copy and ours will be one again
+        # the vocabulary's own object, so that both share one copy after unpickling
         args = (str(self.source.path), self.settings, self.name, reference)
         return _unpickle, (*args, self.live_strings)
 
     def to_bytes(self, *, exclude: Iterable[str] = ()) -> bytes:
-        """Say which vectors these are. spaCy compares the bytes of two pipelines, so
-        they name no path if it is the config's.
+        """Serialize the reference to the vectors. spaCy compares the bytes of two
+        pipelines, so they have no path if it is that of the config.
 
-        exclude (Iterable[str]): Without effect.
-        RETURNS (bytes): The fingerprint; nothing if no file was ever seen.
+        exclude (Iterable[str]): Ignored.
+        RETURNS (bytes): The reference; empty if no file was ever found.
         """
         if self.source.is_unknown:
             return b""
         reference = self.source.identify()
         if Path(reference.path) == self.source.path:
             reference = reference._replace(path="", embedded=False)
-        sha256 = get_hash(self.source.file) if self.settings["full_hash"] else ""
+        sha256 = self.source.file.sha256 if self.settings["full_hash"] else ""
         return to_json(reference._replace(sha256=sha256))
 
     def from_bytes(
         self, data: bytes, *, exclude: Iterable[str] = ()
     ) -> "FastTextVectors":
-        """Go back to the vectors that `to_bytes` spoke of.
+        """Restore the vectors of a reference.
 
-        data (bytes): What `to_bytes` gave.
-        exclude (Iterable[str]): Without effect.
+        data (bytes): The result of `to_bytes`.
+        exclude (Iterable[str]): Ignored.
         RETURNS (FastTextVectors): The object.
-        RAISES (MoeeError): M220 to M223, M265 and M266, for what is not as it was.
+        RAISES (MoeeError): M220 to M223, M265 and M266, if the file is missing or has
+            changed.
         """
         if not data:
             self.source.expect(None, "the config")
@@ -162,11 +163,11 @@ class FastTextVectors(FastTextLookup):
         return self
 
     def to_disk(self, path: Union[str, Path], *, exclude: Iterable[str] = ()) -> None:
-        """Save a reference, and with `embed` a copy. Vectors that came from a copy in
-        a pipeline's folder are saved as one again.
+        """Save a reference, and with `embed` a copy. Vectors that were loaded from a
+        pipeline's copy are saved as a copy again.
 
         path (Union[str, Path]): The folder `vocab` of a pipeline.
-        exclude (Iterable[str]): Without effect.
+        exclude (Iterable[str]): Ignored.
         RAISES (MoeeError): M215 and M216 if it can't be written; M220 to M223.
         """
         folder = ensure_path(path)
@@ -178,18 +179,19 @@ class FastTextVectors(FastTextLookup):
             reference = save_copy(self.source.file, reference, folder, words)
         if self.settings["full_hash"]:
             file = open_file(folder.absolute() / reference.path)
-            reference = reference._replace(sha256=get_hash(file))
+            reference = reference._replace(sha256=file.sha256)
         write_reference(folder, reference)
 
     def from_disk(
         self, path: Union[str, Path], *, exclude: Iterable[str] = ()
     ) -> "FastTextVectors":
-        """Find the vectors that a pipeline was saved with.
+        """Find the vectors of a saved pipeline.
 
         path (Union[str, Path]): The folder `vocab` of the pipeline.
-        exclude (Iterable[str]): Without effect.
+        exclude (Iterable[str]): Ignored.
         RETURNS (FastTextVectors): The object.
-        RAISES (MoeeError): M220 to M223, M265 and M266, for what is not as it was.
+        RAISES (MoeeError): M220 to M223, M265 and M266, if the file is missing or has
+            changed.
         WARNS (UserWarning): W113, if it was saved with vectors of another kind.
         """
         folder = ensure_path(path).absolute()
@@ -198,7 +200,7 @@ class FastTextVectors(FastTextLookup):
             place = f"the pipeline in '{folder.parent}'"
             self.source.restore(reference, place, self.settings["full_hash"])
         elif holds_table(folder):
-            # spaCy itself would not notice: it compares what we keep
+            # spaCy does not warn here: it only compares the vectors that are kept
             warnings.warn(Warnings.W113.format(name=folder.parent), stacklevel=2)
         return self
 

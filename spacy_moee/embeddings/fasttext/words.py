@@ -1,4 +1,4 @@
-"""Look words up in the dictionary of a file, without making a Python object of any."""
+"""Look up words in the dictionary of a file, without a Python object per word."""
 
 import numpy
 from numpy import ndarray
@@ -7,7 +7,7 @@ from ...padding import ranges
 from .layout import ENTRY_TAIL
 from .text import Text, split_runs
 
-# an odd number of 64 bits: the fraction of the golden ratio
+# an odd number of 64 bits: the fractional part of the golden ratio
 FACTOR = numpy.uint64(0x9E3779B97F4A7C15)
 LOW_HALF, HIGH_HALF = numpy.uint64(0xFFFFFFFF), numpy.uint64(0xFFFFFFFF00000000)
 HALF = numpy.uint64(32)
@@ -16,11 +16,11 @@ BLOCK = 2**19
 
 
 class WordIndex:
-    """The dictionary, sorted by a hash of the words. It takes 16 bytes a word, and
-    the words stay in the file.
+    """The dictionary, sorted by a hash of the words. It takes 16 bytes per word; the
+    words stay in the file.
 
     data (ndarray): The bytes of the file.
-    starts (ndarray): Where each entry starts, and where the last one ends.
+    starts (ndarray): The start of each entry, and the end of the last one.
     """
 
     def __init__(self, data: ndarray, starts: ndarray) -> None:
@@ -37,19 +37,19 @@ class WordIndex:
         self.keys.sort()
 
     def find(self, text: Text) -> ndarray:
-        """Look words up.
+        """Look up words.
 
         text (Text): The words.
-        RETURNS (ndarray): The number of each word in the dictionary, -1 if it is
-            not there. Of a word that is there twice it is the last.
+        RETURNS (ndarray): The number of each word in the dictionary, -1 if it is not
+            in it. A word with several entries has the number of the last one.
         """
         starts, ends = text.bounds
-        # not worth a hash, which takes many bytes for each of theirs
+        # not hashed, which takes many bytes of memory for each of their bytes
         is_too_long = ends - starts > self.longest
         hashes = hash_words(text.data, starts, numpy.where(is_too_long, starts, ends))
         found = numpy.full(len(hashes), -1)
         places = numpy.searchsorted(self.keys, hashes | LOW_HALF, side="right") - 1
-        # different words with the same hash stand next to each other
+        # different words with the same hash are next to each other
         left = numpy.flatnonzero((places >= 0) & ~is_too_long)
         while len(left):
             keys = self.keys[places[left]]
@@ -66,7 +66,7 @@ class WordIndex:
     def _equal(
         self, numbers: ndarray, text: Text, starts: ndarray, ends: ndarray
     ) -> ndarray:
-        """Whether entries of the dictionary are the words that they are taken for."""
+        """Check whether entries of the dictionary are equal to the words."""
         places = self.starts[numbers]
         lengths = ends - starts
         is_same = self.starts[numbers + 1] - places - ENTRY_TAIL == lengths
@@ -82,8 +82,8 @@ def hash_words(data: ndarray, starts: ndarray, ends: ndarray) -> ndarray:
     """Hash runs of bytes.
 
     data (ndarray): Bytes.
-    starts (ndarray): Where each run starts.
-    ends (ndarray): Where each run ends.
+    starts (ndarray): The start of each run.
+    ends (ndarray): The end of each run.
     RETURNS (ndarray): Hashes as uint64; the low half is zero.
     """
     lengths = ends - starts

@@ -71,7 +71,7 @@ def test_the_file_tells_what_its_offsets_count(tmp_path, spans, unit):
     assert get_ents(found.docs[0])[0] == ("Ada", "PER")
     assert found.whole[unit] == len(spans)
     other = {"utf-16": "code-points", "code-points": "utf-16"}[unit]
-    found = read(write(tmp_path, [{"text": ROCKET, "label": spans}]), unit=other)
+    found = read(write(tmp_path, [{"text": ROCKET, "label": spans}]), offsets=other)
     assert kinds(found) == ["misaligned"] * len(spans)
 
 
@@ -97,6 +97,6 @@ def test_round_trip(tmp_path, items, in_utf16, as_objects):
         ]
         records.append({"text": text, "entities": objects if as_objects else spans})
     unit = "utf-16" if in_utf16 else "code-points"
-    found = read(write(tmp_path, records), unit=unit)
+    found = read(write(tmp_path, records), offsets=unit)
     assert [(doc.text, get_chars(doc)) for doc in found.docs] == items
     assert kinds(found) == []

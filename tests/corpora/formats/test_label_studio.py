@@ -176,3 +176,9 @@ def test_round_trip(tmp_path, items, in_utf16, is_min):
     found = read(write_tasks(tmp_path, *tasks))
     assert [(doc.text, get_chars(doc)) for doc in found.docs] == items
     assert kinds(found) == []
+
+
+@pytest.mark.parametrize("name", [["text"], {"text": 1}, 7, None])
+def test_a_region_with_a_strange_name_of_its_text(tmp_path, name):
+    path = write_tasks(tmp_path, task(annotation(region(0, 3, "PER", to_name=name))))
+    assert get_ents(read(path).docs[0]) == [("Ada", "PER")]

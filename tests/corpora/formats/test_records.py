@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from spacy_moee.corpora.formats import FORMATS
 from spacy_moee.corpora.formats.identify import ANNOTATED
-from spacy_moee.corpora.formats.items import Options
+from spacy_moee.corpora.options import Options
 from spacy_moee.errors import MoeeError
 
 from .util import SETTINGS, get_ents, read, write

@@ -10,7 +10,8 @@ from spacy.tokens import Doc
 from spacy_moee.corpora.convert import Converted, convert_file
 from spacy_moee.corpora.detect import detect_format
 from spacy_moee.corpora.formats import FORMATS, read_format
-from spacy_moee.corpora.formats.items import Annotated, Notice, Options
+from spacy_moee.corpora.formats.items import Annotated, Notice
+from spacy_moee.corpora.options import Options
 from spacy_moee.corpora.spans import Texts, make_docs
 
 NLP = spacy.blank("en")
@@ -78,17 +79,10 @@ def write(folder: Path, content: Any, name: str = "data.jsonl") -> Path:
 def read(path: Path, format: str = "", **options: Any) -> Texts:
     """Read a file of texts with spans into docs."""
     format = format or detect_format(path)
-    unit = options.pop("unit", "auto")
-    types = options.pop("types", None)
-    items = list(read_format(path, format, Options(**options)))
-    found = make_docs(
-        (item for item in items if isinstance(item, Annotated)),
-        path,
-        NLP.vocab,
-        types=types,
-        unit=unit,
-        default=FORMATS[format].unit,
-    )
+    known = Options(vocab=NLP.vocab, **options)
+    items = list(read_format(path, format, known))
+    texts = [item for item in items if isinstance(item, Annotated)]
+    found = make_docs(texts, path, known, FORMATS[format].unit)
     notices = [item for item in items if isinstance(item, Notice)]
     return found._replace(notices=notices + found.notices)
 
@@ -107,4 +101,4 @@ def kinds(notices: Union[List[Notice], Texts]) -> List[str]:
 
 
 def convert(path: Path, **options: Any) -> Converted:
-    return convert_file(path, vocab=NLP.vocab, **options)
+    return convert_file(path, Options(vocab=NLP.vocab, **options))

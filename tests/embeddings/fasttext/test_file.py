@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from spacy_moee import files
 from spacy_moee.embeddings.fasttext import file as fasttext_file
 from spacy_moee.embeddings.fasttext.file import FastTextFile
 from spacy_moee.embeddings.fasttext.prune import write_pruned
@@ -164,16 +165,17 @@ def test_fingerprint(tmp_path: Path, monkeypatch) -> None:
     raw = path.read_bytes()
     model = FastTextFile(path)
     size = len(raw).to_bytes(8, "little")
-    assert model.fingerprint() == hashlib.sha256(size + raw).hexdigest()
+    assert model.fingerprint == hashlib.sha256(size + raw).hexdigest()
     other = write_fasttext(tmp_path / "other.bin", WORDS, seed=1)
-    assert FastTextFile(other).fingerprint() != model.fingerprint()
+    assert FastTextFile(other).fingerprint != model.fingerprint
     # of a large file, blocks from the first to the last byte
-    monkeypatch.setattr(fasttext_file, "WHOLE", 100)
-    monkeypatch.setattr(fasttext_file, "N_BLOCKS", 3)
-    monkeypatch.setattr(fasttext_file, "BLOCK", 10)
+    monkeypatch.setattr(files, "WHOLE", 100)
+    monkeypatch.setattr(files, "N_SAMPLES", 3)
+    monkeypatch.setattr(files, "SAMPLE", 10)
     middle = (len(raw) - 10) // 2
     read = raw[:10] + raw[middle : middle + 10] + raw[-10:]
-    assert model.fingerprint() == hashlib.sha256(size + read).hexdigest()
+    found = FastTextFile(path).fingerprint
+    assert found == hashlib.sha256(size + read).hexdigest()
 
 
 @pytest.mark.parametrize("model", ["skipgram", "supervised"])
@@ -266,7 +268,7 @@ def test_other_kinds_of_file(tmp_path: Path) -> None:
         assert load_error(path).code == "M212"
 
 
-def test_quantised_and_pruned(tmp_path: Path) -> None:
+def test_quantized_and_pruned(tmp_path: Path) -> None:
     path = write_fasttext(tmp_path / "model.bin", WORDS, model="supervised")
     flag = FastTextFile(path).layout.matrix - 17
     raw = path.read_bytes()

@@ -22,7 +22,7 @@ from spacy.util import load_config
 from spacy.vectors import Vectors
 from spacy.vocab import Vocab
 
-from spacy_moee.embeddings.fasttext import file as fasttext_file
+from spacy_moee import files
 from spacy_moee.embeddings.fasttext import source as fasttext_source
 from spacy_moee.embeddings.fasttext.file import FastTextFile
 from spacy_moee.embeddings.fasttext.reference import Reference, from_json, to_json
@@ -35,7 +35,7 @@ from .util import write_fasttext
 
 NEW = ["Lomdon", "neverseen"]
 # half precision
-HALF = {"rtol": 2e-3, "atol": 2e-3}
+HALF: Any = {"rtol": 2e-3, "atol": 2e-3}
 
 
 @pytest.fixture
@@ -75,7 +75,7 @@ class TestReference:
         nlp = make_nlp(path)
         nlp.to_disk(tmp_path / "model")
         saved = srsly.read_json(tmp_path / "model" / "vocab" / "fasttext.json")
-        assert saved.pop("fingerprint") == nlp.vocab.vectors.source.file.fingerprint()
+        assert saved.pop("fingerprint") == nlp.vocab.vectors.source.file.fingerprint
         assert len(saved.pop("checksum")) == 12
         assert saved == {
             "path": str(path),
@@ -95,11 +95,12 @@ class TestReference:
     ) -> None:
         make_nlp(path).to_disk(tmp_path / "model")
         opened: List[Path] = []
-        monkeypatch.setattr(
-            fasttext_source,
-            "FastTextFile",
-            lambda path: opened.append(path) or FastTextFile(path),
-        )
+
+        def open_file(path: Path) -> FastTextFile:
+            opened.append(path)
+            return FastTextFile(path)
+
+        monkeypatch.setattr(fasttext_source, "FastTextFile", open_file)
         spacy.load(tmp_path / "model")
         assert opened == [path]
 
@@ -115,12 +116,12 @@ class TestReference:
     def test_swapped_file_is_refused(self, path: Path, tmp_path: Path) -> None:
         nlp = make_nlp(path)
         nlp.to_disk(tmp_path / "model")
-        before = nlp.vocab.vectors.source.file.fingerprint()
+        before = nlp.vocab.vectors.source.file.fingerprint
         path.unlink()
         write_fasttext(path, WORDS, dim=DIM, seed=1)
         with pytest.raises(MoeeError, match="M221") as error:
             spacy.load(tmp_path / "model")
-        found = FastTextVectors(path).source.file.fingerprint()
+        found = FastTextVectors(path).source.file.fingerprint
         for part in (before, found, str(path), str(tmp_path / "model"), "nlp.vectors"):
             assert part in str(error.value)
 
@@ -248,8 +249,8 @@ class TestDamage:
         self, embed: bool, path: Path, tmp_path: Path, monkeypatch: Any
     ) -> None:
         """The fingerprint of a large file leaves most of its bytes out."""
-        for name, value in (("WHOLE", 100), ("N_BLOCKS", 3), ("BLOCK", 10)):
-            monkeypatch.setattr(fasttext_file, name, value)
+        for name, value in (("WHOLE", 100), ("N_SAMPLES", 3), ("SAMPLE", 10)):
+            monkeypatch.setattr(files, name, value)
         make_nlp(path, full_hash=True, embed=embed).to_disk(tmp_path / "model")
         nlp = spacy.load(tmp_path / "model")
         nlp.from_bytes(nlp.to_bytes())
@@ -534,7 +535,8 @@ class TestSource:
 
     def save_tagger(self, path: Path, model: Path, **settings: bool) -> Path:
         nlp = make_nlp(path, **settings)
-        nlp.add_pipe("tagger").add_label("X")
+        tagger: Any = nlp.add_pipe("tagger")
+        tagger.add_label("X")
         nlp.initialize()
         nlp.to_disk(model)
         return model
@@ -566,7 +568,8 @@ class TestSource:
         if n_rows:
             table = numpy.ones((n_rows, DIM), dtype="f")
             nlp.vocab.vectors = Vectors(data=table, keys=WORDS[:n_rows])
-        nlp.add_pipe("tagger").add_label("X")
+        tagger: Any = nlp.add_pipe("tagger")
+        tagger.add_label("X")
         nlp.initialize()
         nlp.to_disk(tmp_path / "plain")
         with warnings.catch_warnings(record=True) as caught:

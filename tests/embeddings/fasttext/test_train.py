@@ -59,7 +59,7 @@ def names(folder: Path) -> List[str]:
     return sorted(path.name for path in folder.iterdir())
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=20)
 @given(sentences)
 def test_words_of_docs_and_of_text_are_the_same(tmp_path_factory, lines) -> None:
     folder = tmp_path_factory.mktemp("corpus")

@@ -101,7 +101,7 @@ def test_similarity(path: Path, oracle: Any) -> None:
     assert left.similarity(nlp("London")) == 1
 
 
-WORD = st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\x00"))
+WORD = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"))
 
 
 @given(
@@ -224,7 +224,7 @@ def test_merge_with_ngrams(path: Path, oracle: Any) -> None:
 
 
 def test_what_can_not_be_done(path: Path, oracle: Any) -> None:
-    vocab = make_nlp(path).vocab
+    vocab: Any = make_nlp(path).vocab
     for setter in (
         lambda: vocab.set_vector("Ada", numpy.ones(DIM)),
         lambda: setattr(vocab["Ada"], "vector", numpy.ones(DIM)),
@@ -246,7 +246,8 @@ def test_static_vectors_of_other_components(path: Path, oracle: Any) -> None:
     docs = [Doc(nlp.vocab, words=words) for words in (TEXT, [], ["London"])]
     layer = StaticVectors(nO=DIM)
     layer.initialize(X=docs)
-    layer.set_param("W", numpy.eye(DIM, dtype="f"))
+    identity: Any = numpy.eye(DIM, dtype="f")
+    layer.set_param("W", identity)
     assert_close(layer.predict(docs).data, look_up(oracle, [*TEXT, "London"]))
     _, backprop = layer.begin_update(docs)
     backprop(layer.predict(docs))
@@ -256,7 +257,7 @@ def test_static_vectors_of_other_components(path: Path, oracle: Any) -> None:
 def test_static_embed(path: Path, oracle: Any) -> None:
     nlp = make_nlp(path)
     docs = [Doc(nlp.vocab, words=words) for words in (TEXT, [], ["London"])]
-    layer = build_static_embed_v1()
+    layer: Any = build_static_embed_v1()
     layer.initialize(X=docs)
     assert layer.get_dim("nO") == DIM
     assert_close(
@@ -340,9 +341,12 @@ class TestCache:
         vectors = make_nlp(path, lowercase=True).vocab.vectors
         calls: List[str] = []
         compute = vectors.source.file.vectors
-        monkeypatch.setattr(
-            vectors.source.file, "vectors", lambda w: calls.extend(w) or compute(w)
-        )
+
+        def count(words: List[str]) -> Any:
+            calls.extend(words)
+            return compute(words)
+
+        monkeypatch.setattr(vectors.source.file, "vectors", count)
         vectors.get_batch(["Ada", "ada", "in", "Ada"])
         vectors.get_batch(["in", "ADA", "."])
         assert calls == ["ada", "in", "."]
@@ -426,7 +430,6 @@ STATIC_TOK2VEC = {
 }
 
 
-@pytest.mark.slow
 def test_workers(path: Path) -> None:
     nlp = make_nlp(path)
     nlp.add_pipe("tok2vec", config={"model": STATIC_TOK2VEC})

@@ -53,7 +53,7 @@ def write_fasttext(
         file.writelines(_entries(words, 0))
         file.writelines(_entries(labels, 1))
         for n_rows in rows:
-            # the flag says whether the matrix is quantised
+            # the flag says whether the matrix is quantized
             file.write(struct.pack("<?2q", False, n_rows, dim))
             _write_matrix(file, n_rows * dim, None if sparse else rng)
     return path

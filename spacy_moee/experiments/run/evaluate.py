@@ -1,0 +1,132 @@
+"""Evaluates the trained pipeline of a run on its test sets, in a fresh process.
+
+`python -m spacy_moee.experiments.run.evaluate FOLDER GPU`
+"""
+
+import json
+import sys
+import time
+from pathlib import Path
+from statistics import mean
+from typing import Any, Dict, Iterable, List, Optional, Sequence
+
+import spacy
+from spacy.cli._util import setup_gpu
+from spacy.language import Language
+from spacy.training import Corpus, Example
+
+from ...evaluation.counts import Counts, spacy_counts, sum_counts
+from ...evaluation.scoring import CheckedScorer, check_scores, keep_types
+from ...files import write_text
+from ...insight.metrics_table import plain
+from ..plan.experiment import SOURCE
+from ..plan.inputs import TYPES, check_inputs
+
+
+def evaluate(
+    nlp: Language, corpus: Path, types: Optional[Sequence[str]] = None
+) -> Dict[str, Any]:
+    """Evaluate on one test set.
+
+    nlp (Language): The pipeline.
+    corpus (Path): The `.spacy` file.
+    types (Optional[Sequence[str]]): The only entity types that are scored, of what is
+        predicted and of the gold annotation; None for all.
+    RETURNS (Dict[str, Any]): Precision, recall, F1 and counts of all entities and of
+        each type (percent, None where undefined; correct, predicted, gold), the counts
+        of each sentence, the speed, and why there is no score, if there is none.
+    RAISES (MoeeError): M721, if spaCy's scorer says otherwise.
+    """
+    examples = list(Corpus(corpus)(nlp))
+    started = time.perf_counter()
+    docs = list(nlp.pipe([example.predicted for example in examples]))
+    seconds = time.perf_counter() - started
+    for example, doc in zip(examples, docs, strict=True):
+        example.predicted = doc
+        for side in [example.predicted, example.reference] if types else []:
+            keep_types(side, types or ())
+    counts = spacy_counts(examples)
+    total = sum_counts(counts)
+    check_scores(corpus, CheckedScorer(nlp, corpus).score(examples), counts)
+    reason = why_no_score(nlp, examples, counts, types)
+    scores = _scores(total)
+    per_type = {k: {**_scores(c), "counts": list(c)} for k, c in counts.items()}
+    return {
+        **(dict.fromkeys(scores) if reason else scores),
+        "counts": list(total),
+        "no_score": reason,
+        "per_type": {} if reason else per_type,
+        "sentences": _sentences(examples),
+        "words_per_second": sum(map(len, docs)) / max(seconds, 1e-9),
+    }
+
+
+def why_no_score(
+    nlp: Language,
+    examples: Sequence[Example],
+    counts: Dict[str, Counts],
+    types: Optional[Sequence[str]],
+) -> str:
+    """Say why a test set says nothing about a pipeline.
+
+    nlp (Language): The pipeline.
+    examples (Sequence[Example]): What it predicted, and the gold annotation.
+    counts (Dict[str, Counts]): The counts of each type.
+    types (Optional[Sequence[str]]): The types that are scored; None for all.
+    RETURNS (str): The reason; empty if there is a score.
+    """
+    if not any(len(example.reference) for example in examples):
+        return "no docs"
+    if not any(example.reference.has_annotation("ENT_IOB") for example in examples):
+        return "not annotated"
+    gold = {label for label, count in counts.items() if count.gold}
+    if not gold:
+        return f"no gold entity{f' of {_list(types)}' if types else ''}"
+    known = {label for labels in nlp.pipe_labels.values() for label in labels}
+    # it was never trained on any of them
+    return "" if gold & known else f"no type of its gold is known: {_list(gold)}"
+
+
+def _list(types: Iterable[str]) -> str:
+    return ", ".join(map(plain, sorted(types)))
+
+
+def _scores(counts: Counts) -> Dict[str, Optional[float]]:
+    """Without a gold entity there is nothing to find, so that neither recall nor F1 is
+    defined. Whoever predicts nothing where there is something has an F1 of 0, and no
+    precision."""
+    return {
+        "precision": counts.precision if counts.predicted else None,
+        "recall": counts.recall if counts.gold else None,
+        "f1": counts.f1 if counts.gold else None,
+    }
+
+
+def _sentences(examples: List[Example]) -> Dict[str, List[int]]:
+    """Counts of each doc, which is a sentence unless the corpus was converted
+    otherwise."""
+    rows = [sum_counts(spacy_counts([example])) for example in examples]
+    return {name: [row[i] for row in rows] for i, name in enumerate(Counts._fields)}
+
+
+def main() -> None:
+    """Evaluate and write a JSON file."""
+    folder, gpu_id = Path(sys.argv[1]), int(sys.argv[2])
+    inputs = check_inputs(folder)
+    setup_gpu(gpu_id, silent=True)
+    nlp = spacy.load(folder / "model-best")
+    types = json.loads((folder / TYPES).read_text(encoding="utf8"))
+    targets = {k: evaluate(nlp, inputs[f"targets.{k}"], types[k]) for k in types}
+    defined = [x["f1"] for x in targets.values() if not x["no_score"]]
+    # spaCy saved what the best epoch reached
+    dev_f1 = nlp.meta["performance"].get("ents_f")
+    result = {
+        "scores": {SOURCE: evaluate(nlp, inputs["test"]), **targets},
+        "mean_f1": mean(defined) if defined else None,
+        "dev_f1": None if dev_f1 is None else 100 * dev_f1,
+    }
+    write_text(folder / "scores.json", json.dumps(result))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,204 @@
+"""Charts as inline SVG: in the page's colours, light or dark, and its font."""
+
+import io
+import re
+from functools import partial
+from html import escape
+from itertools import groupby
+from operator import itemgetter
+from typing import Any, Callable, List, Sequence, Tuple
+
+import numpy
+
+from .summary import Row, deviation, entity_types, undefined_types
+from .table import signed
+
+# matplotlib's colours on the left stand for the page's on the right
+COLOURS = {
+    "#010101": "var(--ink)",
+    "#020202": "var(--muted)",
+    "#030303": "var(--line)",
+    "#040404": "var(--accent)",
+    "#050505": "var(--base)",
+}
+INK, MUTED, LINE, ACCENT, BASE = COLOURS
+WIDTH = 3.6
+# of the lowest scores that a learning curve leaves out: the first epochs
+CUT = 0.15
+PARAMS: Any = {
+    "svg.fonttype": "none",
+    # names are names: a "$" is no formula
+    "text.parse_math": False,
+    "font.size": 9,
+    "font.family": "DejaVu Sans",
+    "text.color": INK,
+    "axes.edgecolor": LINE,
+    "axes.labelcolor": MUTED,
+    "axes.titlecolor": INK,
+    "axes.titlesize": 9.5,
+    "axes.titlelocation": "left",
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "axes.axisbelow": True,
+    "grid.color": LINE,
+    "grid.linewidth": 0.6,
+    "xtick.color": LINE,
+    "ytick.color": LINE,
+    "xtick.labelcolor": MUTED,
+    "ytick.labelcolor": INK,
+    "figure.constrained_layout.use": True,
+}
+
+
+def draw_differences(rows: Sequence[Row], baseline: str, target: str) -> str:
+    """Draw each system's difference to the baseline, with its interval.
+
+    rows (Sequence[Row]): The rows of one embeddings.
+    baseline (str): The baseline's name.
+    target (str): The name of a target, or "mean".
+    RETURNS (str): SVG; empty if there is no difference.
+    """
+    found = [(row.system, row.differences.get(target)) for row in rows]
+    shown = [(system, difference) for system, difference in found if difference][::-1]
+
+    def paint(axes: Any) -> None:
+        axes.axvline(0, color=MUTED, linewidth=1)
+        for y, (_, (f1, low, high, _)) in enumerate(shown):
+            colour = BASE if low <= 0 <= high else ACCENT
+            axes.plot([low, high], [y, y], color=colour, linewidth=2.5)
+            axes.plot([f1], [y], "o", color=colour, markersize=6)
+            # in a column of their own, where no line crosses them
+            right = {"xytext": (6, 0), "textcoords": "offset points", "va": "center"}
+            axes.annotate(
+                signed(f1), (1, y), xycoords=("axes fraction", "data"), **right
+            )
+        axes.set_ylim(-0.5, len(shown) - 0.5)
+        axes.set_xlabel(f"points of F1 above {baseline}")
+        _name_rows(axes, [name for name, _ in shown])
+
+    label = f"{_name(rows)}: difference of {target} F1 to {baseline}, 95 % interval"
+    return _draw(0.7 + 0.34 * len(shown), label, paint) if shown else ""
+
+
+def draw_types(rows: Sequence[Row], baseline: str, target: str) -> List[str]:
+    """Draw every system's F1 on each entity type of a target.
+
+    rows (Sequence[Row]): The rows of one embeddings, with results.
+    baseline (str): The baseline's name.
+    target (str): The name of the target.
+    RETURNS (List[str]): An SVG for each type that has gold entities, all on the same
+        scale.
+    """
+    shown = list(rows)[::-1]
+    undefined = undefined_types(shown, target)
+    types = [x for x in entity_types(shown, target) if x not in undefined]
+    values = {label: [row.f1(target, label) for row in shown] for label in types}
+    highest = max((f1 for v in values.values() for x in v for f1 in x), default=0.0)
+
+    def paint(axes: Any, label: str) -> None:
+        places = range(len(shown))
+        means = [float(numpy.mean(v)) for v in values[label]]
+        spreads = [deviation(v) or 0.0 for v in values[label]]
+        colours = [BASE if row.system == baseline else ACCENT for row in shown]
+        axes.barh(places, means, height=0.66, color=colours)
+        axes.errorbar(means, places, xerr=spreads, fmt="none", ecolor=INK, elinewidth=1)
+        for y, (middle, spread) in enumerate(zip(means, spreads, strict=True)):
+            right = {"xytext": (4, 0), "textcoords": "offset points", "va": "center"}
+            axes.annotate(f"{middle:.1f}", (middle + spread, y), **right)
+        axes.set_xlim(0, max(5.0, 1.2 * highest))
+        axes.set_title(label)
+        _name_rows(axes, [row.system for row in shown])
+
+    height = 0.55 + 0.25 * len(shown)
+    start = f"{_name(rows)}: {target} F1 of"
+    return [_draw(height, f"{start} {x}", partial(paint, label=x)) for x in types]
+
+
+def draw_curves(rows: Sequence[Row], baseline: str) -> List[str]:
+    """Draw each system's learning curves: F1 on the source's development set.
+
+    rows (Sequence[Row]): The rows of one embeddings.
+    baseline (str): The baseline's name; its curves are behind all others.
+    RETURNS (List[str]): An SVG for each row that has a curve.
+    """
+    curves = {row.system: found for row in rows if (found := _curves(row))}
+    behind = curves.get(baseline, [])
+    points = [point for found in curves.values() for curve in found for point in curve]
+    if not points:
+        return []
+    last = max(epoch for epoch, _ in points)
+    low, high = numpy.quantile([f1 for _, f1 in points], [CUT, 1])
+    margin = max(0.5, 0.05 * (high - low))
+
+    def paint(axes: Any, system: str) -> None:
+        for curve in behind:
+            axes.plot(*zip(*curve, strict=True), color=BASE, linewidth=1)
+        for curve in curves[system] if system != baseline else []:
+            axes.plot(*zip(*curve, strict=True), color=ACCENT, linewidth=1.6)
+        axes.set_title(system)
+        axes.set_xlim(0, max(1, last))
+        axes.set_ylim(max(0.0, low - margin), high + margin)
+        axes.xaxis.get_major_locator().set_params(integer=True)
+        axes.set_xlabel("epoch")
+
+    return [
+        _draw(
+            1.9,
+            f"{_name(rows)}: dev F1 of {name} by epoch",
+            partial(paint, system=name),
+        )
+        for name in curves
+    ]
+
+
+def _name(rows: Sequence[Row]) -> str:
+    return rows[0].embeddings if rows else ""
+
+
+def _name_rows(axes: Any, names: Sequence[str]) -> None:
+    axes.set_yticks(range(len(names)), names)
+    axes.tick_params(axis="y", length=0)
+    axes.grid(axis="y", visible=False)
+
+
+def _draw(height: float, label: str, paint: Callable[[Any], None]) -> str:
+    """Draw one chart. The height is in inches; the label is for those who can't see
+    the chart."""
+    import matplotlib
+    from matplotlib.figure import Figure
+
+    with matplotlib.rc_context({**PARAMS, "svg.hashsalt": label}):
+        # apart from pyplot, which is global and may look for a window
+        figure = Figure(figsize=(WIDTH, height))
+        paint(figure.subplots())
+        return _to_svg(figure, label)
+
+
+def _curves(row: Row) -> List[List[Tuple[float, float]]]:
+    return [_spread(r["dev_curve"]) for r in row.results if r["dev_curve"]]
+
+
+def _spread(curve: Sequence[Tuple[int, float]]) -> List[Tuple[float, float]]:
+    """spaCy counts whole epochs. Several evaluations in one lie evenly in it."""
+    points: List[Tuple[float, float]] = []
+    for epoch, found in groupby(curve, key=itemgetter(0)):
+        scores = [f1 for _, f1 in found]
+        points += [(epoch + i / len(scores), f1) for i, f1 in enumerate(scores)]
+    return points
+
+
+def _to_svg(figure: Any, label: str) -> str:
+    """SVG without what only a file of its own needs, and with ids of its own."""
+    buffer = io.StringIO()
+    nothing = dict.fromkeys(("Creator", "Date", "Format", "Type"))
+    figure.savefig(buffer, format="svg", transparent=True, metadata=nothing)
+    text = buffer.getvalue()
+    [box] = re.findall(r'viewBox="(.*?)"', text)
+    body = text[text.index(">", text.index("<svg")) + 1 :]
+    prefix = re.sub(r"\W+", "-", label)
+    body = re.sub(r'\bid="', f'id="{prefix}-', body)
+    body = re.sub(r'(href="|url\()#', rf"\1#{prefix}-", body)
+    for colour, variable in COLOURS.items():
+        body = body.replace(colour, variable)
+    return f'<svg viewBox="{box}" role="img" aria-label="{escape(label)}">{body}'

@@ -1,0 +1,117 @@
+"""Scores of a pipeline on a test set, and those that are undefined."""
+
+import json
+from pathlib import Path
+from typing import Any, List, Optional
+
+import pytest
+import spacy
+from spacy.language import Language
+from spacy.tokens import Doc, DocBin, Span
+
+from spacy_moee.errors import MoeeError
+from spacy_moee.evaluation.counts import Counts
+from spacy_moee.experiments.run.evaluate import evaluate
+from spacy_moee.experiments.run.records import Domain, parse
+
+
+@pytest.fixture(scope="module")
+def nlp() -> Language:
+    nlp = spacy.blank("en")
+    ruler: Any = nlp.add_pipe("entity_ruler")
+    ruler.add_patterns([{"label": "PER", "pattern": "Ada"}])
+    return nlp
+
+
+def make_corpus(path: Path, *golds: Optional[str], words: str = "Ada left") -> Path:
+    """A doc for each gold type of its first word: "" for none, None for a doc that
+    nobody has annotated."""
+    docs: List[Doc] = []
+    for gold in golds:
+        doc = Doc(spacy.blank("en").vocab, words=words.split())
+        if gold is not None:
+            doc.set_ents([Span(doc, 0, 1, gold)] if gold else [])
+        docs.append(doc)
+    DocBin(docs=docs).to_disk(path)
+    return path
+
+
+def scores(result: Any) -> Any:
+    return [result[key] for key in ("precision", "recall", "f1", "counts")]
+
+
+def test_gold(nlp: Language, tmp_path: Path) -> None:
+    result = evaluate(nlp, make_corpus(tmp_path / "x.spacy", "PER", "ORG", "", None))
+    assert parse(json.dumps(result).encode(), Domain) == result
+    assert result["no_score"] == ""
+    assert scores(result) == [pytest.approx(100 / 3), 50, 40, [1, 3, 2]]
+    assert scores(result["per_type"]["ORG"]) == [None, 0, 0, [0, 0, 1]]
+    assert result["sentences"]["gold"] == [1, 1, 0, 0]
+
+
+@pytest.mark.parametrize(
+    "golds, types, counts, reason",
+    [
+        ([None, None], None, [0, 0, 0], "not annotated"),
+        ([None, None], ["PER"], [0, 0, 0], "not annotated"),
+        (["", ""], None, [0, 2, 0], "no gold entity"),
+        (["ORG", ""], ["PER", "LOC"], [0, 2, 0], "no gold entity of LOC, PER"),
+        (["PER", ""], ["LOC"], [0, 0, 0], "no gold entity of LOC"),
+        (["ORG", "A"], None, [0, 2, 2], "no type of its gold is known: A, ORG"),
+        ([], None, [0, 0, 0], "no docs"),
+        ([], ["PER"], [0, 0, 0], "no docs"),
+    ],
+)
+def test_no_score(
+    nlp: Language, tmp_path: Path, golds: Any, types: Any, counts: Any, reason: str
+) -> None:
+    result = evaluate(nlp, make_corpus(tmp_path / "x.spacy", *golds), types)
+    assert parse(json.dumps(result).encode(), Domain) == result
+    assert scores(result) == [None, None, None, counts]
+    assert result["no_score"] == reason and result["per_type"] == {}
+
+
+def test_types_that_are_scored(tmp_path: Path) -> None:
+    """Those of a pipeline that predicts more, against the counts by hand."""
+    nlp = spacy.blank("en")
+    ruler: Any = nlp.add_pipe("entity_ruler")
+    words = {"PER": "Ada", "ORG": "left", "LOC": "London"}
+    ruler.add_patterns([{"label": k, "pattern": v} for k, v in words.items()])
+    docs = []
+    for golds in (["PER", "ORG", "LOC"], ["LOC", "", "PER"], None):
+        doc = Doc(nlp.vocab, words=list(words.values()))
+        if golds:
+            doc.set_ents([Span(doc, i, i + 1, x) for i, x in enumerate(golds) if x])
+        docs.append(doc)
+    path = tmp_path / "x.spacy"
+    DocBin(docs=docs).to_disk(path)
+    whole = evaluate(nlp, path)
+    assert whole["counts"] == [3, 6, 5] and {*whole["per_type"]} == {*words}
+    some = evaluate(nlp, path, ["PER", "LOC"])
+    assert some["counts"] == [2, 4, 4] and {*some["per_type"]} == {"PER", "LOC"}
+    assert some["per_type"]["PER"]["counts"] == [1, 2, 2]
+    # what nobody has annotated still counts for nothing
+    assert some["sentences"]["predicted"] == [2, 2, 0]
+
+
+def test_nothing_is_predicted(nlp: Language, tmp_path: Path) -> None:
+    path = make_corpus(tmp_path / "x.spacy", "PER", words="Byron left")
+    assert scores(evaluate(nlp, path)) == [None, 0, 0, [0, 0, 1]]
+
+
+def test_docs_without_tokens(nlp: Language, tmp_path: Path) -> None:
+    path = tmp_path / "x.spacy"
+    DocBin(docs=[Doc(nlp.vocab)]).to_disk(path)
+    assert evaluate(nlp, path)["no_score"] == "no docs"
+
+
+def test_no_score_if_the_counts_differ(
+    nlp: Language, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = make_corpus(tmp_path / "x.spacy", "PER", "ORG")
+    monkeypatch.setattr(
+        "spacy_moee.experiments.run.evaluate.spacy_counts",
+        lambda _: {"PER": Counts(1, 2, 2)},
+    )
+    with pytest.raises(MoeeError, match="M721"):
+        evaluate(nlp, path)
