@@ -14,10 +14,10 @@ from markdown_it import MarkdownIt
 from spacy import registry
 from spacy.cli import app
 from spacy.util import load_config_from_str
-from spacy_moee.experiments.experiment import read_experiment
 from typer.testing import CliRunner
 
 import spacy_moee.cli  # noqa: F401
+from spacy_moee.experiments.plan.experiment import read_experiment
 
 ROOT = Path(__file__).parents[2]
 PAGES = [
@@ -80,9 +80,6 @@ def run_python(code: str) -> None:
 def run_bash(code: str) -> None:
     """Run `python -m spacy ...` commands, in this process."""
     for words in split_commands(code):
-        if words[0] == "mkdir":
-            Path(words[1]).mkdir()
-            continue
         assert words[:3] == SPACY, f"give a reason for not running: {words}"
         result = CliRunner().invoke(app, words[3:])
         assert result.exit_code == 0, (words, result.output, result.exception)
