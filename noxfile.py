@@ -19,7 +19,7 @@ def tests(session: nox.Session) -> None:
 
 @nox.session
 def slow(session: nox.Session) -> None:
-    """The tests that train, or start other processes."""
+    """The tests that take long."""
     install(session, EXTRAS)
     session.run("python", "-m", "pytest", "-m", "slow", *session.posargs)
 
