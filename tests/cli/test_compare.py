@@ -271,7 +271,7 @@ def test_damaged_files_are_made_again(tmp_path: Path, fake: Any) -> None:
     (tmp_path / "out" / "results.jsonl").write_bytes(b"{\n" + before["results.jsonl"])
     result = compare(tmp_path)
     assert result.exit_code == 0 and len(fake.started) == 5
-    assert f"[MW52] '{paths[0]}' is damaged: it is not JSON" in result.output
+    assert f"[MW52] '{paths[0]}' is damaged: Invalid JSON" in result.output
     assert "[MW53] 1 lines of" in result.output
     # there were five lines
     assert "results-2.jsonl" in files(tmp_path)
