@@ -60,6 +60,10 @@ ERRORS: Dict[str, str] = {
         "{expected} when the command started, and is {found}. Give the command again: "
         "what is not finished is run with the new code."
     ),
+    "M515": (
+        "Can't write the log of the training '{file}': {problem}. Check the path of "
+        "[training.logger], its permissions and the free disk space."
+    ),
 }
 
 WARNINGS: Dict[str, str] = {

@@ -160,10 +160,10 @@ class FakeJob:
         self.calls: List[str] = []
         folder.mkdir(parents=True, exist_ok=True)
         self.reason = self.reasons.get(run.system, "No such thing")
-        self.rows: List[Dict[str, float]] = []
+        self.rows: List[Dict[str, Any]] = []
         self.started.append(self)
 
-    def read_epochs(self) -> List[Dict[str, float]]:
+    def read_epochs(self) -> List[Dict[str, Any]]:
         return self.rows
 
     def is_over(self) -> bool:
@@ -180,7 +180,7 @@ class FakeJob:
 
     @property
     def is_early(self) -> bool:
-        return not any(row["#"] for row in self.rows)
+        return not any(row["step"] for row in self.rows)
 
     def explain(self, problem: str = "") -> Failure:
         return Failure(self.log, problem or self.reason, self.is_early)

@@ -10,16 +10,17 @@ from typing import Any, Dict, List
 import numpy
 import pytest
 import spacy
+import srsly
 from spacy.cli.init_config import fill_config
 from spacy.language import Language
 from spacy.tokens import DocBin
 from spacy.training.initialize import init_nlp
 from spacy.training.loop import train as run_training
-from spacy.util import compile_infix_regex, load_config
+from spacy.util import compile_infix_regex, load_config, registry
 from spacy.vectors import Vectors
 
 from spacy_moee.errors import MoeeError
-from spacy_moee.experiments.run.console import read_epochs
+from spacy_moee.training.jsonl import make_jsonl_logger
 from tests.component.util import (
     TINY,
     get_ents,
@@ -170,11 +171,13 @@ def test_starts_from_what_is_trained(
     assert get_all_ents(nlp) == expected
     assert nlp.config["nlp"]["vectors"] == before.config["nlp"]["vectors"]
     dev = before.evaluate(make_examples(before, 12, seed=3))
-    table = io.StringIO()
     (tmp_path / "more").mkdir()
-    run_training(nlp, tmp_path / "more", stdout=table)
-    first, *_ = read_epochs(table.getvalue())
-    assert first["ENTS_F"] == pytest.approx(100 * dev["ents_f"], abs=0.006)
+    log = tmp_path / "log.jsonl"
+    registry.loggers.register("log.v1", func=lambda: make_jsonl_logger(log))
+    nlp.config["training"]["logger"] = {"@loggers": "log.v1"}
+    run_training(nlp, tmp_path / "more", stdout=io.StringIO())
+    first, *_ = srsly.read_jsonl(log)
+    assert first["scores"]["ents_f"] == pytest.approx(dev["ents_f"])
     assert dev["ents_f"] > 0
     # complete without what it comes from
     score = spacy.load(tmp_path / "more" / "model-best")

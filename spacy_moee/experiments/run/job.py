@@ -5,7 +5,9 @@ import platform
 import shutil
 from importlib.metadata import version
 from pathlib import Path
-from typing import Dict, List, Optional
+from typing import List, Optional
+
+from confection import Config
 
 from ...errors import MoeeError
 from ...evaluation.counts import Counts
@@ -15,12 +17,14 @@ from ..plan.experiment import SOURCE
 from ..plan.grid import Run
 from ..plan.inputs import INPUTS, TRAINED, TYPES, write_inputs
 from . import records
-from .console import best_epoch, read_epochs
+from .epochs import best_epoch, dev_f1, read_epochs
 from .failure import Failure, read_reason
 from .process import Child
 from .records import Record, read_record
 
 PACKAGES = ("spacy-moee", "spacy", "thinc", "torch", "numpy")
+LOGGER = "spacy_moee.JsonlLogger.v1"
+EPOCHS = "epochs.jsonl"
 RESULT = "result.json"
 SCORES = "scores.json"
 
@@ -60,7 +64,7 @@ class Job:
         kept, whether it is not tested."""
         if self.step == "evaluate":
             return self._was_trained
-        return not any(row["#"] > 0 for row in self.read_epochs())
+        return not any(row["step"] for row in self.read_epochs())
 
     def explain(self, problem: str = "") -> Failure:
         """Say why the run has no result.
@@ -71,14 +75,9 @@ class Job:
         reason = problem or read_reason(self.log, self._exit_code)
         return Failure(self.log, reason, self.is_early)
 
-    def read_epochs(self) -> List[Dict[str, float]]:
-        """Read how far the training is. RETURNS (List[Dict[str, float]]): The table
-        of the epochs that it has printed."""
-        log = self.folder / "train.log"
-        try:
-            return read_epochs(log.read_text(encoding="utf8", errors="replace"))
-        except OSError:
-            return []
+    def read_epochs(self) -> List[Record]:
+        """Read how far the training is. RETURNS (List[Record]): Its evaluations."""
+        return read_epochs(self.folder / EPOCHS)
 
     def is_over(self) -> bool:
         """See whether the run has ended, well or not; when the training has ended, go
@@ -121,15 +120,24 @@ class Job:
     def _train(self) -> None:
         shutil.rmtree(self.folder, ignore_errors=True)
         config = self.folder / "config.cfg"
-        write_text(config, self.run.config)
+        write_text(config, self._with_log())
         self.step = "train"
         arguments: List[object] = ["spacy", "train", config, "--output", self.folder]
         self._child = self._start([*arguments, "--gpu-id", self._gpu_id])
 
+    def _with_log(self) -> str:
+        """The config, with a log of the evaluations."""
+        config = Config().from_str(self.run.config, interpolate=False)
+        logger = {"@loggers": LOGGER, "path": str(self.folder / EPOCHS)}
+        if config["training"].get("logger"):
+            logger["logger"] = config["training"]["logger"]
+        config["training"]["logger"] = logger
+        return config.to_str(interpolate=False)
+
     def _keep_training(self) -> None:
         # only the best epoch is used, and vectors make each pipeline large
         shutil.rmtree(self.folder / "model-last", ignore_errors=True)
-        usage = read_record(self.folder / "train.json", records.USAGE)
+        usage = read_record(self.folder / "train.json", records.Usage)
         epochs = self.read_epochs()
         trained = {
             "code": self.run.code,
@@ -138,9 +146,9 @@ class Job:
             "device": "CPU" if self._gpu_id < 0 else f"GPU {self._gpu_id}",
             "minutes": usage["seconds"] / 60,
             "peak_mb": usage["peak_mb"],
-            "epochs": max((int(row["E"]) for row in epochs), default=0),
+            "epochs": max((row["epoch"] for row in epochs), default=0),
             "best_epoch": best_epoch(epochs),
-            "dev_curve": [[row["E"], row.get("ENTS_F", 0.0)] for row in epochs],
+            "dev_curve": [[row["epoch"], dev_f1(row)] for row in epochs],
         }
         write_text(self.folder / TRAINED, json.dumps(trained))
 
@@ -159,8 +167,8 @@ class Job:
             "config": self.run.setup,
             "data": self.run.data,
             "types": self.run.types,
-            **read_record(self.folder / TRAINED, records.TRAINED),
-            **read_record(self.folder / SCORES, records.EVALUATED),
+            **read_record(self.folder / TRAINED, records.Trained),
+            **read_record(self.folder / SCORES, records.Evaluated),
         }
         write_text(self.folder / RESULT, json.dumps(result))
 
@@ -175,7 +183,7 @@ def is_trained(folder: Path) -> bool:
     path = folder / TRAINED
     if not path.exists():
         return False
-    read_record(path, records.TRAINED)
+    read_record(path, records.Trained)
     return (folder / "model-best").is_dir()
 
 
@@ -189,7 +197,7 @@ def read_result(folder: Path) -> Optional[Record]:
     path = folder / RESULT
     if not path.exists():
         return None
-    result = read_record(path, records.RESULT)
+    result = read_record(path, records.Result)
     problem = _find_problem(result)
     if problem:
         raise MoeeError("M512", file=path, problem=problem)

@@ -2,146 +2,140 @@
 refused. A disk that was full, a hand or a power cut may have been at them."""
 
 import json
-import math
+from functools import cache
 from pathlib import Path
-from typing import Any, Dict, List
+from typing import Annotated, Any, Dict, List, Optional
+
+from pydantic import AfterValidator, Field, TypeAdapter, ValidationError
+from typing_extensions import TypedDict
 
 from ...errors import MoeeError
 
 Record = Dict[str, Any]
 
 
-def is_text(value: Any) -> bool:
-    """RETURNS (bool): Whether a value is a text."""
-    return isinstance(value, str)
+def _check_counts(value: List[int]) -> List[int]:
+    if value[0] > min(value[1:]):
+        raise ValueError("more is correct than there is")
+    return value
 
 
-def is_number(value: Any) -> bool:
-    """RETURNS (bool): Whether a value is a finite number that is not negative."""
-    return type(value) in (int, float) and math.isfinite(value) and value >= 0
+Count = Annotated[int, Field(ge=0)]
+Number = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+Score = Optional[Annotated[float, Field(ge=0, le=100)]]
+# of correct, predicted and gold entities
+Counts = Annotated[
+    List[Count], Field(min_length=3, max_length=3), AfterValidator(_check_counts)
+]
 
 
-def is_count(value: Any) -> bool:
-    """RETURNS (bool): Whether a value is a whole number from 0."""
-    return type(value) is int and value >= 0
+class Sentences(TypedDict):
+    """The counts of each sentence."""
+
+    correct: List[Count]
+    predicted: List[Count]
+    gold: List[Count]
 
 
-def is_score(value: Any) -> bool:
-    """RETURNS (bool): Whether a value is a percentage, or None for one that is
-    undefined."""
-    return value is None or (is_number(value) and value <= 100)
+class Scores(TypedDict):
+    """Percentages, None where undefined."""
+
+    precision: Score
+    recall: Score
+    f1: Score
+    counts: Counts
 
 
-def is_counts(value: Any) -> bool:
-    """RETURNS (bool): Whether a value is the counts of correct, predicted and gold
-    entities."""
-    whole = isinstance(value, list) and len(value) == 3 and all(map(is_count, value))
-    return whole and value[0] <= min(value[1:])
+class Domain(Scores):
+    """What is known of a test set, and why it has no score if it has none."""
+
+    no_score: str
+    per_type: Dict[str, Scores]
+    sentences: Sentences
+    words_per_second: Number
 
 
-def _is_epoch(value: Any) -> bool:
-    return type(value) is int and value >= -1
+class Usage(TypedDict):
+    """What a process took."""
+
+    seconds: Number
+    peak_mb: Optional[Number]
 
 
-def _is_point(value: Any) -> bool:
-    return isinstance(value, list) and len(value) == 2 and all(map(is_number, value))
+class Epoch(TypedDict):
+    """What is used of a line of `spacy_moee.JsonlLogger.v1`."""
+
+    epoch: Count
+    step: Count
+    score: Optional[float]
+    scores: Dict[str, Optional[float]]
 
 
-def _is_types(value: Any) -> bool:
-    return value is None or (isinstance(value, list) and all(map(is_text, value)))
+class Trained(TypedDict):
+    """What is known of a training."""
+
+    code: str
+    versions: Dict[str, str]
+    python: str
+    device: str
+    minutes: Number
+    peak_mb: Optional[Number]
+    epochs: Count
+    best_epoch: Annotated[int, Field(ge=-1)]
+    dev_curve: List[Annotated[List[Number], Field(min_length=2, max_length=2)]]
 
 
-def _is_known_number(value: Any) -> bool:
-    return value is None or is_number(value)
+class Evaluated(TypedDict):
+    """What is known of its test sets."""
+
+    scores: Dict[str, Domain]
+    mean_f1: Score
+    dev_f1: Score
 
 
-# what is expected: a test, a table of keys, a table of any keys, or a list
-SCORES = {"precision": is_score, "recall": is_score, "f1": is_score}
-SCORES["counts"] = is_counts
-DOMAIN = {
-    **SCORES,
-    "no_score": is_text,
-    "per_type": {str: SCORES},
-    "sentences": {name: [is_count] for name in ("correct", "predicted", "gold")},
-    "words_per_second": is_number,
-}
-USAGE = {"seconds": is_number, "peak_mb": _is_known_number}
-TRAINED = {
-    "code": is_text,
-    "versions": {str: is_text},
-    "python": is_text,
-    "device": is_text,
-    "minutes": is_number,
-    "peak_mb": _is_known_number,
-    "epochs": is_count,
-    "best_epoch": _is_epoch,
-    "dev_curve": [_is_point],
-}
-EVALUATED = {"scores": {str: DOMAIN}, "mean_f1": is_score, "dev_f1": is_score}
-RESULT = {
-    **dict.fromkeys(("system", "embeddings", "config"), is_text),
-    "seed": is_count,
-    "data": {str: is_text},
-    "types": {str: _is_types},
-    **TRAINED,
-    **EVALUATED,
-}
+class Result(Trained, Evaluated):
+    """What a finished run leaves."""
+
+    system: str
+    embeddings: str
+    config: str
+    seed: Count
+    data: Dict[str, str]
+    types: Dict[str, Optional[List[str]]]
 
 
-def read_record(path: Path, expected: Dict[Any, Any]) -> Record:
+# which takes a while to make
+_adapter = cache(TypeAdapter)
+
+
+def read_record(path: Path, kind: Any) -> Record:
     """Read a JSON file of known content.
 
     path (Path): The file.
-    expected (Dict[Any, Any]): What it should hold, such as `RESULT`.
+    kind (Any): What it should hold, such as `Result`.
     RETURNS (Record): What it holds.
     RAISES (MoeeError): M512, if it can't be read or holds anything else.
     """
     try:
-        content = json.loads(path.read_text(encoding="utf8"))
-        # half of a surrogate pair is JSON, and can stand in no report
-        json.dumps(content, ensure_ascii=False).encode("utf8")
-        problem = find_problem(content, expected)
+        return parse(path.read_bytes(), kind)
     except OSError as error:
         problem = error.strerror or str(error)
-    except (ValueError, RecursionError) as error:
-        problem = f"it is not JSON: {error}"
-    if problem:
-        raise MoeeError("M512", file=path, problem=problem)
-    return content
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        place = ".".join(map(str, first["loc"])) or "it"
+        is_shown = first["type"] not in ("missing", "json_invalid")
+        found = f" is {repr(first['input'])[:60]}" if is_shown else ""
+        problem = f"{place}{found}: {first['msg']}"
+    raise MoeeError("M512", file=path, problem=problem)
 
 
-def find_problem(value: Any, expected: Any, place: str = "") -> str:
-    """Find the first thing in a value that is not what it should be.
+def parse(data: bytes, kind: Any) -> Record:
+    """Parse and check JSON.
 
-    value (Any): The value.
-    expected (Any): A test; a table of what is expected by key, or for all keys by the
-        key `str`; or a list of what is expected of every item.
-    place (str): Where the value stands.
-    RETURNS (str): What is wrong; empty if nothing is.
+    data (bytes): The JSON.
+    kind (Any): What it should hold.
+    RETURNS (Record): What it holds.
+    RAISES (ValidationError): If it is no JSON, or holds anything else.
     """
-    if isinstance(expected, dict):
-        if not isinstance(value, dict):
-            return _say(place, value)
-        missing = [key for key in expected if key is not str and key not in value]
-        if missing:
-            return f"there is no {f'{place}.{missing[0]}'.strip('.')}"
-        every = expected.get(str)
-        parts = [(k, v, every or expected.get(k)) for k, v in value.items()]
-        return _first(
-            [(f"{place}.{k}".strip("."), v, test) for k, v, test in parts if test]
-        )
-    if isinstance(expected, list):
-        if not isinstance(value, list):
-            return _say(place, value)
-        [test] = expected
-        return _first([(f"{place}[{i}]", v, test) for i, v in enumerate(value)])
-    return "" if expected(value) else _say(place, value)
-
-
-def _first(parts: List) -> str:
-    found = (find_problem(value, test, place) for place, value, test in parts)
-    return next(filter(None, found), "")
-
-
-def _say(place: str, value: Any) -> str:
-    return f"{place or 'it'} is {repr(value)[:60]}"
+    _adapter(kind).validate_json(data, strict=True)
+    return json.loads(data)

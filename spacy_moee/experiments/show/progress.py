@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ..plan.grid import Run, title
+from ..run.epochs import dev_f1
 from ..run.job import Job
 from ..run.runner import State
 from .table import score
@@ -32,7 +33,7 @@ class Progress:
         self._is_live = console.is_terminal and not console.is_dumb_terminal
         self._started = time.monotonic()
         self._drawn = 0.0
-        self._told: Set[Tuple[str, float]] = set()
+        self._shown: Set[Tuple[str, int]] = set()
         self._ended: Set[str] = set()
 
     def __enter__(self) -> "Progress":
@@ -69,10 +70,10 @@ class Progress:
         """
         self._ended |= set(state.results)
         if self._ended:
-            done, planned = len(state.finished()), len(state.runs)
-            old = sum(result["is_old"] for result in state.finished())
-            more = f", {old} of them with other code" if old else ""
-            self._print(f"{done} of {planned} runs finished before{more}")
+            finished = state.finished()
+            text = f"{len(finished)} of {len(state.runs)} runs finished before"
+            old = sum(result["is_old"] for result in finished)
+            self._print(f"{text}, {old} of them with other code" if old else text)
 
     def _tell_ended(self, state: State) -> None:
         for run in state.runs:
@@ -91,11 +92,11 @@ class Progress:
 
     def _tell_epochs(self, job: Job) -> None:
         for row in job.read_epochs():
-            step = (job.run.key, row["#"])
-            if step not in self._told:
-                self._told.add(step)
-                epoch, f1 = int(row["E"]), row.get("ENTS_F", 0.0)
-                self._print(f"  {title(job.run)}: epoch {epoch}, dev F1 {f1:.2f}")
+            step = (job.run.key, row["step"])
+            if step not in self._shown:
+                self._shown.add(step)
+                text = f"epoch {row['epoch']}, dev F1 {dev_f1(row):.2f}"
+                self._print(f"  {title(job.run)}: {text}")
 
     def _print(self, text: str, style: str = "") -> None:
         self._console.print(escape(text), style=style, highlight=False, soft_wrap=True)
@@ -128,8 +129,8 @@ def _say_result(run: Run, result: Dict[str, Any]) -> str:
 
 def _cells(job: Job) -> List[Text]:
     rows = job.read_epochs()
-    scores = [row.get("ENTS_F", 0.0) for row in rows]
-    epoch = str(int(rows[-1]["E"])) if rows else "-"
+    scores = list(map(dev_f1, rows))
+    epoch = str(rows[-1]["epoch"]) if rows else "-"
     f1 = [f"{scores[-1]:.2f}", f"{max(scores):.2f}"] if scores else ["-", "-"]
     if job.step == "evaluate":
         epoch = "test"

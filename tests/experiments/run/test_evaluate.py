@@ -1,5 +1,6 @@
 """Scores of a pipeline on a test set, and those that are undefined."""
 
+import json
 from pathlib import Path
 from typing import Any, List, Optional
 
@@ -11,7 +12,7 @@ from spacy.tokens import Doc, DocBin, Span
 from spacy_moee.errors import MoeeError
 from spacy_moee.evaluation.counts import Counts
 from spacy_moee.experiments.run.evaluate import evaluate
-from spacy_moee.experiments.run.records import DOMAIN, find_problem
+from spacy_moee.experiments.run.records import Domain, parse
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +42,8 @@ def scores(result: Any) -> Any:
 
 def test_gold(nlp: Language, tmp_path: Path) -> None:
     result = evaluate(nlp, make_corpus(tmp_path / "x.spacy", "PER", "ORG", "", None))
-    assert find_problem(result, DOMAIN) == "" and result["no_score"] == ""
+    assert parse(json.dumps(result).encode(), Domain) == result
+    assert result["no_score"] == ""
     assert scores(result) == [pytest.approx(100 / 3), 50, 40, [1, 3, 2]]
     assert scores(result["per_type"]["ORG"]) == [None, 0, 0, [0, 0, 1]]
     assert result["sentences"]["gold"] == [1, 1, 0, 0]
@@ -64,7 +66,7 @@ def test_no_score(
     nlp: Language, tmp_path: Path, golds: Any, types: Any, counts: Any, reason: str
 ) -> None:
     result = evaluate(nlp, make_corpus(tmp_path / "x.spacy", *golds), types)
-    assert find_problem(result, DOMAIN) == ""
+    assert parse(json.dumps(result).encode(), Domain) == result
     assert scores(result) == [None, None, None, counts]
     assert result["no_score"] == reason and result["per_type"] == {}
 

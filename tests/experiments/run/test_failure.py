@@ -100,8 +100,8 @@ def test_log_on_a_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_groups() -> None:
-    runs = [Run(x, "e", 0, "", {}, {}, x) for x in "abc"]
-    failures = [Failure(Path(run.key), r) for run, r in zip(runs, "xyx", strict=True)]
+    runs = [Run(x, "e", 0, "", {}, {}, {}, x, "") for x in "abc"]
+    failures = [Failure(Path(run.setup), r) for run, r in zip(runs, "xyx", strict=True)]
     names = {x: (f"{x} \u00b7 e \u00b7 seed 0", Path(x)) for x in "abc"}
     assert group_failures([*zip(runs, failures, strict=True)]) == {
         "x": [names["a"], names["c"]],

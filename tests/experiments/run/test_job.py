@@ -8,6 +8,7 @@ from typing import Any, Dict, List
 
 import pytest
 import spacy
+import srsly
 from spacy.tokens import Doc, DocBin, Span
 
 from spacy_moee.errors import MoeeError
@@ -15,7 +16,7 @@ from spacy_moee.experiments.plan.experiment import read_experiment
 from spacy_moee.experiments.plan.grid import Run, make_runs
 from spacy_moee.experiments.plan.inputs import TRAINED
 from spacy_moee.experiments.run import job
-from spacy_moee.experiments.run.job import Job, is_trained, read_result
+from spacy_moee.experiments.run.job import EPOCHS, Job, is_trained, read_result
 from tests.experiments.util import (
     OTHER,
     TARGET,
@@ -156,10 +157,9 @@ def test_why_a_process_ended(
     assert failure.log == tmp_path / "run" / "train.log"
     assert one.explain("something else").reason == "something else"
     # a row of the untrained model, and one of the first epoch
-    table = "E    #       LOSS MOEE_NER  ENTS_F  SCORE \n---  ------  ---\n"
     for rows, is_early in ((1, True), (2, False)):
-        lines = [f"  {i}  {10 * i}  1.00  0.00  0.00\n" for i in range(rows)]
-        failure.log.write_text(table + "".join(lines), encoding="utf8")
+        lines = [{"epoch": i, "step": i, "scores": {}, "score": 0} for i in range(rows)]
+        srsly.write_jsonl(tmp_path / "run" / EPOCHS, lines)
         assert one.explain().is_early == is_early
 
 

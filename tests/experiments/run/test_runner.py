@@ -13,8 +13,9 @@ from spacy_moee.experiments.plan import grid
 from spacy_moee.experiments.plan.experiment import read_experiment
 from spacy_moee.experiments.plan.grid import Run, make_runs
 from spacy_moee.experiments.plan.inputs import TRAINED
-from spacy_moee.experiments.run import records, runner
+from spacy_moee.experiments.run import runner
 from spacy_moee.experiments.run.job import RESULT
+from spacy_moee.experiments.run.records import Trained
 from spacy_moee.experiments.run.results import own_folder
 from tests.experiments.util import (
     BASELINE,
@@ -209,7 +210,7 @@ def test_failures_after_the_first_epoch_are_no_sign(
 ) -> None:
     class Late(FakeJob):
         def is_over(self) -> bool:
-            self.rows = [{"#": 0}, {"#": 10}]
+            self.rows = [{"step": 0}, {"step": 10}]
             return super().is_over()
 
     FakeJob.fails = SEEDS
@@ -227,7 +228,7 @@ def test_a_run_that_gets_further_while_others_fail(
                 return super().is_over()
             # when the first and the last one have failed, it has an epoch
             self.looks += 1
-            self.rows = [{"#": 10}] if self.looks > 10 else []
+            self.rows = [{"step": 10}] if self.looks > 10 else []
             return self.looks > 20
 
     FakeJob.fails = SEEDS
@@ -332,11 +333,11 @@ def test_old_runs_on_other_data_are_not_accepted(
     make_corpus(tmp_path / f"{TARGET}.spacy", n_docs=3)
     runs = make_runs(read_experiment(tmp_path / "e.yml"))
     state = runner.State("x", runs, tmp_path / "out", accept_old=True)
-    assert state.finished() == []
+    assert state.finished() == [] and state.n_old == 0
     assert all(state.folder_of(r).name == r.name for r in runs)
     # one that is there is tested by the code of today
     old = runner.State("x", runs, tmp_path / "out")._find_old(runs[0])[0]
-    trained = {k: make_result(OTHER, 0)[k] for k in records.TRAINED}
+    trained = {k: make_result(OTHER, 0)[k] for k in Trained.__annotations__}
     (old / TRAINED).write_text(json.dumps(trained))
     (old / "model-best").mkdir()
     state = runner.State("x", runs, tmp_path / "out", accept_old=True)

@@ -28,9 +28,9 @@ class FakeJob:
 
     def __init__(self, run: Run) -> None:
         self.run = run
-        self.rows: List[Dict[str, float]] = []
+        self.rows: List[Dict[str, Any]] = []
 
-    def read_epochs(self) -> List[Dict[str, float]]:
+    def read_epochs(self) -> List[Dict[str, Any]]:
         return self.rows
 
 
@@ -58,7 +58,8 @@ def show_all(state: State, monkeypatch: pytest.MonkeyPatch, terminal: bool) -> s
         shown.show(state)
         one, two = state.active
         for epoch, f1 in enumerate([0.0, 81.25, 80.5]):
-            row = {"E": epoch, "#": 10 * epoch, "ENTS_F": f1}
+            scores = {"ents_f": f1 / 100}
+            row = {"epoch": epoch, "step": 10 * epoch, "scores": scores}
             two.rows.append(row)  # type: ignore[attr-defined]
             shown.show(state)
         state.active.remove(one)
