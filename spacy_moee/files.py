@@ -127,7 +127,7 @@ def whole_files(paths: Iterable[Path]) -> Iterator[Dict[Path, Path]]:
             path.parent.mkdir(parents=True, exist_ok=True)
             drafts[path] = path.with_name(f".{path.name}.{os.getpid()}.tmp")
         yield drafts
-        for path, draft in drafts.items():
+        for draft in drafts.values():
             _sync(draft)
         for path, draft in drafts.items():
             draft.replace(path)
