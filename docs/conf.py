@@ -1,4 +1,4 @@
-"""Sphinx: `sphinx-build -W -n --keep-going -b html docs docs/_build`, or `nox -s docs`."""
+"""Sphinx: `python -m sphinx -W -n --keep-going -b html docs docs/_build`."""
 
 import sys
 from importlib.metadata import version as find_version
@@ -25,6 +25,7 @@ smartquotes = False
 default_role = "code"
 
 autodoc_typehints = "none"
+autodoc_preserve_defaults = True
 autodoc_member_order = "bysource"
 autodoc_class_signature = "mixed"
 add_module_names = False

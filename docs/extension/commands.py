@@ -5,8 +5,8 @@ from typing import Any
 
 OPENING = """# Command line
 
-All commands are part of spaCy's own: `python -m spacy moee COMMAND`. Every one ends with
-exit code 0, or with 1 and [a coded message](messages.md).
+All commands are part of spaCy's own: `python -m spacy moee COMMAND`. The exit code is
+0, or 1 with [a coded message](messages.md), or 130 when `compare` is stopped.
 """
 PROGRAM = "python -m spacy moee"
 

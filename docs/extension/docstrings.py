@@ -24,6 +24,15 @@ def process(
     lines[:] = add_links(to_fields(lines))
 
 
+def write_dashes(app: Any, page: Any) -> None:
+    """The handler of `doctree-read`: what stands between an argument and its text."""
+    from docutils import nodes
+
+    for node in list(page.findall(nodes.Text)):
+        if node == " -- ":
+            node.parent.replace(node, nodes.Text(" \u2013 "))
+
+
 def to_fields(lines: List[str]) -> List[str]:
     """Write the last paragraph's arguments and results as reStructuredText fields.
 
@@ -47,7 +56,7 @@ def to_fields(lines: List[str]) -> List[str]:
 def _write_field(name: str, type_: str, text: str) -> List[str]:
     literal = f"``{type_}``"
     if name in ("RETURNS", "YIELDS"):
-        return [f":rtype: {literal}", f":returns: {text}"]
+        return [f":returns: {text}", f":rtype: {literal}"]
     if name == "RAISES":
         known = {"MoeeError": "spacy_moee.errors.MoeeError"}
         return [f":raises ~{known.get(type_, type_)}: {text}"]

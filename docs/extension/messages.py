@@ -9,9 +9,9 @@ from spacy_moee import errors
 OPENING = """# Messages by code
 
 Everything that the package raises or warns of opens with a code. Each message says what
-was found, where, what was expected and what to do; words in italics stand for what the
-message names. An error is a `MoeeError`, whose attribute `code` a program can read. Some
-ways out that need more words are in [Troubleshooting](../guides/troubleshooting.md).
+was found, where, what was expected and what to do. Words in italics stand for what the
+message names. An error is a `MoeeError`, whose attribute `code` a program can read.
+[Troubleshooting](../guides/troubleshooting.md) starts from symptoms.
 """
 CLASS = """
 ```{eval-rst}

@@ -2,8 +2,8 @@
 
     python -m docs.images.entities PIPELINE docs/images/entities.svg
 
-The picture in the repository was made with the recipe static_features, seed 0, after two
-epochs on CoNLL-2003.
+The picture in the repository was made with the recipe static_features, seed 0, after
+two epochs on CoNLL-2003.
 """
 
 import re

@@ -14,10 +14,10 @@ from markdown_it import MarkdownIt
 from spacy import registry
 from spacy.cli import app
 from spacy.util import load_config_from_str
-from spacy_moee.experiments.experiment import read_experiment
 from typer.testing import CliRunner
 
 import spacy_moee.cli  # noqa: F401
+from spacy_moee.experiments.plan.experiment import read_experiment
 
 ROOT = Path(__file__).parents[2]
 PAGES = [
@@ -25,7 +25,7 @@ PAGES = [
     *sorted(
         path
         for path in (ROOT / "docs").rglob("*.md")
-        if not {"_build", "reference"} & set(path.relative_to(ROOT).parts)
+        if not {"_build", "reference", "project"} & set(path.relative_to(ROOT).parts)
     ),
 ]
 REASON = re.compile(r"<!-- not run: (.*?) -->")
@@ -60,7 +60,7 @@ def read_blocks(path: Path) -> Iterator[Block]:
                 token.content,
                 reason[1] if reason else "",
             )
-        comment = token.content if token.type == "html_block" else ""
+        comment = comment + token.content if token.type == "html_block" else ""
 
 
 BLOCKS = [block for page in PAGES for block in read_blocks(page)]

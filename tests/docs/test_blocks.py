@@ -12,15 +12,9 @@ from .blocks import BLOCKS, PAGES, ROOT, RUNNERS, Block, find_option, split_comm
 
 RUN = [block for block in BLOCKS if block.language in RUNNERS and not block.reason]
 SHELL = [block for block in BLOCKS if block.language == "bash"]
-TRAINS = re.compile(r"spacy (train|project)|spacy package")
 
 
-def mark(block: Block) -> object:
-    marks = [pytest.mark.slow] if TRAINS.search(block.code) else []
-    return pytest.param(block, id=str(block), marks=marks)
-
-
-@pytest.mark.parametrize("block", [mark(block) for block in RUN])
+@pytest.mark.parametrize("block", RUN, ids=str)
 def test_block_runs(block: Block, project: Path) -> None:
     if "spacy-transformers" in block.code:
         pytest.importorskip("spacy_transformers")
@@ -66,7 +60,7 @@ def test_what_a_page_names_is_there(page: Path) -> None:
     text = page.read_text(encoding="utf8")
     links = re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", text)
     for link in links:
-        generated = "reference/" in link
+        generated = "reference/" in link or "project/" in link
         assert generated or (page.parent / link).exists(), link
     for config in re.findall(r"\bconfigs/[\w/]+\.(?:cfg|yml)", text):
         assert (ROOT / config).is_file(), config

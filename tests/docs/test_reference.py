@@ -7,7 +7,14 @@ from typing import Any, Dict
 
 import pytest
 
-from docs.extension import commands, docstrings, messages, registered, write_reference
+from docs.extension import (
+    commands,
+    docstrings,
+    messages,
+    registered,
+    root,
+    write_pages,
+)
 from docs.extension.names import find_entry_points, make_label
 from spacy_moee.errors import ERRORS, WARNINGS
 
@@ -113,8 +120,8 @@ def test_fields_are_those_of_the_docstring() -> None:
         ":param x: Words: some",
         "    of them.",
         r":param \*\*values: More.",
-        ":rtype: ``Dict[str, int]``",
         ":returns: Counts.",
+        ":rtype: ``Dict[str, int]``",
         ":raises ~spacy_moee.errors.MoeeError: :ref:`M103 <m103>`, for a value.",
     ]
 
@@ -125,11 +132,19 @@ def test_prose_is_no_field() -> None:
 
 
 def test_pages_that_stay_the_same_are_not_written_again(tmp_path: Path) -> None:
-    write_reference(tmp_path)
-    before = {path: path.stat().st_mtime_ns for path in tmp_path.iterdir()}
-    (tmp_path / "old.md").write_text("gone")
-    write_reference(tmp_path)
-    assert {path: path.stat().st_mtime_ns for path in tmp_path.iterdir()} == before
+    write_pages(tmp_path)
+    before = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*.md")}
+    (tmp_path / "reference" / "old.md").write_text("gone")
+    write_pages(tmp_path)
+    assert {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*.md")} == before
+
+
+def test_links_of_the_root_lead_to_the_copies() -> None:
+    text = "[a](README.md), [b](SECURITY.md), [c](docs/start.md), [d](https://x.org)"
+    expected = (
+        "[a](../index.md), [b](security.md), [c](../start.md), [d](https://x.org)"
+    )
+    assert root.change_links(text) == expected
 
 
 def test_cited_decisions_can_be_opened() -> None:
