@@ -33,7 +33,7 @@ from spacy_moee.embeddings.fasttext.file import FastTextFile
 from tests.embeddings.fasttext.util import write_fasttext
 
 from .fasttext_open import OURS, THEIRS, Opener
-from .machine import describe, format_line, format_table, make_parser, one_thread
+from .machine import format_line, format_table, make_parser, one_thread
 from .turns import take_turns, timed
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
@@ -247,7 +247,6 @@ def main() -> None:
     args = parser.parse_args()
     effort = QUICK if args.quick else Effort()
     one_thread()
-    print(describe())
     data = read_words(args.data)
     with tempfile.TemporaryDirectory(dir=args.folder) as name:
         folder = Path(name)

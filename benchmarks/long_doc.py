@@ -12,13 +12,12 @@ from pathlib import Path
 from typing import Dict, List
 
 import spacy
-import torch
 from spacy.language import Language
 from spacy.tokens import Doc, DocBin
 
 from spacy_moee.experiments.run.memory import peak_mb, resident_mb
 
-from .machine import format_line
+from .machine import format_line, one_thread
 
 WARM_UP = 100
 CLEAR = Path("/proc/self/clear_refs")
@@ -63,7 +62,7 @@ def main() -> None:
     parser.add_argument("--tokens", type=int, default=100_000)
     parser.add_argument("--distinct", action="store_true", help="number the words")
     args = parser.parse_args()
-    torch.set_num_threads(1)
+    one_thread()
     nlp = spacy.load(args.model)
     docs = DocBin().from_disk(args.corpus).get_docs(nlp.vocab)
     words = [token.text for token in chain.from_iterable(docs)]

@@ -33,9 +33,10 @@ def make_parser(name: str, description: str) -> ArgumentParser:
 
 
 def one_thread() -> None:
-    """Compute with one thread, here and in child processes."""
+    """Compute with one thread, here and in child processes, and print on what."""
     os.environ.update(ONE_THREAD)
     torch.set_num_threads(1)
+    print(describe())
 
 
 def start_fresh(module: str, *arguments: object) -> "subprocess.Popen[str]":

@@ -18,7 +18,7 @@ from typing import Any, Dict, List, NamedTuple
 
 from .corpus import Recipe, add_arguments, find_recipe
 from .epoch import Training
-from .machine import describe, format_line, format_table, make_parser, one_thread
+from .machine import format_line, format_table, make_parser, one_thread
 from .turns import take_turns
 
 PLAIN = {
@@ -69,7 +69,6 @@ def main() -> None:
     add_arguments(parser)
     args = parser.parse_args()
     one_thread()
-    print(describe())
     ratios: Dict[str, float] = {}
     for comparison in args.comparisons:
         changes, epochs = COMPARISONS[comparison]

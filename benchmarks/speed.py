@@ -30,14 +30,7 @@ from .baselines import train_spacy_ner
 from .corpus import Recipe, add_arguments, find_recipe
 from .epoch import Training
 from .inference import BARE, OURS, SPACY, read_words, time_inference
-from .machine import (
-    describe,
-    format_line,
-    format_table,
-    make_parser,
-    one_thread,
-    run_fresh,
-)
+from .machine import format_line, format_table, make_parser, one_thread, run_fresh
 from .turns import Turns
 
 CONFIG = "static_features"
@@ -163,7 +156,6 @@ def main() -> None:
     parser.add_argument("--model", type=Path, help="trained pipeline for inference")
     args = parser.parse_args()
     one_thread()
-    print(describe())
     recipe = find_recipe(args, args.config, {})
     print(format_line(measure(recipe, QUICK if args.quick else Effort(), args.model)))
 

@@ -41,14 +41,7 @@ from spacy_moee.models.wrapper import network_of
 from spacy_moee.networks.crf import CRF
 
 from .long_doc import reset_peak
-from .machine import (
-    describe,
-    format_line,
-    format_table,
-    make_parser,
-    one_thread,
-    run_fresh,
-)
+from .machine import format_line, format_table, make_parser, one_thread, run_fresh
 from .turns import take_turns, timed
 
 WORDS = 500
@@ -76,15 +69,24 @@ CASES = [Case(4), Case(18), Case(100), Case(200), Case(1000, 1, 2)]
 
 
 class TorchCRF(torchcrf.CRF):
-    """torchcrf's own code under the names that the network calls. Its decoding knows no
-    constraint."""
+    """torchcrf's own code under the names that the network calls: it is its own chain,
+    and its decoding knows no constraint."""
 
     def nll(self, emissions: Tensor, gold: Tensor, mask: Tensor) -> Tensor:
         """As `CRF.nll`, of known gold."""
         return -self(emissions, gold.clamp(min=0), mask, reduction="none")
 
-    def viterbi(self, emissions: Tensor, mask: Tensor, _: object = None) -> Tensor:
-        """As `CRF.viterbi`."""
+    @property
+    def chain(self) -> "TorchCRF":
+        """As `CRF.chain`."""
+        return self
+
+    def constrain(self, _: Tensor) -> "TorchCRF":
+        """As `Chain.constrain`."""
+        return self
+
+    def best_paths(self, emissions: Tensor, mask: Tensor, _: object = None) -> Tensor:
+        """As `Chain.best_paths`."""
         paths = [torch.tensor(path) for path in self.decode(emissions, mask)]
         return torch.nn.utils.rnn.pad_sequence(paths, batch_first=True)
 
@@ -191,7 +193,7 @@ def _gradient(crf: Any, emissions: Tensor, gold: Tensor, mask: Tensor) -> None:
 
 @torch.no_grad()
 def _best(crf: Any, emissions: Tensor, gold: Tensor, mask: Tensor) -> None:
-    crf.viterbi(emissions, mask)
+    crf.chain.best_paths(emissions, mask)
 
 
 def measure_memory(case: Case) -> Dict[str, float]:
@@ -259,7 +261,6 @@ def main() -> None:
     if args.memory:
         print(format_line(measure_memory(args.memory)))
         return
-    print(describe())
     rows, last = [], {}
     for case in args.cases or CASES:
         row, values = measure(case, args.rounds)

@@ -127,8 +127,8 @@ def whole_files(paths: Iterable[Path]) -> Iterator[Dict[Path, Path]]:
             path.parent.mkdir(parents=True, exist_ok=True)
             drafts[path] = path.with_name(f".{path.name}.{os.getpid()}.tmp")
         yield drafts
-        for draft in drafts.values():
-            _sync(draft)
+        for path in drafts:
+            _sync(drafts[path])
         for path, draft in drafts.items():
             draft.replace(path)
     except OSError as error:

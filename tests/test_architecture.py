@@ -3,8 +3,9 @@
 import ast
 import subprocess
 import sys
+from graphlib import TopologicalSorter
 from pathlib import Path
-from typing import Iterator, Set
+from typing import Dict, Iterator, Set
 
 import pytest
 
@@ -81,6 +82,40 @@ def test_arrows(path: Path) -> None:
         assert not top & {"torch", "torchcrf"}
     if here == "networks":
         assert top <= {"torch", "torchcrf", "spacy_moee", "math", "typing"}
+
+
+def test_rooms_are_those_that_are_known() -> None:
+    assert {room(path) for path in MODULES} == set(ARROWS)
+
+
+def test_there_is_no_circle() -> None:
+    """Neither of rooms nor of modules. Commands import the group that they are mounted
+    on, which imports them: spaCy loads that module alone."""
+    rooms: Dict[str, Set[str]] = {}
+    for path in MODULES:
+        rooms.setdefault(room(path), set()).update(own_rooms(path) - {room(path)})
+    TopologicalSorter(rooms).prepare()
+    names = {module_name(path): path for path in MODULES}
+    modules = {
+        name: names.keys() & {*imported(path)} - {name} for name, path in names.items()
+    }
+    modules["spacy_moee.cli"] = set()
+    TopologicalSorter(modules).prepare()
+
+
+def module_name(path: Path) -> str:
+    parts = path.relative_to(PACKAGE.parent).with_suffix("").parts
+    return ".".join(parts).removesuffix(".__init__")
+
+
+@pytest.mark.parametrize(
+    "folder, below", [("plan", set()), ("run", {"plan"}), ("show", {"plan", "run"})]
+)
+def test_experiments_are_planned_run_and_shown(folder: str, below: Set[str]) -> None:
+    paths = (PACKAGE / "experiments" / folder).rglob("*.py")
+    names = (name.split(".") for path in paths for name in imported(path))
+    own = {name[2] for name in names if name[:2] == ["spacy_moee", "experiments"]}
+    assert own - {folder} <= below
 
 
 def test_only_the_wrapper_touches_the_shim() -> None:

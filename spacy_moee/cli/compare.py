@@ -77,8 +77,8 @@ def compare_cli(
     except MoeeError as err:
         fail(err)
     if not finished:
-        done, planned = len(state.finished()), len(state.runs)
-        msg.warn(f"Stopped: {done} of {planned} runs are finished. Go on with:")
+        finished_runs = f"{len(state.finished())} of {len(state.runs)} runs"
+        msg.warn(f"Stopped: {finished_runs} are finished. Go on with:")
         msg.text(f"  {go_on}")
         raise typer.Exit(STOPPED)
     if state.failed:

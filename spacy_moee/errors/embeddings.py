@@ -50,13 +50,12 @@ ERRORS: Dict[str, str] = {
         "it was made, instead of the .ftz file."
     ),
     "M214": (
-        "'{path}' is damaged or was only copied in part: {what} is {found}, but should "
-        "be {expected}. Download or copy the file again."
+        "'{path}' is damaged or was only copied in part: {what} is {found}; expected "
+        "{expected}. Download or copy the file again."
     ),
     "M215": (
-        "Can't write '{path}' in half precision: row {row} has the number {value}; "
-        "expected at most {expected}. Train the vectors again, with a lower learning "
-        "rate."
+        "Can't write '{path}' in half precision: row {row} holds {value}; expected at "
+        "most {expected}. Train the vectors again, with a lower learning rate."
     ),
     "M216": (
         "Can't write the vectors to '{file}': {reason}. Check the path, its "
@@ -142,8 +141,8 @@ ERRORS: Dict[str, str] = {
         "and its numbers per line. {remedy}"
     ),
     "M248": (
-        "'{path}' is damaged: {what} is {found}, but should be at most {expected}. "
-        "Download or copy the file again."
+        "'{path}' is damaged: {what} is {found}; expected at most {expected}. Download "
+        "or copy the file again."
     ),
     "M249": (
         "'{path}' was truncated while it was in use: it has {found:,} bytes; it had "

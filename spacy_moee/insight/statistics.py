@@ -6,12 +6,12 @@ from typing import Callable, Dict, Iterable, List, NamedTuple, Sequence, Tuple
 from typing import Counter as CounterT
 
 from numpy import ndarray
-from spacy.attrs import ENT_IOB, IS_SPACE
 from spacy.strings import get_string_id
 from spacy.tokens import Doc, Span
 from spacy.training import Example
 from spacy.vectors import BaseVectors, Vectors
 
+from ..evaluation.annotation import count_annotation
 from ..padding import Windows
 
 # what of a doc a network reads at once
@@ -138,7 +138,8 @@ def collect(
         found.tokens += len(doc)
         found.lengths.append(len(doc))
         found.texts.append(gold.text)
-        found.missing += _count_missing(gold)
+        counts = count_annotation([example])
+        found.missing += counts.tokens - counts.annotated
         found.without += not gold.ents
         _count_case(found, gold.text)
         windows = [cut(doc) for cut in segmenters] if gold.ents else []
@@ -147,11 +148,6 @@ def collect(
             _look_at_edges(found, ent)
             _look_for_it(found, example, ent, windows)
     return found
-
-
-def _count_missing(gold: Doc) -> int:
-    columns = gold.to_array([ENT_IOB, IS_SPACE]).reshape(len(gold), 2)
-    return int(((columns[:, 0] == 0) & (columns[:, 1] == 0)).sum())
 
 
 def _count_case(found: Statistics, text: str) -> None:

@@ -6,11 +6,13 @@ from typing import Any
 import numpy
 import pytest
 import spacy
+import torch
 from spacy.tokens import Doc, DocBin
 
-from benchmarks import threads
+from benchmarks import threads, viterbi
 from benchmarks.baselines import BATCH, BareLSTM, Sizes
 from benchmarks.long_doc import peak_mb, reset_peak
+from spacy_moee.networks.crf import Chain
 
 from .util import keys_of, run_quickly
 
@@ -84,6 +86,15 @@ def test_bare_lstm_reads_every_sentence_once():
     assert [len(batch) for batch in batches] == [BATCH, BATCH, 70 - 2 * BATCH]
     assert sorted(sum(batches, [])) == lengths
     assert bare.train(batches) > 0 and bare.predict() > 0
+
+
+def test_decoding_that_is_timed_is_ours(monkeypatch):
+    turns = viterbi.time_viterbi(1)
+    assert set(turns.seconds) == {viterbi.OURS, viterbi.TORCHCRF}
+    zeros = torch.zeros(viterbi.BATCH, viterbi.LENGTH, dtype=torch.long)
+    monkeypatch.setattr(Chain, "best_paths", lambda *_: zeros)
+    with pytest.raises(RuntimeError, match="decode differently"):
+        viterbi.time_viterbi(1)
 
 
 def test_peak_is_counted_from_the_reset():

@@ -253,8 +253,8 @@ def test_all_fail_alike(tmp_path: Path, fake: Any) -> None:
     fake.fails = list(range(9))
     result = compare(tmp_path, seeds=fake.fails)
     assert result.exit_code == 1 and len(fake.started) == 2
-    assert "[M508] Stopped, since 2 of the 18 runs failed" in result.output
-    assert "so would the 16 others: No such thing." in result.output
+    assert "[M508] Stopped, because 2 of the 18 runs failed" in result.output
+    assert "so would the other 16: No such thing." in result.output
     assert "1 failed: No such thing; 8 not run" in " ".join(result.output.split())
     table = (tmp_path / "out" / "table.md").read_text("utf8")
     assert "1 failed: No such thing; 8 not run" in table
@@ -271,7 +271,7 @@ def test_damaged_files_are_made_again(tmp_path: Path, fake: Any) -> None:
     (tmp_path / "out" / "results.jsonl").write_bytes(b"{\n" + before["results.jsonl"])
     result = compare(tmp_path)
     assert result.exit_code == 0 and len(fake.started) == 5
-    assert f"[MW52] '{paths[0]}' is damaged: it is not JSON" in result.output
+    assert f"[MW52] '{paths[0]}' is damaged: Invalid JSON" in result.output
     assert "[MW53] 1 lines of" in result.output
     # there were five lines
     assert "results-2.jsonl" in files(tmp_path)

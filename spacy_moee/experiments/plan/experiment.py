@@ -41,7 +41,7 @@ def _check_name(name: str) -> str:
 
 
 def _check_target(name: str) -> str:
-    if name in (SOURCE, MEAN):
+    if name.lower() in (SOURCE, MEAN):
         raise ValueError(f"'{name}' is the name of another column")
     return _check_name(name)
 
@@ -81,10 +81,11 @@ class _Table(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _check_keys(cls, value: Any) -> Any:
+        known = [name for name, x in cls.model_fields.items() if not x.exclude]
         for key in value if isinstance(value, dict) else ():
-            if key not in cls.model_fields:
-                known = ", ".join(cls.model_fields)
-                raise _refuse(str(key), value[key], f"No such key; there are {known}")
+            if key not in known:
+                expected = f"No such key; there are {', '.join(known)}"
+                raise _refuse(str(key), value[key], expected)
         return value
 
 
@@ -165,6 +166,8 @@ class Experiment(_Table):
     overrides (Dict[str, JsonValue]): Values of every config by dotted name.
     systems (Dict[str, System]): The systems by name.
     embeddings (Dict[str, Embeddings]): The embeddings by name.
+    path (Path): The file.
+    text (str): What stands in it.
     """
 
     title: Annotated[Text, AfterValidator(plain)]
@@ -174,8 +177,9 @@ class Experiment(_Table):
     overrides: Values = {}
     systems: Annotated[Dict[Name, System], Field(min_length=1)]
     embeddings: Annotated[Dict[Name, Embeddings], Field(min_length=1)]
-    _path: Path
-    _text: str
+    # not of the file's content
+    path: Path = Field(Path(), exclude=True)
+    text: str = Field("", exclude=True)
 
     @model_validator(mode="after")
     def _check_names(self) -> "Experiment":
@@ -189,16 +193,6 @@ class Experiment(_Table):
             block.systems = [x for x in names if x in (block.systems or names)]
             block.seeds = block.seeds or self.seeds
         return self
-
-    @property
-    def path(self) -> Path:
-        """RETURNS (Path): The file."""
-        return self._path
-
-    @property
-    def text(self) -> str:
-        """RETURNS (str): What stands in it."""
-        return self._text
 
     @property
     def targets(self) -> List[str]:
@@ -220,7 +214,7 @@ def read_experiment(path: Path) -> Experiment:
         experiment = Experiment.model_validate(content)
     except ValidationError as error:
         raise _explain(path, error) from None
-    experiment._path, experiment._text = path, text
+    experiment.path, experiment.text = path, text
     return experiment
 
 

@@ -122,10 +122,12 @@ def read_record(path: Path, kind: Any) -> Record:
         problem = error.strerror or str(error)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
-        place = ".".join(map(str, first["loc"])) or "it"
-        is_shown = first["type"] not in ("missing", "json_invalid")
-        found = f" is {repr(first['input'])[:60]}" if is_shown else ""
-        problem = f"{place}{found}: {first['msg']}"
+        problem = first["msg"]
+        if first["type"] != "json_invalid":
+            place = ".".join(map(str, first["loc"])) or "it"
+            is_shown = first["type"] != "missing"
+            found = f" is {repr(first['input'])[:60]}" if is_shown else ""
+            problem = f"{place}{found}: {problem}"
     raise MoeeError("M512", file=path, problem=problem)
 
 

@@ -60,7 +60,8 @@ class State:
             try:
                 if not self.read(run):
                     is_trained(own)
-                    self.n_old += any((x / RESULT).exists() for x in old)
+                    is_offered = any((x / RESULT).exists() for x in old)
+                    self.n_old += is_offered and not accept_old
             except MoeeError as error:
                 self.damaged.append(error)
 

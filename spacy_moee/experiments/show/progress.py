@@ -70,10 +70,10 @@ class Progress:
         """
         self._ended |= set(state.results)
         if self._ended:
-            done, planned = len(state.finished()), len(state.runs)
-            old = sum(result["is_old"] for result in state.finished())
-            more = f", {old} of them with other code" if old else ""
-            self._print(f"{done} of {planned} runs finished before{more}")
+            finished = state.finished()
+            text = f"{len(finished)} of {len(state.runs)} runs finished before"
+            old = sum(result["is_old"] for result in finished)
+            self._print(f"{text}, {old} of them with other code" if old else text)
 
     def _tell_ended(self, state: State) -> None:
         for run in state.runs:

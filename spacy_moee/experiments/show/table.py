@@ -80,19 +80,18 @@ def note(experiment: Experiment, rows: Sequence[Row]) -> str:
     codes = {result["code"] for result in results}
     if len(codes) > 1:
         text += MIXED.format(count=len(codes))
-    lonely = {row.embeddings for row in rows if row.results} - {
-        row.embeddings
-        for row in rows
-        if row.results and row.system == experiment.baseline
-    }
+    finished = {(row.embeddings, row.system) for row in rows if row.results}
+    compared_with = {name for name, system in finished if system == experiment.baseline}
+    lonely = {name for name, _ in finished} - compared_with
     if lonely:
         names = ", ".join(name for name in experiment.embeddings if name in lonely)
         text += NO_BASELINE.format(names=names, baseline=experiment.baseline)
-    named = [(n, e.published) for n, e in experiment.embeddings.items() if e.published]
-    if len(experiment.embeddings) == 1:
-        columns = [column for _, column in named]
-    else:
-        columns = [f"{column} ({name})" for name, column in named]
+    blocks = experiment.embeddings
+    columns = [
+        f"{block.published} ({name})" if len(blocks) > 1 else block.published
+        for name, block in blocks.items()
+        if block.published
+    ]
     return text + (PAPER.format(columns=", ".join(columns)) if columns else "")
 
 
@@ -238,16 +237,12 @@ def write_markdown(
     untried (int): How many runs were not tried, since all fail alike.
     RETURNS (str): Markdown.
     """
-    table = main_table(experiment, rows)
-    cells = [list(map(_escape, row)) for row in table.rows]
-    parts = [f"# {experiment.title}\n"]
-    parts.append(markdown_table(table.header, cells, table.aligns))
+    parts = [f"# {experiment.title}\n", markdown_table(*main_table(experiment, rows))]
     parts.append(note(experiment, rows) + "\n")
     for target in experiment.targets[1:]:
-        if not any(target in row.differences for row in rows):
-            continue
-        parts.append(f"## Difference on {target}\n")
-        parts.append(markdown_table(*target_table(rows, target)))
+        if any(target in row.differences for row in rows):
+            parts.append(f"## Difference on {target}\n")
+            parts.append(markdown_table(*target_table(rows, target)))
     for domain in [*experiment.data.targets, SOURCE]:
         if entity_types(rows, domain):
             parts.append(f"## F1 by type, {domain}\n")
@@ -258,20 +253,17 @@ def write_markdown(
         parts.append("## Failed\n")
         for reason, runs in group_failures(failed).items():
             # a name may begin like an item of a list
-            lines = [f"- {_escape(reason)}"]
+            lines = [f"- {reason}"]
             lines += [f"  - `{log}`: {name}" for name, log in runs]
             parts.append("\n".join(lines) + "\n")
     if untried:
         parts.append(UNTRIED.format(count=untried) + "\n")
-    return "\n".join(parts)
-
-
-def _escape(text: str) -> str:
-    """What Markdown would take for a tag, as in "<class 'int'>"."""
-    return re.sub(r"<(?=[A-Za-z/!?])", r"\\<", text)
+    # what Markdown would take for a tag, as in "<class 'int'>"
+    return re.sub(r"<(?=[A-Za-z/!?])", r"\\<", "\n".join(parts))
 
 
 def seeds_cell(experiment: Experiment, row: Row) -> str:
     """Write how many seeds are finished. RETURNS (str): Such as "2 of 3"."""
-    done, planned = len(row.results), len(experiment.embeddings[row.embeddings].seeds)
-    return str(done) if done == planned else f"{done} of {planned}"
+    finished = len(row.results)
+    planned = len(experiment.embeddings[row.embeddings].seeds)
+    return str(planned) if finished == planned else f"{finished} of {planned}"

@@ -262,6 +262,8 @@ def change(*path: str, value: Any) -> Callable[[Dict[str, Any]], None]:
         (("data", "target"), "x", "targets"),
         (("data", "targets"), {}, "at least 1"),
         (("data", "targets", "mean"), {"path": "x"}, "another column"),
+        (("data", "targets", "Source"), {"path": "x"}, "another column"),
+        (("path",), "x", "No such key"),
         (("data", "targets", TARGET), "x.spacy", "valid dictionary"),
         (("data", "targets", TARGET, "types"), "PER", "valid list"),
         (("data", "targets", TARGET, "types"), [], "at least 1"),

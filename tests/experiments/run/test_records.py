@@ -61,7 +61,7 @@ def test_whole_results(tmp_path: Path) -> None:
         ({**WHOLE, "minutes": float("nan")}, "minutes is nan"),
         ({**WHOLE, "minutes": "1"}, "minutes is '1'"),
         ({**WHOLE, "seed": True}, "seed is True"),
-        ({**WHOLE, "device": "\ud800"}, "it: Invalid JSON"),
+        ({**WHOLE, "device": "\ud800"}, "used: Invalid JSON"),
         ({**WHOLE, "dev_curve": [[0, 1], [2]]}, r"dev_curve.1 is \[2\]"),
         ({**WHOLE, "versions": {"spacy": 3.8}}, "versions.spacy is 3.8"),
         (with_scores(WHOLE, TARGET, f1=101), "scores.tech.f1 is 101"),

@@ -333,7 +333,7 @@ def test_old_runs_on_other_data_are_not_accepted(
     make_corpus(tmp_path / f"{TARGET}.spacy", n_docs=3)
     runs = make_runs(read_experiment(tmp_path / "e.yml"))
     state = runner.State("x", runs, tmp_path / "out", accept_old=True)
-    assert state.finished() == []
+    assert state.finished() == [] and state.n_old == 0
     assert all(state.folder_of(r).name == r.name for r in runs)
     # one that is there is tested by the code of today
     old = runner.State("x", runs, tmp_path / "out")._find_old(runs[0])[0]

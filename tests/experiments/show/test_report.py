@@ -234,11 +234,12 @@ def test_mean_and_deviation() -> None:
 def test_markdown(tmp_path: Path) -> None:
     experiment, rows = make_rows(tmp_path, make_results())
     text = write_markdown(experiment, rows, FAILED)
-    assert text.startswith(f"# {TITLE}\n\n| Embeddings |")
+    # a name that looks like a tag would not be seen
+    assert text.startswith("# Toy \\<experiment>\n\n| Embeddings |")
     run = f"  - `out/train.log`: {OTHER} \u00b7 hash \u00b7 seed 1"
     assert f"## Failed\n\n- disk full\n{run}\n" in text
     assert (
-        re.search(r"System +\| +<LOC> \|", text)
+        re.search(r"System +\| +\\<LOC> \|", text)
         and "v2, Table 1, column freeze." in text
     )
     assert "| <0.001 |" in text
