@@ -33,6 +33,24 @@ def test_readme_is_short() -> None:
     assert len((ROOT / "README.md").read_text(encoding="utf8").splitlines()) <= 180
 
 
+@pytest.mark.parametrize(
+    "page, files",
+    [
+        ("README.md", "*.cfg"),
+        ("docs/guides/recipes.md", "*.cfg"),
+        ("docs/guides/compare.md", "experiments/*.yml"),
+    ],
+)
+def test_table_has_every_recipe(page: str, files: str) -> None:
+    text = (ROOT / page).read_text(encoding="utf8")
+    rows = "".join(line for line in text.split("\n") if line.startswith("|"))
+    found = [*(ROOT / "configs").glob(files)]
+    assert found
+    for path in found:
+        name = path.stem if path.suffix == ".yml" else f"configs/{path.name}"
+        assert f"`{name}`" in rows, name
+
+
 def test_extras_have_tested_versions() -> None:
     def normalize(name: str) -> str:
         return re.split(r"[<>=;\[]", name)[0].strip().lower().replace("_", "-")
