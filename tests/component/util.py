@@ -150,7 +150,8 @@ def get_module(nlp: Language, name: str = "moee_ner") -> Any:
 
 
 def get_weights(nlp: Language, name: str = "moee_ner") -> bytes:
-    return get_ner(nlp, name).model.to_bytes()
+    pipe: Any = nlp.get_pipe(name)
+    return pipe.model.to_bytes()
 
 
 def get_gradients(nlp: Language) -> Dict[Any, Any]:
