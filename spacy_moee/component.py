@@ -29,6 +29,7 @@ from .checksums import check_files, seal, unseal, write_checksums
 from .errors import MoeeError
 from .faults import GoldFaults
 from .halves import annotate_in_halves
+from .models.families import EntityType
 from .models.readout import compute_loss, find_crossing, read_out
 from .models.saved import checked_load
 from .models.tagger import DEFAULT_MODEL
@@ -148,8 +149,8 @@ class MoEENer(TrainablePipe):
         is_new = label not in self.labels
         if not is_new and description is None and examples is None:
             return 0
-        new = label, description, examples
-        if not set_type(self.model, self.vocab, self.labels, *new):
+        new = EntityType(label, description, examples)
+        if not set_type(self.model, self.vocab, self.labels, new):
             raise MoeeError(
                 "M001", label=label, name=self.name, labels=list(self.labels)
             )

@@ -1,6 +1,6 @@
 """What a builder tells of its family of networks: how they know entity types."""
 
-from typing import Dict, Optional, Sequence
+from typing import Dict, NamedTuple, Optional, Sequence
 
 from numpy import ndarray
 from spacy.vocab import Vocab
@@ -9,6 +9,19 @@ from ..errors import MoeeError
 from .types import MoEEModelT
 
 Constants = Dict[str, ndarray]
+
+
+class EntityType(NamedTuple):
+    """An entity type that a model gets, or that is described anew.
+
+    label (str): The type.
+    description (Optional[str]): What it is called.
+    examples (Optional[Sequence[str]]): Entities of the type.
+    """
+
+    label: str
+    description: Optional[str] = None
+    examples: Optional[Sequence[str]] = None
 
 
 class Family:
@@ -36,25 +49,17 @@ class Family:
         return {}
 
     def set_type(
-        self,
-        model: MoEEModelT,
-        vocab: Vocab,
-        labels: Sequence[str],
-        label: str,
-        description: Optional[str],
-        examples: Optional[Sequence[str]],
+        self, model: MoEEModelT, vocab: Vocab, labels: Sequence[str], new: EntityType
     ) -> bool:
         """Make room for one more entity type, or describe one of them anew.
 
         model (Model[List[Doc], Scores]): The model.
         vocab (Vocab): The vocabulary.
         labels (Sequence[str]): The types that there are.
-        label (str): The type, one of them or another.
-        description (Optional[str]): What it is called.
-        examples (Optional[Sequence[str]]): Entities of the type.
+        new (EntityType): The type, one of them or another.
         RETURNS (bool): Whether a network that is built has room, too.
         RAISES (MoeeError): M106, for what the network does not read.
         """
-        if description is not None or examples is not None:
-            raise MoeeError("M106", label=label, what="a description")
+        if new.description is not None or new.examples is not None:
+            raise MoeeError("M106", label=new.label, what="a description")
         return False

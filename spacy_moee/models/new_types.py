@@ -1,6 +1,6 @@
 """Entity types that are described: a network takes new ones at any time."""
 
-from typing import Dict, Optional, Sequence
+from typing import Dict, Sequence
 
 import numpy
 from spacy.vocab import Vocab
@@ -14,7 +14,7 @@ from .descriptions import (
     sizes_of,
     type_vectors,
 )
-from .families import Constants, Family
+from .families import Constants, EntityType, Family
 from .types import MoEEModelT
 from .wrapper import get_constants, is_built, set_constants
 
@@ -43,21 +43,15 @@ class DescribedTypes(Family):
         return sizes_of(constants)
 
     def set_type(
-        self,
-        model: MoEEModelT,
-        vocab: Vocab,
-        labels: Sequence[str],
-        label: str,
-        description: Optional[str],
-        examples: Optional[Sequence[str]],
+        self, model: MoEEModelT, vocab: Vocab, labels: Sequence[str], new: EntityType
     ) -> bool:
         """Describe a type, another one being the last."""
-        described = Described.of(model)
-        after = described.add(label, description, examples)
+        described, label = Described.of(model), new.label
+        after = described.add(*new)
         if is_built(model):
             _check_vectors(model, vocab, labels, described)
-            new = type_vectors(model, vocab, [label], after)
-            constants = join_types(get_constants(model, list(new)), new)
+            vectors = type_vectors(model, vocab, [label], after)
+            constants = join_types(get_constants(model, list(vectors)), vectors)
             if label in labels:
                 # the last row takes the place of the one before
                 rows = [*range(len(labels))]

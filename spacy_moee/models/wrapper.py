@@ -32,7 +32,7 @@ from ..networks.network import Inputs, Network, Outputs
 from ..padding import plan
 from ..scheme import iob2_scheme
 from . import batches
-from .families import Constants, Family
+from .families import Constants, EntityType, Family
 from .random_state import get_random_state, use_random_state
 from .shim import NetworkShim
 from .threads import use_threads
@@ -161,20 +161,15 @@ def set_constants(model: MoEEModelT, constants: Constants, n_labels: int) -> Non
 
 
 def set_type(
-    model: MoEEModelT,
-    vocab: Vocab,
-    labels: Sequence[str],
-    label: str,
-    description: Optional[str],
-    examples: Optional[Sequence[str]],
+    model: MoEEModelT, vocab: Vocab, labels: Sequence[str], new: EntityType
 ) -> bool:
     """Make room for one more entity type, or describe one of them anew: see
     `Family.set_type`.
 
     RETURNS (bool): Whether there is room, as there is before the network is built.
     """
-    new = vocab, labels, label, description, examples
-    return _family(model).set_type(model, *new) or not is_built(model)
+    has_room = _family(model).set_type(model, vocab, labels, new)
+    return has_room or not is_built(model)
 
 
 def network_of(model: MoEEModelT) -> Network[Outputs]:
