@@ -49,6 +49,6 @@ def docs(session: nox.Session) -> None:
 
 @nox.session
 def bench(session: nox.Session) -> None:
-    """Speed: `nox -s bench -- --data assets/sample`."""
+    """Speed: `nox -s bench -- --quick`."""
     install(session, EXTRAS)
     session.run("python", "-m", "benchmarks.speed", *session.posargs)

@@ -18,7 +18,11 @@ from .test_configs import FOLDER, make_corpus, make_vectors
 
 FILES = sorted((FOLDER / "experiments").glob("*.yml"))
 # those of the paper's table, on different embeddings
-TABLES = [path for path in FILES if path.stem not in ("losses", "case")]
+OTHERS = "losses", "case", "static_features"
+TABLES = [path for path in FILES if path.stem not in OTHERS]
+
+
+DOMAINS = "domains/reuters2020", "domains/wikigold"
 
 
 @pytest.fixture
@@ -27,7 +31,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "configs").symlink_to(FOLDER)
     make_vectors(tmp_path / "vectors")
     source = ("source/train", "source/dev", "source/test")
-    for name in (*source, "target/test", "domains/reuters2020"):
+    for name in (*source, "target/test", *DOMAINS):
         path = tmp_path / "corpus" / f"{name}.spacy"
         path.parent.mkdir(parents=True, exist_ok=True)
         make_corpus(path)
@@ -113,6 +117,17 @@ def test_case_changes_nothing_but_the_shares(project: Path) -> None:
     assert base["training"]["batcher"]["upper"] == 0.0
     for other in by_name.values():
         assert differences(base, other) == {"lower", "upper"}
+
+
+def test_static_features_is_the_recipe_on_two_targets(project: Path) -> None:
+    experiment, runs = read_runs(Path("static_features.yml"))
+    assert experiment.targets == ["mean", "scitech", "wikigold"]
+    assert [run.seed for run in runs] == [0, 1, 2]
+    recipe = Config().from_disk(FOLDER / "static_features.cfg")
+    for run in runs:
+        # the paths are the experiment's, and it has a seed
+        found = differences(recipe, Config().from_str(run.config))
+        assert found <= {"seed", "train", "dev", "vectors", "labels", "path"}
 
 
 def differences(one: Dict[str, Any], other: Dict[str, Any]) -> Set[str]:
