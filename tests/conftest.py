@@ -11,7 +11,7 @@ from hypothesis import settings  # noqa: E402
 from thinc.api import fix_random_seed  # noqa: E402
 
 torch.set_num_threads(1)
-settings.register_profile("fast", deadline=None, max_examples=50)
+settings.register_profile("fast", deadline=None, max_examples=30)
 settings.register_profile("thorough", deadline=None, max_examples=300)
 settings.load_profile("fast")
 

@@ -37,6 +37,7 @@ def test_times_of_both_codes():
             assert len(seconds) == 2 and 0 < min(seconds) < max(seconds) < 60
 
 
+@pytest.mark.slow
 def test_run_ends_with_its_keys(tmp_path):
     output = run_module(tmp_path, "types", "2:2:3", "--rounds", "1")
     steps = "loss", "best", "update", "prediction", "first_mb", "later_mb", "predict_mb"

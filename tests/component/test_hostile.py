@@ -19,6 +19,7 @@ from spacy_moee.checksums import seal, write_checksums  # noqa: E402
 
 from ..embeddings.encoder_util import make_bert  # noqa: E402
 from ..embeddings.hostile import NEW, OLD, Change, set_trap  # noqa: E402
+from ..marks import slow  # noqa: E402
 from .test_transformer import make_nlp  # noqa: E402
 from .util import make_examples  # noqa: E402
 
@@ -50,8 +51,9 @@ def forge(folder: Path, change: Change, old: bool) -> None:
     (folder / "bytes").write_bytes(seal(srsly.msgpack_dumps(msg)))
 
 
-@pytest.fixture(scope="module")
-def rows(tmp_path_factory: Any) -> List[Any]:
+# some changes of each form of a saved encoder, or all
+@pytest.fixture(scope="module", params=[2, *slow(99)])
+def rows(tmp_path_factory: Any, request: Any) -> List[Any]:
     home = tmp_path_factory.mktemp("hostile")
     folder = home / "pipelines"
     folder.mkdir()
@@ -62,9 +64,11 @@ def rows(tmp_path_factory: Any) -> List[Any]:
     shim = next(s for node in nodes for s in node.shims if isinstance(s, HFShim))
     (folder / "sound" / "old").write_bytes(HFShim.to_bytes(shim))
     changes: Dict[str, Any] = {
-        f"new, {name}": (NEW[name], False) for name in CHOSEN_NEW
+        f"new, {name}": (NEW[name], False) for name in CHOSEN_NEW[: request.param]
     }
-    changes.update({f"old, {name}": (OLD[name], True) for name in CHOSEN_OLD})
+    changes.update(
+        {f"old, {name}": (OLD[name], True) for name in CHOSEN_OLD[: request.param]}
+    )
     changes["old, a pickle"] = (set_trap(home / "run"), True)
     changes["sound"] = (lambda msg: None, False)
     changes["sound old"] = (lambda msg: None, True)

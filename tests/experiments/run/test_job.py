@@ -48,6 +48,7 @@ def write_other_tokens(path: Path) -> None:
     DocBin(docs=[doc]).to_disk(path)
 
 
+@pytest.mark.slow
 def test_only_what_changed_is_done_again(tmp_path: Path) -> None:
     run, folder = first_run(tmp_path), tmp_path / "run"
     assert finish(run, folder).step == "evaluate"
