@@ -1,4 +1,4 @@
-"""What a builder tells of its family of networks: how they know entity types."""
+"""The hook of a family's builder: how its networks know entity types."""
 
 from typing import Dict, NamedTuple, Optional, Sequence
 
@@ -25,8 +25,8 @@ class EntityType(NamedTuple):
 
 
 class Family:
-    """Networks that know nothing of an entity type but its number, which is fixed once
-    they are built. Other families override what they do in another way."""
+    """Networks that know an entity type by its number only, and whose types are fixed
+    once they are built. Other families override the methods that differ."""
 
     def make_constants(
         self, model: MoEEModelT, vocab: Vocab, labels: Sequence[str]

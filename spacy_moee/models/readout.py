@@ -1,4 +1,4 @@
-"""What a network's outputs say: the loss and its gradient, and predictions."""
+"""A network's outputs -> a loss with its gradient, or predictions."""
 
 from typing import Collection, Dict, List, Optional, Sequence, Tuple
 
@@ -102,9 +102,9 @@ def read_out(
     layout = scores.layout
     if not scores.batches:  # every doc is empty
         return [Prediction(numpy.zeros(0, dtype="int64")) for _ in docs]
-    said = _decode(model, scores, batches.outside_places(presets, docs), wanted)
-    merged = merge_windows(layout.windows, said.pop("tags"))
-    tables = {name: table[merged.places] for name, table in said.items()}
+    decoded = _decode(model, scores, batches.outside_places(presets, docs), wanted)
+    merged = merge_windows(layout.windows, decoded.pop("tags"))
+    tables = {name: table[merged.places] for name, table in decoded.items()}
     ends = numpy.cumsum(layout.doc_lengths)[:-1]
     columns = [
         [Prediction(tags) for tags in numpy.split(merged.tags, ends)],
@@ -122,8 +122,7 @@ def _decode(
     outside: Optional[ndarray],
     wanted: Collection[str],
 ) -> Dict[str, ndarray]:
-    """What the network says of each token that a window reads, the windows one after
-    the other."""
+    """Predictions for each token that a window reads, one window after the other."""
     network = network_of(model)
     tables: Dict[str, ndarray] = {}
     all_lengths = scores.layout.windows.lengths
@@ -133,11 +132,11 @@ def _decode(
         if outside is not None:
             fixed = torch.as_tensor(outside, device=batch.tokens.device)[batch.tokens]
         with torch.no_grad():
-            said = network.decode(batch.outputs, batch.lengths, wanted, fixed)
+            decoded = network.decode(batch.outputs, batch.lengths, wanted, fixed)
         lengths = all_lengths[batch.rows]
         places = ranges(offsets[batch.rows], lengths)
         on_tokens = numpy.arange(batch.tokens.shape[1]) < lengths[:, None]
-        for name, tensor in said._asdict().items():
+        for name, tensor in decoded._asdict().items():
             if tensor is None:
                 continue
             values = tensor.cpu().numpy()[on_tokens]

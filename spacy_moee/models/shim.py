@@ -186,7 +186,7 @@ class NetworkShim(Shim):
         comes from the config, whatever the file says."""
         sound = isinstance(sizes, dict) and sizes.keys() <= SIZES
         if not sound or not all(type(x) is int and x >= 0 for x in sizes.values()):
-            problem = f"its sizes are {sizes}, and expected are numbers for {SIZES}"
+            problem = f"its sizes are {sizes}; expected numbers for {SIZES}"
             raise MoeeError("M102", problem=problem)
         with torch.device("meta"):
             expected = self._make(sizes).state_dict()
@@ -199,7 +199,7 @@ class NetworkShim(Shim):
             kind = torch.empty(0, dtype=tensor.dtype).numpy().dtype
             found = getattr(array, "shape", None), getattr(array, "dtype", None)
             if found != (tuple(tensor.shape), kind):
-                what = f"{name} is {found}, and expected is {(*tensor.shape,)}, {kind}"
+                what = f"{name} is {found}; expected {(*tensor.shape,)}, {kind}"
                 raise MoeeError("M102", problem=what)
             if not is_finite(array):
                 raise MoeeError("M102", problem=f"{name} is not finite")

@@ -81,14 +81,15 @@ class Gradient:
 
 
 class Prediction(NamedTuple):
-    """What is predicted of a doc. All but the tags are None unless wanted, and where
-    the network has no such part. A token has what the window says that answers for it.
+    """What is predicted for a doc. Fields other than the tags are None unless wanted,
+    or if the network has no such part. Each token has the values of the window that
+    answers for it.
 
     tags (ndarray): Tag numbers (see `spacy_moee.scheme`), shape [tokens].
     gates (Optional[ndarray]): The weight of each expert, first the one for no entity,
         float32, shape [tokens, experts].
-    detection (Optional[ndarray]): 0 for O, 1 for B, 2 for I, as entity detection sees
-        it, shape [tokens].
+    detection (Optional[ndarray]): The path of entity detection, 0 for O, 1 for B, 2 for
+        I, shape [tokens].
     marginals (Optional[ndarray]): The probability of each tag, float32, shape
         [tokens, tags].
     """

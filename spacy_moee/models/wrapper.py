@@ -173,8 +173,8 @@ def set_type(
 
 
 def network_of(model: MoEEModelT) -> Network[Outputs]:
-    """Give the network to who reads its outputs. RAISES (MoeeError): M101, before it is
-    built."""
+    """RETURNS (Network): The network, for code that reads its outputs.
+    RAISES (MoeeError): M101, before it is built."""
     return cast(Network[Outputs], _shim(model).module)
 
 
@@ -275,12 +275,12 @@ def _predict(network: Network[Outputs], table: Tensor, layout: Layout) -> List[B
     groups = plan(window_lengths, network.floats)
     places = [len(rows) * int(window_lengths[rows[0]]) for rows in groups]
     tables = batches.OutputTables(sum(places))
-    nothing = table[:0]
+    empty = table[:0]
     read = []
     for rows, n_places in zip(groups, places, strict=True):
         tokens, lengths = batches.pad(layout, rows, table.device)
         outputs = tables.keep(network(Inputs(table[tokens], lengths)), n_places)
-        read.append(Batch(rows, tokens, lengths, nothing, outputs))
+        read.append(Batch(rows, tokens, lengths, empty, outputs))
     return read
 
 

@@ -1,8 +1,8 @@
-"""The contract of a network: all that the rest of the package knows of one.
+"""The contract of a network: all that the rest of the package knows about one.
 
-A network is an `nn.Module` that has the members of `Network`. What it says of each
-token, its *outputs*, is a named tuple of its own, of tensors [batch, seq, ...]; parts
-that are switched off are None. Nobody else looks inside.
+A network is an `nn.Module` with the members of `Network`. Its *outputs* are a named
+tuple of its own, of tensors [batch, seq, ...]; a part that is switched off is None. No
+other code looks inside.
 """
 
 from typing import (
@@ -38,10 +38,10 @@ class Inputs(NamedTuple):
 
 
 class Targets(NamedTuple):
-    """What a network should have said.
+    """What a network should have found.
 
-    tags (Tensor): Gold tags, shape [batch, seq]; below 0 where unknown. What stands
-        on padding is not read.
+    tags (Tensor): Gold tags, shape [batch, seq]; below 0 where unknown. Values on
+        padding are not read.
     lengths (Tensor): The tokens of each sentence, shape [batch].
     """
 
@@ -51,7 +51,7 @@ class Targets(NamedTuple):
 
 class Loss(NamedTuple):
     """The parts of a loss by name. Each is summed over its own units: sentences with
-    gold, or tokens with gold. So what has no gold dilutes no mean.
+    gold, or tokens with gold. So sentences without gold do not dilute a mean.
 
     sums (Dict[str, Tensor]): Scalars with a gradient.
     units (Dict[str, Tensor]): What to divide each by for its mean: counts, which stay
@@ -65,15 +65,16 @@ class Loss(NamedTuple):
 
 
 class Decoded(NamedTuple):
-    """What a network says in the end, each [batch, seq, ...], with anything on padding.
-    All but the tags are None unless wanted, and where the network has no such part.
+    """What a network predicts, each [batch, seq, ...] with arbitrary values on padding.
+    Fields other than the tags are None unless wanted, or if the network has no such
+    part.
 
     tags (Tensor): The best tags, shape [batch, seq].
     gates (Optional[Tensor]): The weight of each expert, shape [batch, seq, experts].
-    detection (Optional[Tensor]): 0 for O, 1 for B, 2 for I, as entity detection sees
-        it, shape [batch, seq].
+    detection (Optional[Tensor]): The path of entity detection, 0 for O, 1 for B, 2 for
+        I, shape [batch, seq].
     marginals (Optional[Tensor]): The probability of each tag, over all sequences that
-        may be decoded, shape [batch, seq, tags].
+        decoding allows, shape [batch, seq, tags].
     """
 
     tags: Tensor
@@ -83,8 +84,8 @@ class Decoded(NamedTuple):
 
 
 class Network(Protocol[OutputsT]):
-    """What a network has. Its constants are filled in by the model and saved with the
-    weights: see `spacy_moee.scheme.TagScheme`.
+    """The members of a network. The model fills in its constants, which are saved with
+    the weights: see `spacy_moee.scheme.TagScheme`.
 
     category (Tensor): The entity category of each tag, shape [tags].
     boundary (Tensor): 0, 1 or 2 for O, B or I: what each tag is, shape [tags].

@@ -180,7 +180,7 @@ FORGED = {
         in_embeddings(lambda array: numpy.full_like(array, numpy.nan)),
         "not finite",
     ),
-    "sizes that nothing explains": (in_network(large), "expected is"),
+    "sizes that nothing explains": (in_network(large), "; expected"),
     "huge sizes": (in_network(lambda n: n["sizes"].update(n_tags=2**62)), "M102"),
     "negative sizes": (in_network(lambda n: n["sizes"].update(width=-1)), "sizes"),
     "a size that is no number": (

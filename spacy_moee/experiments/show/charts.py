@@ -191,8 +191,8 @@ def _spread(curve: Sequence[Tuple[int, float]]) -> List[Tuple[float, float]]:
 def _to_svg(figure: Any, label: str) -> str:
     """SVG without what only a file of its own needs, and with ids of its own."""
     buffer = io.StringIO()
-    nothing = dict.fromkeys(("Creator", "Date", "Format", "Type"))
-    figure.savefig(buffer, format="svg", transparent=True, metadata=nothing)
+    metadata = dict.fromkeys(("Creator", "Date", "Format", "Type"))
+    figure.savefig(buffer, format="svg", transparent=True, metadata=metadata)
     text = buffer.getvalue()
     [box] = re.findall(r'viewBox="(.*?)"', text)
     body = text[text.index(">", text.index("<svg")) + 1 :]
