@@ -31,7 +31,7 @@ def from_source(path: Path) -> None:
 
 def make_ways(sound: Path) -> Dict[str, Callable[[Path], Any]]:
     nlp = spacy.load(sound)
-    ner = nlp.get_pipe("moee_ner")
+    ner: Any = nlp.get_pipe("moee_ner")
     return {
         "spacy.load": spacy.load,
         "source": from_source,

@@ -26,6 +26,7 @@ from .util import (
     get_ents,
     get_gradients,
     get_module,
+    get_ner,
     get_weights,
     initialize,
     make_example,
@@ -84,7 +85,7 @@ def make_trained(system: str, merge: str = "max_prob") -> Language:
 
 def score(nlp: Language, texts: List[str]) -> List[numpy.ndarray]:
     """The scores of O, B and I, shape [tokens, types, 3] for each text."""
-    model = nlp.get_pipe("moee_ner").model
+    model = get_ner(nlp).model
     batches = [model.predict([nlp.make_doc(text)]).batches for text in texts]
     return [batch.outputs.emissions[0].numpy() for (batch,) in batches]
 
@@ -118,7 +119,7 @@ def test_overfitting_IO(system: str, merge: str, tmp_path: Path) -> None:
     assert any(ents for _, _, ents in expected)
     for other in copies(nlp, system, tmp_path, merge=merge):
         assert predict_texts(other) == expected
-        assert other.get_pipe("moee_ner").labels == ("LOC", "PER")
+        assert get_ner(other).labels == ("LOC", "PER")
     texts = make_texts(40, seed=1)
     for batch_size in (1, 7, 1000):
         assert get_all(nlp.pipe(texts, batch_size=batch_size)) == expected
@@ -142,7 +143,7 @@ def test_order_of_the_types() -> None:
     nlp = make_nlp("Robust", merge="overwrite")
     labels = ["MISC", "PRODUCT", "LOC", "TOWN", "PER"]
     with pytest.warns(UserWarning, match=r"\[MW12\].*'MISC'"):
-        nlp.get_pipe("moee_ner").initialize(lambda: make_examples(nlp), labels=labels)
+        get_ner(nlp).initialize(lambda: make_examples(nlp), labels=labels)
     network = get_module(nlp)
     get: Any = nlp.vocab.get_vector
     assert network.rank.argsort().tolist() == [2, 4, 0, 1, 3]
@@ -165,7 +166,7 @@ def test_order_of_the_types() -> None:
 @pytest.mark.parametrize("system", SYSTEMS)
 def test_new_type_is_found_without_training(system: str, tmp_path: Path) -> None:
     nlp = make_trained(system, "overwrite")
-    ner, texts = nlp.get_pipe("moee_ner"), make_texts(40, seed=1)
+    ner, texts = get_ner(nlp), make_texts(40, seed=1)
     before, scores = predict_texts(nlp), score(nlp, texts)
     told = {"examples": ["France", "Russia", "far off"]} if system == "Robust" else {}
     assert ner.add_label("TOWN", description="product", **told) == 1
@@ -186,17 +187,17 @@ def test_new_type_is_found_without_training(system: str, tmp_path: Path) -> None
         assert new == [(start, end, renamed[label]) for start, end, label in old]
     for other in copies(nlp, system, tmp_path, merge="overwrite"):
         assert predict_texts(other) == after
-        assert other.get_pipe("moee_ner").labels == ("LOC", "PER", "TOWN")
+        assert get_ner(other).labels == ("LOC", "PER", "TOWN")
     # and once more, on what was loaded
     other = spacy.load(tmp_path)
-    other.get_pipe("moee_ner").add_label("VILLAGE", description="village")
+    get_ner(other).add_label("VILLAGE", description="village")
     assert {e.label_ for t in texts for e in other(t).ents} == {"VILLAGE", "PER"}
 
 
 def test_new_type_is_merged_by_how_sure_it_is() -> None:
     nlp = make_trained("Concept")
     before = predict_texts(nlp)
-    nlp.get_pipe("moee_ner").add_label("TOWN", description="town")
+    get_ner(nlp).add_label("TOWN", description="town")
     for (_, _, old), (_, _, new) in zip(before, predict_texts(nlp), strict=True):
         assert [ent for ent in old if ent[2] == "PER"] == [
             ent for ent in new if ent[2] == "PER"
@@ -207,7 +208,7 @@ def test_new_type_is_merged_by_how_sure_it_is() -> None:
 @pytest.mark.parametrize("system", SYSTEMS)
 def test_new_type_can_be_learned(system: str) -> None:
     nlp = make_trained(system)
-    nlp.get_pipe("moee_ner").add_label("PRODUCT")
+    get_ner(nlp).add_label("PRODUCT")
     bought = [
         make_example(
             nlp, ["Eva", "bought", "a", name], ["B-PER", "O", "O", "B-PRODUCT"]
@@ -225,24 +226,24 @@ def test_new_type_can_be_learned(system: str) -> None:
 
 def test_description_is_kept_for_initialization() -> None:
     nlp = make_nlp("Robust")
-    ner = nlp.get_pipe("moee_ner")
+    ner = get_ner(nlp)
     assert ner.add_label("PER", description="town", examples=["quigley"]) == 1
     for other in (nlp, copy.deepcopy(nlp), pickle.loads(pickle.dumps(nlp))):
         initialize(other)
         network = get_module(other)
         get: Any = nlp.vocab.get_vector
-        assert other.get_pipe("moee_ner").labels == ("PER", "LOC")
+        assert get_ner(other).labels == ("PER", "LOC")
         assert numpy.array_equal(network.descriptions[0], get("town"))
         assert network.is_example.tolist() == [[True, False], [True, True]]
     # the defaults are nobody's to change
     initialize(make_nlp("Robust"))
-    fresh = make_nlp("Robust").get_pipe("moee_ner").model.attrs
+    fresh = get_ner(make_nlp("Robust")).model.attrs
     assert fresh["descriptions"]["PER"] == "person"
     assert fresh["examples"]["PER"] == ["quigley", "samokhalova"]
 
 
 def check_unchanged(nlp: Language, code: str, label: str, **told: Any) -> MoeeError:
-    ner = nlp.get_pipe("moee_ner")
+    ner = get_ner(nlp)
     labels, weights = ner.labels, get_weights(nlp)
     with pytest.raises(MoeeError) as error:
         ner.add_label(label, **told)
@@ -271,14 +272,14 @@ def test_new_type_needs_the_vectors_of_training() -> None:
     check_unchanged(nlp, "M105", "NEW", description="product")
     set_vectors(nlp, WIDTH + 1)
     with pytest.raises(MoeeError, match=rf"\[M203\].*{WIDTH + 1}.*{WIDTH}"):
-        nlp.get_pipe("moee_ner").add_label("NEW", description="product")
+        get_ner(nlp).add_label("NEW", description="product")
     assert predict_texts(nlp) == expected
 
 
 def test_types_are_described_anew(tmp_path: Path) -> None:
     """Of a trained pipeline: what was called a town, is called a place again."""
     nlp = make_trained("Robust")
-    ner, expected = nlp.get_pipe("moee_ner"), predict_texts(nlp)
+    ner, expected = get_ner(nlp), predict_texts(nlp)
     before = get_weights(nlp)
     assert ner.add_label("LOC", description="product", examples=["quigley"]) == 0
     assert predict_texts(nlp) != expected
@@ -294,7 +295,7 @@ def test_gradients_that_wait_stay() -> None:
     no_step: Any = False
     nlp.update(make_examples(nlp), sgd=no_step)
     before = get_gradients(nlp)
-    nlp.get_pipe("moee_ner").add_label("TOWN", description="town")
+    get_ner(nlp).add_label("TOWN", description="town")
     after = get_gradients(nlp)
     assert before.keys() == after.keys() and len(before) > 8
     assert all(numpy.array_equal(after[name], before[name]) for name in before)
@@ -303,7 +304,7 @@ def test_gradients_that_wait_stay() -> None:
 @pytest.mark.filterwarnings("error")
 def test_vectors_of_the_same_width_that_are_others() -> None:
     nlp = make_trained("Concept")
-    ner = nlp.get_pipe("moee_ner")
+    ner = get_ner(nlp)
     # as those that are carried along in half precision
     nlp.vocab.vectors.data = nlp.vocab.vectors.data.astype("float16").astype("float32")
     ner.add_label("TOWN", description="town")
@@ -314,7 +315,7 @@ def test_vectors_of_the_same_width_that_are_others() -> None:
 
 def test_merge_can_be_changed_when_it_is_loaded(tmp_path: Path) -> None:
     nlp = make_trained("Concept")
-    nlp.get_pipe("moee_ner").add_label("TOWN", description="town")
+    get_ner(nlp).add_label("TOWN", description="town")
     nlp.to_disk(tmp_path)
     change = {"components": {"moee_ner": {"model": {"merge": "overwrite"}}}}
     other = spacy.load(tmp_path, config=change)
@@ -332,7 +333,7 @@ def test_vocabulary_of_another_pipeline() -> None:
     set_vectors(other, WIDTH + 1)
     with pytest.warns(UserWarning, match="W113"):
         other.add_pipe("moee_ner", source=nlp)
-    ner = other.get_pipe("moee_ner")
+    ner = get_ner(other)
     # trained with the first one's vectors, initialized with the second one's
     ner.add_label("TOWN", description="town")
     other.initialize(lambda: make_examples(other))
@@ -342,7 +343,7 @@ def test_vocabulary_of_another_pipeline() -> None:
 
 def test_labels_stay_when_initialization_fails() -> None:
     nlp = make_trained("Concept")
-    ner = nlp.get_pipe("moee_ner")
+    ner = get_ner(nlp)
     nlp.vocab.vectors = Vectors()
     example = make_example(nlp, ["Zoomer"], ["B-PRODUCT"])
     with pytest.raises(MoeeError, match="M105"):
@@ -377,7 +378,7 @@ def test_descriptions_that_are_not_finite(system: str, word: str) -> None:
 def test_description_without_a_vector() -> None:
     nlp = make_trained("Concept")
     with pytest.warns(UserWarning, match=r"\[MW11\].*'zzz yyy'.*'NEW'"):
-        nlp.get_pipe("moee_ner").add_label("NEW", description="zzz yyy")
+        get_ner(nlp).add_label("NEW", description="zzz yyy")
 
 
 @pytest.mark.parametrize("system", SYSTEMS)

@@ -10,6 +10,7 @@ from spacy.tokens import Doc
 from . import test_concept
 from .util import (
     get_module,
+    get_ner,
     get_weights,
     initialize,
     make_examples,
@@ -75,7 +76,7 @@ def test_described_types(system: str, dtype: torch.dtype) -> None:
     nlp = test_concept.make_nlp(system)
     initialize(nlp)
     nlp.update(make_examples(nlp))
-    nlp.get_pipe("moee_ner").add_label("NEW", description="village")
+    get_ner(nlp).add_label("NEW", description="village")
     check_single(nlp)
     expected, data = predict_texts(nlp), nlp.to_bytes()
     torch.set_default_dtype(torch.float32)

@@ -11,14 +11,14 @@ from spacy.tokens import Doc
 from spacy_moee import component
 from spacy_moee.errors import MoeeError
 
-from .util import get_all, make_nlp, make_texts, make_trained, train
+from .util import get_all, get_ner, make_nlp, make_texts, make_trained, train
 
 SHARED = make_trained()
 
 
 def spoil(nlp: Language, patch: pytest.MonkeyPatch, is_bad: Callable) -> List[int]:
     """Let predictions fail; returns the sizes of the batches that were tried."""
-    ner = nlp.get_pipe("moee_ner")
+    ner = get_ner(nlp)
     predict, sizes = ner.predict, []
 
     def fail(docs: List[Doc]) -> Any:
@@ -50,7 +50,7 @@ def test_only_bad_docs_are_lost(n_docs: int, bad: Set[int], batch_size: int) -> 
     bad_texts = [text for i, text in enumerate(texts) if i in bad]
     good_texts = [text for i, text in enumerate(texts) if i not in bad]
     expected = get_all(SHARED(text) for text in good_texts)
-    ner = SHARED.get_pipe("moee_ner")
+    ner = get_ner(SHARED)
     with pytest.MonkeyPatch.context() as patch:
         sizes = spoil(
             SHARED, patch, lambda docs: any(doc.text in bad_texts for doc in docs)

@@ -21,7 +21,7 @@ from ..embeddings.encoder_util import make_bert  # noqa: E402
 from ..embeddings.hostile import NEW, OLD, Change, set_trap  # noqa: E402
 from ..marks import slow  # noqa: E402
 from .test_transformer import make_nlp  # noqa: E402
-from .util import make_examples  # noqa: E402
+from .util import get_ner, make_examples  # noqa: E402
 
 ROOT = Path(__file__).parent.parent.parent
 # of the tests of the encoder alone, which has all of them
@@ -60,7 +60,7 @@ def rows(tmp_path_factory: Any, request: Any) -> List[Any]:
     nlp = make_nlp(make_bert(home / "bert"), "tuned")
     nlp.initialize(lambda: make_examples(nlp))
     nlp.to_disk(folder / "sound")
-    nodes = nlp.get_pipe("moee_ner").model.walk()
+    nodes = get_ner(nlp).model.walk()
     shim = next(s for node in nodes for s in node.shims if isinstance(s, HFShim))
     (folder / "sound" / "old").write_bytes(HFShim.to_bytes(shim))
     changes: Dict[str, Any] = {

@@ -18,7 +18,14 @@ from spacy.language import Language
 from spacy_moee.errors import MoeeError
 
 from ..embeddings.fasttext.util import write_fasttext
-from .util import get_weights, make_examples, make_nlp, make_trained, predict_texts
+from .util import (
+    get_ner,
+    get_weights,
+    make_examples,
+    make_nlp,
+    make_trained,
+    predict_texts,
+)
 
 FLIPS = 100
 WORDS = ["Anna", "Rome", "lives", "in", "the", "train"]
@@ -62,7 +69,7 @@ def flips(data: bytes, n: int, seed: int) -> Iterator[bytes]:
 def test_each_flipped_bit_is_refused(name: str, saved: Path) -> None:
     """Of weights, 210 of 210 were accepted before."""
     nlp = spacy.load(saved)
-    ner, vectors = nlp.get_pipe("moee_ner"), nlp.vocab.vectors
+    ner, vectors = get_ner(nlp), nlp.vocab.vectors
     weights, labels = get_weights(nlp), ner.labels
     file = saved / name
     data = file.read_bytes()
@@ -89,7 +96,7 @@ def test_all_files_are_known(saved: Path) -> None:
 
 
 def test_each_flipped_bit_of_bytes_is_refused(nlp: Language) -> None:
-    ner, weights = nlp.get_pipe("moee_ner"), get_weights(nlp)
+    ner, weights = get_ner(nlp), get_weights(nlp)
     data = ner.to_bytes(exclude=["vocab"])
     for damaged in [*flips(data, 15, 0), *flips(data[:44], 15, 1)]:
         damaged += data[len(damaged) :]
@@ -218,7 +225,7 @@ def test_what_checksums_do_not_find(name: str, nlp: Language, tmp_path: Path) ->
     change, match = FORGED[name]
     make_trained().to_disk(tmp_path)
     forge(tmp_path, change)
-    ner, weights, attrs = nlp.get_pipe("moee_ner"), get_weights(nlp), list_attrs(nlp)
+    ner, weights, attrs = get_ner(nlp), get_weights(nlp), list_attrs(nlp)
     for load in (
         lambda: spacy.load(tmp_path),
         lambda: ner.from_disk(tmp_path / "moee_ner", exclude=["vocab"]),
@@ -246,7 +253,7 @@ def test_a_small_file_takes_little_memory(tmp_path: Path) -> None:
 
 
 def list_attrs(nlp: Language) -> Any:
-    return [{**node.attrs} for node in nlp.get_pipe("moee_ner").model.walk()]
+    return [{**node.attrs} for node in get_ner(nlp).model.walk()]
 
 
 @pytest.mark.parametrize(
@@ -268,8 +275,8 @@ def test_labels(cfg: Any, match: str, nlp: Language, tmp_path: Path) -> None:
     with pytest.raises(MoeeError, match=f"M005.*{match}"):
         spacy.load(tmp_path)
     with pytest.raises(MoeeError, match=f"M005.*{match}"):
-        nlp.get_pipe("moee_ner").from_disk(tmp_path / "moee_ner", exclude=["vocab"])
-    assert nlp.get_pipe("moee_ner").labels == ("LOC", "PER")
+        get_ner(nlp).from_disk(tmp_path / "moee_ner", exclude=["vocab"])
+    assert get_ner(nlp).labels == ("LOC", "PER")
 
 
 def test_the_file_of_checksums(tmp_path: Path) -> None:
@@ -298,6 +305,6 @@ def test_saved_over_what_was_there(nlp: Language, tmp_path: Path) -> None:
     assert predict_texts(spacy.load(tmp_path)) == predict_texts(nlp)
     # parts that are not loaded are not checked
     (tmp_path / "moee_ner" / "model").write_bytes(b"")
-    ner = make_nlp().get_pipe("moee_ner")
+    ner = get_ner(make_nlp())
     ner.from_disk(tmp_path / "moee_ner", exclude=["vocab", "model"])
     assert ner.labels == ("LOC", "PER")

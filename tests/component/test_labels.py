@@ -12,6 +12,7 @@ from spacy_moee.errors import MoeeError
 
 from .util import (
     get_ents,
+    get_ner,
     get_weights,
     initialize,
     make_example,
@@ -22,8 +23,7 @@ from .util import (
 
 
 def check_code(error: Any, code: str, *words: str) -> None:
-    assert isinstance(error.value, ValueError)
-    assert error.value.code == code
+    assert isinstance(error.value, MoeeError) and error.value.code == code
     assert str(error.value).startswith(f"[{code}] ")
     for word in words:
         assert word in str(error.value)
@@ -31,7 +31,7 @@ def check_code(error: Any, code: str, *words: str) -> None:
 
 def test_not_initialized() -> None:
     nlp = make_nlp()
-    ner = nlp.get_pipe("moee_ner")
+    ner = get_ner(nlp)
     ner.add_label("PER")
     for use in (
         lambda: nlp("Anna"),
@@ -54,14 +54,14 @@ def test_no_labels() -> None:
         nlp.initialize(lambda: [make_example(nlp, ["It", "rains"], ["O", "O"])])
     check_code(error, "M007")
     with pytest.raises(MoeeError) as error:
-        nlp.get_pipe("moee_ner").initialize(lambda: make_examples(nlp), labels=[])
+        get_ner(nlp).initialize(lambda: make_examples(nlp), labels=[])
     check_code(error, "M007")
 
 
 def test_labels_of_the_data() -> None:
     nlp = make_nlp()
     initialize(nlp)
-    ner = nlp.get_pipe("moee_ner")
+    ner = get_ner(nlp)
     assert ner.labels == ("LOC", "PER")
     assert nlp.pipe_labels["moee_ner"] == ["LOC", "PER"]
     assert nlp.meta["labels"]["moee_ner"] == ["LOC", "PER"]
@@ -73,12 +73,12 @@ def test_labels_of_all_examples() -> None:
     nlp = make_nlp()
     examples = [make_example(nlp, ["a"], ["O"])] * 50
     nlp.initialize(lambda: [*examples, make_example(nlp, ["b"], ["B-LATE"])])
-    assert nlp.get_pipe("moee_ner").labels == ("LATE",)
+    assert get_ner(nlp).labels == ("LATE",)
 
 
 def test_added_labels_come_first() -> None:
     nlp = make_nlp()
-    ner = nlp.get_pipe("moee_ner")
+    ner = get_ner(nlp)
     assert [ner.add_label(n) for n in ("ZOO", "PER", "ZOO")] == [1, 1, 0]
     assert "ZOO" in nlp.vocab.strings
     initialize(nlp)
@@ -87,7 +87,7 @@ def test_added_labels_come_first() -> None:
 
 def test_added_labels_are_enough() -> None:
     nlp = make_nlp()
-    nlp.get_pipe("moee_ner").add_label("PER")
+    get_ner(nlp).add_label("PER")
     nlp.initialize()
     assert [t.ent_iob_ for t in nlp("Who is Anna ?")] == ["O"] * 4
 
@@ -95,7 +95,7 @@ def test_added_labels_are_enough() -> None:
 @pytest.mark.parametrize("labels", [["PER", "LOC"], ("PER", "LOC"), ["LOC-X", "a b"]])
 def test_given_labels(labels: Any) -> None:
     nlp = make_nlp()
-    ner = nlp.get_pipe("moee_ner")
+    ner = get_ner(nlp)
     ner.initialize(lambda: make_examples(nlp), labels=labels)
     assert ner.labels == tuple(labels)
     assert all(label in nlp.vocab.strings for label in labels)
@@ -103,7 +103,7 @@ def test_given_labels(labels: Any) -> None:
 
 def test_given_labels_replace_added_ones() -> None:
     nlp = make_nlp()
-    ner = nlp.get_pipe("moee_ner")
+    ner = get_ner(nlp)
     ner.add_label("OLD")
     ner.initialize(lambda: make_examples(nlp), nlp=nlp, labels=["PER", "PER", "LOC"])
     assert ner.labels == ("PER", "LOC")
@@ -113,19 +113,19 @@ def test_labels_file(tmp_path: Path) -> None:
     source = make_nlp()
     initialize(source)
     path = tmp_path / "moee_ner.json"
-    srsly.write_json(path, source.get_pipe("moee_ner").label_data)
+    srsly.write_json(path, get_ner(source).label_data)
     nlp = make_nlp()
     nlp.config["initialize"]["components"]["moee_ner"] = {
         "labels": {"@readers": "spacy.read_labels.v1", "path": str(path)}
     }
     nlp.initialize()
-    ner = nlp.get_pipe("moee_ner")
+    ner = get_ner(nlp)
     assert ner.labels == ("LOC", "PER")
-    assert ner.label_data == source.get_pipe("moee_ner").label_data == ["LOC", "PER"]
+    assert ner.label_data == get_ner(source).label_data == ["LOC", "PER"]
 
 
 def test_label_data_is_a_copy(nlp: Language) -> None:
-    ner = nlp.get_pipe("moee_ner")
+    ner = get_ner(nlp)
     ner.label_data.append("X")
     assert ner.labels == ("LOC", "PER")
 
@@ -137,14 +137,14 @@ def test_label_data_is_a_copy(nlp: Language) -> None:
 def test_bad_labels(labels: Any) -> None:
     nlp = make_nlp()
     with pytest.raises(MoeeError) as error:
-        nlp.get_pipe("moee_ner").initialize(lambda: make_examples(nlp), labels=labels)
+        get_ner(nlp).initialize(lambda: make_examples(nlp), labels=labels)
     check_code(error, "M006", repr(labels))
 
 
 @pytest.mark.parametrize("label", ["", "!PER", 3, None])
 def test_bad_label(label: Any) -> None:
     nlp = make_nlp()
-    ner = nlp.get_pipe("moee_ner")
+    ner = get_ner(nlp)
     with pytest.raises(MoeeError) as error:
         ner.add_label(label)
     check_code(error, "M003")
@@ -156,7 +156,7 @@ def test_bad_label(label: Any) -> None:
 
 
 def test_add_label_after_initialization(nlp: Language) -> None:
-    ner = nlp.get_pipe("moee_ner")
+    ner = get_ner(nlp)
     expected, weights = predict_texts(nlp), get_weights(nlp)
     assert ner.add_label("PER") == 0
     with pytest.raises(MoeeError) as error:
@@ -170,7 +170,7 @@ def test_add_label_after_initialization(nlp: Language) -> None:
 def test_initialize_again(nlp: Language) -> None:
     """The labels are those that were there, and new ones of the data."""
     nlp.initialize(lambda: [make_example(nlp, ["x"], ["B-NEW"])])
-    assert nlp.get_pipe("moee_ner").labels == ("LOC", "PER", "NEW")
+    assert get_ner(nlp).labels == ("LOC", "PER", "NEW")
     assert get_ents(nlp("Anna lives in Oslo .")) == []
 
 
@@ -183,9 +183,9 @@ def test_update_with_an_unknown_label(label: str, nlp: Language) -> None:
     for sgd in (optimizer, None, False):
         with pytest.raises(MoeeError) as error:
             examples = [*make_examples(nlp, 2), bad]
-            nlp.get_pipe("moee_ner").update(examples, sgd=sgd, losses=losses)
+            get_ner(nlp).update(examples, sgd=sgd, losses=losses)
         check_code(error, "M002", label, "LOC", "PER")
-    nlp.get_pipe("moee_ner").finish_update(optimizer)
+    get_ner(nlp).finish_update(optimizer)
     assert get_weights(nlp) == weights
     assert losses == {"moee_ner": 0.0}
 
@@ -194,12 +194,12 @@ def test_types_with_dashes() -> None:
     nlp = make_nlp()
     words, tags = ["A", "B", "c"], ["B-BIG-CITY", "I-BIG-CITY", "O"]
     nlp.initialize(lambda: [make_example(nlp, words, tags)])
-    assert nlp.get_pipe("moee_ner").labels == ("BIG-CITY",)
+    assert get_ner(nlp).labels == ("BIG-CITY",)
 
 
 def test_initialize_wants_a_function_of_examples() -> None:
     nlp = make_nlp()
-    ner = nlp.get_pipe("moee_ner")
+    ner = get_ner(nlp)
     for bad in (make_examples(nlp), lambda: None, lambda: [], lambda: ["x"]):
         with pytest.raises((TypeError, ValueError)):
             ner.initialize(bad)

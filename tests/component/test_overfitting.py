@@ -11,6 +11,7 @@ import spacy
 from ..marks import slow
 from .util import (
     get_all,
+    get_ner,
     make_examples,
     make_nlp,
     make_random_docs,
@@ -57,7 +58,7 @@ def test_overfitting_IO(switches: dict, tmp_path: Path) -> None:
     others["config and bytes"].from_bytes(nlp.to_bytes())
     for way, other in others.items():
         assert predict_texts(other) == expected, way
-        assert other.get_pipe("moee_ner").labels == ("LOC", "PER"), way
+        assert get_ner(other).labels == ("LOC", "PER"), way
 
     texts = make_texts(40, seed=1)
     for batch_size in (1, 7, 1000):
@@ -74,7 +75,7 @@ def test_copies_are_apart(seed: int, nlp: spacy.Language) -> None:
 
 
 def test_component_pickles_and_copies_alone(nlp: spacy.Language) -> None:
-    ner = nlp.get_pipe("moee_ner")
+    ner = get_ner(nlp)
     for other in (copy.deepcopy(ner), pickle.loads(pickle.dumps(ner))):
         docs = make_random_docs(nlp, 10)
         assert get_all(other.pipe(docs)) == get_all(map(ner, make_random_docs(nlp, 10)))
@@ -82,8 +83,8 @@ def test_component_pickles_and_copies_alone(nlp: spacy.Language) -> None:
 
 def test_uninitialized_copies() -> None:
     nlp = make_nlp()
-    nlp.get_pipe("moee_ner").add_label("PER")
+    get_ner(nlp).add_label("PER")
     for other in (copy.deepcopy(nlp), pickle.loads(pickle.dumps(nlp))):
-        assert other.get_pipe("moee_ner").labels == ("PER",)
+        assert get_ner(other).labels == ("PER",)
         other.initialize()
         assert get_all([other("It rains .")])[0][2] == []

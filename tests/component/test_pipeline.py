@@ -17,6 +17,7 @@ from .util import (
     TINY,
     get_all,
     get_ents,
+    get_ner,
     get_weights,
     make_examples,
     make_nlp,
@@ -105,7 +106,7 @@ def make_listening(**nlp_config: Any) -> Language:
 
 def test_default_config() -> None:
     nlp = spacy.blank("en")
-    ner = nlp.add_pipe("moee_ner")
+    ner: Any = nlp.add_pipe("moee_ner")
     config = nlp.config["components"]["moee_ner"]
     model = config["model"]
     assert config["factory"] == "moee_ner"
@@ -154,17 +155,17 @@ def test_config_round_trip(nlp: Language) -> None:
 
 
 def test_cfg_is_jsonable(nlp: Language) -> None:
-    cfg = nlp.get_pipe("moee_ner").cfg
+    cfg = get_ner(nlp).cfg
     assert srsly.json_loads(srsly.json_dumps(cfg)) == cfg == {"labels": ["LOC", "PER"]}
 
 
 def test_two_in_one_pipeline() -> None:
     nlp = make_trained()
     nlp.add_pipe("moee_ner", name="other", config={"model": TINY}, first=True)
-    nlp.get_pipe("other").add_label("THING")
-    nlp.get_pipe("other").initialize(lambda: make_examples(nlp))
+    get_ner(nlp, "other").add_label("THING")
+    get_ner(nlp, "other").initialize(lambda: make_examples(nlp))
     assert nlp.pipe_names == ["other", "moee_ner"]
-    assert nlp.get_pipe("other").labels == ("THING", "LOC", "PER")
+    assert get_ner(nlp, "other").labels == ("THING", "LOC", "PER")
     assert predict_texts(nlp) == predict_texts(make_trained())
 
 
@@ -172,7 +173,7 @@ def test_source(nlp: Language, tmp_path: Path) -> None:
     expected = predict_texts(nlp)
     other = spacy.blank("en")
     other.add_pipe("moee_ner", name="mine", source=nlp)
-    assert other.get_pipe("mine").name == "mine"
+    assert get_ner(other, "mine").name == "mine"
     assert predict_texts(other) == expected
     other.to_disk(tmp_path)
     assert predict_texts(spacy.load(tmp_path)) == expected
@@ -189,7 +190,7 @@ def test_resume_training(nlp: Language) -> None:
     before = get_weights(nlp)
     nlp.update(make_examples(nlp), sgd=optimizer)
     assert get_weights(nlp) != before
-    assert nlp.get_pipe("moee_ner").labels == ("LOC", "PER")
+    assert get_ner(nlp).labels == ("LOC", "PER")
 
 
 def test_use_params(nlp: Language) -> None:
@@ -208,7 +209,7 @@ def test_use_params(nlp: Language) -> None:
 
 def test_annotating_components(nlp: Language, monkeypatch: pytest.MonkeyPatch) -> None:
     nlp.add_pipe("sentencizer", first=True)
-    ner = nlp.get_pipe("moee_ner")
+    ner = get_ner(nlp)
     seen: List[bool] = []
     get_loss = ner.get_loss
 
@@ -260,7 +261,7 @@ def test_training_loop(frozen: List[str], tmp_path: Path) -> None:
 
 def test_listener_is_found() -> None:
     nlp = make_listening()
-    ner, tok2vec = nlp.get_pipe("moee_ner"), nlp.get_pipe("tok2vec")
+    ner, tok2vec = get_ner(nlp), get_ner(nlp, "tok2vec")
     assert tok2vec.listening_components == ["tagger", "moee_ner"]
     assert isinstance(ner.tok2vec, Tok2VecListener)
     assert ner.model.layers[0] is ner.tok2vec
@@ -288,7 +289,7 @@ def test_listener_learns(pipeline: List[str], tmp_path: Path) -> None:
     assert get_all(nlp.pipe(texts, batch_size=3)) == one_by_one
 
     nlp.replace_listeners("tok2vec", "moee_ner", ["model.tok2vec"])
-    ner = nlp.get_pipe("moee_ner")
+    ner = get_ner(nlp)
     assert not any(isinstance(node, Tok2VecListener) for node in ner.model.walk())
     model = nlp.config["components"]["moee_ner"]["model"]
     assert model["tok2vec"]["@architectures"] == "spacy.HashEmbedCNN.v2"
@@ -307,7 +308,7 @@ def test_listener_gets_the_whole_gradient() -> None:
     no_step: Any = False
     for _ in range(2):
         nlp.update(examples, sgd=no_step)
-        owner = nlp.get_pipe("tok2vec" if not gradients else "moee_ner").model
+        owner = get_ner(nlp, "tok2vec" if not gradients else "moee_ner").model
         nodes = list(owner.walk())
         gradients.append(
             [
@@ -319,7 +320,7 @@ def test_listener_gets_the_whole_gradient() -> None:
         )
         if len(gradients) == 1:
             nlp.replace_listeners("tok2vec", "moee_ner", ["model.tok2vec"])
-            for node in nlp.get_pipe("moee_ner").model.walk():
+            for node in get_ner(nlp).model.walk():
                 for name in node.grad_names:
                     if node.has_grad(name):
                         node.get_grad(name).fill(0)
@@ -342,7 +343,7 @@ def test_missing_gold_does_not_starve_the_others() -> None:
 
 def test_rename_pipe(nlp: Language) -> None:
     nlp.rename_pipe("moee_ner", "names")
-    assert nlp.get_pipe("names").name == "names"
+    assert get_ner(nlp, "names").name == "names"
     assert get_ents(nlp("Anna lives in Rome .")) == [(0, 1, "PER"), (3, 4, "LOC")]
 
 
@@ -356,5 +357,5 @@ def test_training_after_loading(tmp_path: Path) -> None:
             nlp.to_disk(tmp_path)
             nlp = spacy.load(tmp_path)
         losses = nlp.update(make_examples(nlp), sgd=nlp.create_optimizer())
-        runs.append((losses, nlp.get_pipe("moee_ner").to_bytes(exclude=["vocab"])))
+        runs.append((losses, get_ner(nlp).to_bytes(exclude=["vocab"])))
     assert runs[0] == runs[1]

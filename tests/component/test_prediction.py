@@ -18,6 +18,7 @@ from .util import (
     get_all,
     get_ents,
     get_module,
+    get_ner,
     get_weights,
     initialize,
     make_nlp,
@@ -33,7 +34,7 @@ WORDS = ["Anna", "lives", "in", "New", "York", "Rome", ".", " ", "\n", "zzz", "L
 
 @pytest.mark.parametrize("batch_size", [1, 2, 7, 1000])
 def test_pipe_is_call(batch_size: int, nlp: Language) -> None:
-    ner = nlp.get_pipe("moee_ner")
+    ner = get_ner(nlp)
     one_by_one = get_all(ner(doc) for doc in make_random_docs(nlp, 100))
     docs = make_random_docs(nlp, 100)
     assert get_all(ner.pipe(docs, batch_size=batch_size)) == one_by_one
@@ -69,7 +70,7 @@ SHARED = make_trained()
 def test_docs_without_words(words: List[str], place: int, nlp: Language) -> None:
     docs = [nlp.make_doc(text) for text in make_texts(3)]
     docs.insert(place, Doc(nlp.vocab, words=words))
-    found = list(nlp.get_pipe("moee_ner").pipe(docs, batch_size=10))
+    found = list(get_ner(nlp).pipe(docs, batch_size=10))
     assert found == docs
     rest = [doc for i, doc in enumerate(found) if i != place]
     assert get_all(rest) == get_all(nlp(text) for text in make_texts(3))
@@ -78,14 +79,14 @@ def test_docs_without_words(words: List[str], place: int, nlp: Language) -> None
 
 
 def test_only_empty_docs(nlp: Language) -> None:
-    ner = nlp.get_pipe("moee_ner")
+    ner = get_ner(nlp)
     assert [len(row.tags) for row in ner.predict([nlp.make_doc("")] * 2)] == [0, 0]
     assert ner.predict([]) == []
     assert [len(doc) for doc in nlp.pipe(["", "", ""])] == [0, 0, 0]
 
 
 def test_predict_changes_nothing(nlp: Language) -> None:
-    ner = nlp.get_pipe("moee_ner")
+    ner = get_ner(nlp)
     docs = make_random_docs(nlp, 20)
     before, weights = [doc.to_bytes() for doc in docs], get_weights(nlp)
     found = ner.predict(docs)
@@ -150,7 +151,7 @@ def test_token_vectors_that_are_not_finite() -> None:
     vocab.set_vector("in", numpy.full(4, numpy.nan, dtype="f"))
     texts = ["Anna", "Rome lives in Anna .", "Rome"]
     with pytest.raises(MoeeError, match="M008.*'in'.* 1 of 7 tokens"):
-        nlp.get_pipe("moee_ner").predict([nlp.make_doc(text) for text in texts])
+        get_ner(nlp).predict([nlp.make_doc(text) for text in texts])
     ignore: Any = print
     nlp.set_error_handler(ignore)
     assert [doc.text for doc in nlp.pipe(texts)] == ["Anna", "Rome"]
@@ -185,7 +186,7 @@ def test_one_token(nlp: Language) -> None:
 def test_long_doc_is_read_in_windows(nlp: Language) -> None:
     words = [w for text in make_texts(200) for w in text.split()]
     words = (words * (20_000 // len(words) + 1))[:20_000]
-    ner = nlp.get_pipe("moee_ner")
+    ner = get_ner(nlp)
     windows = ner.model.attrs["segments"](Doc(nlp.vocab, words=words))
     assert len(windows.start) == 104
     sizes: List[int] = []
@@ -204,7 +205,7 @@ def test_long_doc_is_read_in_windows(nlp: Language) -> None:
 def test_windows_where_one_is_enough_change_nothing(nlp: Language) -> None:
     texts = [" ".join(make_texts(n)) for n in (1, 5, 20)]
     whole = get_all(nlp.pipe(texts))
-    nlp.get_pipe("moee_ner").model.attrs["segments"].max_length = 10_000
+    get_ner(nlp).model.attrs["segments"].max_length = 10_000
     assert get_all(nlp.pipe(texts)) == whole
 
 
@@ -229,7 +230,7 @@ def get_tags(doc: Doc) -> List[str]:
 
 def test_preset_entities(nlp: Language) -> None:
     words = ["Anna", "lives", "in", "New", "York", "."]
-    ner = nlp.get_pipe("moee_ner")
+    ner = get_ner(nlp)
     assert get_tags(ner(Doc(nlp.vocab, words=words))) == [
         *("B-PER", "O", "O", "B-LOC", "I-LOC", "O")
     ]
@@ -305,12 +306,12 @@ def test_preset_over_a_sentence_border(nlp: Language) -> None:
 def test_running_twice_changes_nothing(nlp: Language) -> None:
     docs = list(nlp.pipe(make_texts()))
     expected = get_all(docs)
-    assert get_all(nlp.get_pipe("moee_ner").pipe(docs)) == expected
+    assert get_all(get_ner(nlp).pipe(docs)) == expected
 
 
 def test_ruler_before() -> None:
     nlp = make_trained()
-    ruler = nlp.add_pipe("entity_ruler", before="moee_ner")
+    ruler: Any = nlp.add_pipe("entity_ruler", before="moee_ner")
     ruler.add_patterns([{"label": "MUSIC", "pattern": "Rome", "id": "album"}])
     doc = nlp("Anna lives in Rome .")
     assert [(e.text, e.label_, e.ent_id_) for e in doc.ents] == [
@@ -322,7 +323,7 @@ def test_ruler_before() -> None:
 @pytest.mark.parametrize("overwrite, label", [(True, "MUSIC"), (False, "LOC")])
 def test_ruler_after(overwrite: bool, label: str) -> None:
     nlp = make_trained()
-    ruler = nlp.add_pipe("entity_ruler", config={"overwrite_ents": overwrite})
+    ruler: Any = nlp.add_pipe("entity_ruler", config={"overwrite_ents": overwrite})
     ruler.add_patterns(
         [{"label": "MUSIC", "pattern": "Rome"}, {"label": "VERB", "pattern": "lives"}]
     )
@@ -339,7 +340,7 @@ def test_no_entity_has_white_space_at_its_edges(
 ) -> None:
     nlp = make_nlp(constrained=constrained)
     nlp.from_bytes(make_trained().to_bytes())
-    ner = nlp.get_pipe("moee_ner")
+    ner = get_ner(nlp)
     words = ["\n", "Anna", " ", "Li", "\t", " ", "Rome", "\n"]
     # B-LOC I-LOC ... : one entity with white space at both edges and inside
     tags = numpy.array([1, 2, 2, 2, 2, 0, 3, 4])
@@ -366,6 +367,7 @@ def test_memory_zone(nlp: Language) -> None:
 
 def test_blank_pipeline_of_another_language() -> None:
     nlp = spacy.blank("xx")
-    nlp.add_pipe("moee_ner").add_label("PER")
+    nlp.add_pipe("moee_ner")
+    get_ner(nlp).add_label("PER")
     nlp.initialize()
     assert get_ents(nlp("Анна живёт в Риме")) == []

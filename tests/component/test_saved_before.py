@@ -11,6 +11,7 @@ import srsly
 from spacy.language import Language
 
 from .families import ENCODERS, FAMILIES, make_nlp, predict
+from .util import get_ner
 
 
 def save_before(nlp: Language, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -34,7 +35,7 @@ def save_before(nlp: Language, folder: Path, monkeypatch: pytest.MonkeyPatch) ->
 
 
 def shims_of(nlp: Language) -> Any:
-    ner: Any = nlp.get_pipe("moee_ner")
+    ner: Any = get_ner(nlp)
     return (shim for node in ner.model.walk() for shim in node.shims)
 
 
@@ -65,7 +66,7 @@ def test_predicts_the_same(
     assert (tmp_path / "after" / "moee_ner" / "checksums.sha256").exists()
     assert_predicts(spacy.load(tmp_path / "after"), expected)
     # and as bytes of the version before, which had no checksum in front
-    ner: Any = nlp.get_pipe("moee_ner")
+    ner: Any = get_ner(nlp)
     plain = super(type(ner), ner).to_bytes()
-    again.get_pipe("moee_ner").from_bytes(plain)
+    get_ner(again).from_bytes(plain)
     assert_predicts(again, expected)

@@ -14,7 +14,7 @@ from spacy.training import Example
 
 from spacy_moee.scorer import make_moee_ner_scorer, moee_ner_score
 
-from .util import make_example, make_examples
+from .util import get_ner, make_example, make_examples
 
 NAMES = ("ents_p", "ents_r", "ents_f", "ents_per_type")
 VOCAB = spacy.blank("en").vocab
@@ -93,7 +93,7 @@ def test_pipeline_scores(nlp: Language) -> None:
         nlp(example.predicted)
     assert {name: scores[name] for name in NAMES} == get_ner_prf(examples)
     assert 0.5 < scores["ents_f"] < 1.0
-    assert nlp.get_pipe("moee_ner").score(examples) == get_ner_prf(examples)
+    assert get_ner(nlp).score(examples) == get_ner_prf(examples)
 
 
 def test_without_gold(nlp: Language) -> None:
@@ -110,4 +110,4 @@ def test_registered() -> None:
 def test_scorer_of_the_config() -> None:
     nlp = spacy.blank("en")
     nlp.add_pipe("moee_ner", config={"scorer": None})
-    assert nlp.get_pipe("moee_ner").score([]) == {}
+    assert get_ner(nlp).score([]) == {}

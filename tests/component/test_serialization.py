@@ -12,15 +12,23 @@ from spacy.language import Language
 
 from spacy_moee.errors import MoeeError
 
-from .util import TINY, get_weights, make_nlp, make_trained, predict_texts, train
+from .util import (
+    TINY,
+    get_ner,
+    get_weights,
+    make_nlp,
+    make_trained,
+    predict_texts,
+    train,
+)
 
 
 def test_before_initialization(tmp_path: Path) -> None:
     nlp = make_nlp()
-    nlp.get_pipe("moee_ner").add_label("PER")
+    get_ner(nlp).add_label("PER")
     nlp.to_disk(tmp_path)
     for other in (spacy.load(tmp_path), make_nlp().from_bytes(nlp.to_bytes())):
-        ner = other.get_pipe("moee_ner")
+        ner = get_ner(other)
         assert ner.labels == ("PER",)
         with pytest.raises(MoeeError, match="M101"):
             other("Anna")
@@ -29,8 +37,8 @@ def test_before_initialization(tmp_path: Path) -> None:
 
 
 def test_loading_an_untrained_one_takes_the_network_away(nlp: Language) -> None:
-    ner = nlp.get_pipe("moee_ner")
-    ner.from_bytes(make_nlp().get_pipe("moee_ner").to_bytes())
+    ner = get_ner(nlp)
+    ner.from_bytes(get_ner(make_nlp()).to_bytes())
     assert ner.labels == ()
     with pytest.raises(MoeeError, match="M101"):
         nlp("Anna")
@@ -42,7 +50,7 @@ def test_same_bytes_again(nlp: Language) -> None:
 
 
 def test_component_alone(nlp: Language, tmp_path: Path) -> None:
-    ner = nlp.get_pipe("moee_ner")
+    ner = get_ner(nlp)
     ner.to_disk(tmp_path / "ner")
     names = {p.name for p in (tmp_path / "ner").iterdir()}
     assert names == {"cfg", "model", "vocab", "checksums.sha256"}
@@ -51,19 +59,19 @@ def test_component_alone(nlp: Language, tmp_path: Path) -> None:
         lambda other: other.from_bytes(ner.to_bytes()),
     ):
         other = make_nlp()
-        assert load(other.get_pipe("moee_ner")) is other.get_pipe("moee_ner")
+        assert load(get_ner(other)) is get_ner(other)
         assert "PER" in other.vocab.strings
         assert predict_texts(other) == predict_texts(nlp)
 
 
 def test_exclude(nlp: Language, tmp_path: Path) -> None:
-    ner = nlp.get_pipe("moee_ner")
-    fresh = make_nlp().get_pipe("moee_ner")
+    ner = get_ner(nlp)
+    fresh = get_ner(make_nlp())
     fresh.from_bytes(ner.to_bytes(exclude=["model", "vocab"]))
     assert fresh.labels == ("LOC", "PER")
     with pytest.raises(MoeeError, match="M101"):
         fresh.predict([])
-    fresh = make_nlp().get_pipe("moee_ner")
+    fresh = get_ner(make_nlp())
     fresh.from_bytes(ner.to_bytes(), exclude=["cfg"])
     assert fresh.labels == ()
     assert fresh.model.to_bytes() == ner.model.to_bytes()
@@ -80,8 +88,8 @@ def test_exclude(nlp: Language, tmp_path: Path) -> None:
 def test_labels_without_vocab(nlp: Language) -> None:
     """The names of the labels come with the cfg."""
     other = make_nlp()
-    ner = other.get_pipe("moee_ner")
-    ner.from_bytes(nlp.get_pipe("moee_ner").to_bytes(exclude=["vocab"]))
+    ner = get_ner(other)
+    ner.from_bytes(get_ner(nlp).to_bytes(exclude=["vocab"]))
     assert predict_texts(other) == predict_texts(nlp)
 
 
@@ -116,7 +124,7 @@ def test_truncated_model(share: float, nlp: Language, tmp_path: Path) -> None:
     data = path.read_bytes()
     path.write_bytes(data[: int(len(data) * share)])
     expected, weights = predict_texts(nlp), get_weights(nlp)
-    ner = nlp.get_pipe("moee_ner")
+    ner = get_ner(nlp)
     with pytest.raises(MoeeError) as error:
         ner.from_disk(tmp_path / "moee_ner")
     assert error.value.code == "M005"
@@ -129,7 +137,7 @@ def test_truncated_model(share: float, nlp: Language, tmp_path: Path) -> None:
 
 
 def test_truncated_bytes(nlp: Language) -> None:
-    ner = nlp.get_pipe("moee_ner")
+    ner = get_ner(nlp)
     data, weights = ner.to_bytes(), get_weights(nlp)
     for length in (0, 1, 100, len(data) // 2, len(data) - 1):
         with pytest.raises(MoeeError, match="M005.*bytes"):
@@ -155,7 +163,7 @@ def test_labels_of_another_network(tmp_path: Path, labels) -> None:
 def test_damaged_files(nlp: Language, tmp_path: Path) -> None:
     """All damage is refused, whatever it hits."""
     make_trained().to_disk(tmp_path)
-    ner, weights = nlp.get_pipe("moee_ner"), get_weights(nlp)
+    ner, weights = get_ner(nlp), get_weights(nlp)
     rng = random.Random(0)
     for name in ("model", "cfg", "checksums.sha256"):
         path = tmp_path / "moee_ner" / name
@@ -186,17 +194,17 @@ def test_another_pipeline(changes: dict, nlp: Language, tmp_path: Path) -> None:
     """All of it is loaded or nothing."""
     other = make_nlp(**changes)
     train(other, steps=1)
-    other.get_pipe("moee_ner").to_disk(tmp_path)
+    get_ner(other).to_disk(tmp_path)
     expected, weights = predict_texts(nlp), get_weights(nlp)
     with pytest.raises(MoeeError, match="M005"):
-        nlp.get_pipe("moee_ner").from_disk(tmp_path)
+        get_ner(nlp).from_disk(tmp_path)
     assert get_weights(nlp) == weights
     assert predict_texts(nlp) == expected
 
 
 def test_no_file(nlp: Language, tmp_path: Path) -> None:
     expected = predict_texts(nlp)
-    ner = nlp.get_pipe("moee_ner")
+    ner = get_ner(nlp)
     with pytest.raises(MoeeError, match="M005.*nowhere"):
         ner.from_disk(tmp_path / "nowhere")
     ner.to_disk(tmp_path / "ner")

@@ -11,7 +11,7 @@ from spacy.language import Language
 
 from spacy_moee.errors import MoeeError
 
-from .util import initialize, make_nlp, make_texts, make_trained, train
+from .util import get_ner, initialize, make_nlp, make_texts, make_trained, train
 
 PROCESS = 3
 
@@ -27,7 +27,7 @@ def process_threads() -> Iterator[None]:
 def spy(nlp: Language) -> List[int]:
     """Note the number of threads each time that docs are embedded."""
     seen: List[int] = []
-    model = nlp.get_pipe("moee_ner").model
+    model = get_ner(nlp).model
     embed = model.layers[0]
     forward = embed._func
 
@@ -89,7 +89,7 @@ def test_the_setting_can_be_changed_at_load(tmp_path: Path) -> None:
 
 def test_an_error_gives_the_number_back() -> None:
     nlp = make_trained()
-    embed = nlp.get_pipe("moee_ner").model.layers[0]
+    embed = get_ner(nlp).model.layers[0]
 
     def fail(*args: Any, **kwargs: Any) -> Any:
         raise RuntimeError("no memory")
@@ -104,7 +104,7 @@ def test_many_threads_at_once() -> None:
     nlp = make_trained()
     seen = spy(nlp)
     docs = [nlp.make_doc("Anna lives in Rome .")]
-    pipe: Any = nlp.get_pipe("moee_ner")
+    pipe: Any = get_ner(nlp)
     after: List[int] = []
 
     def work() -> None:

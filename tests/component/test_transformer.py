@@ -20,7 +20,7 @@ from transformers import BertTokenizerFast  # noqa: E402
 
 from ..embeddings.encoder_util import make_bert  # noqa: E402
 from ..marks import slow  # noqa: E402
-from .util import get_all, get_module, make_examples, predict_texts  # noqa: E402
+from .util import get_all, get_module, get_ner, make_examples, predict_texts  # noqa: E402
 
 ENCODER = {
     "@architectures": "spacy_moee.TransformerEmbed.v1",
@@ -97,8 +97,8 @@ def train(
 
 
 def find_encoder(nlp: Language) -> Any:
-    for _, pipe in nlp.pipeline:
-        for node in pipe.model.walk():
+    for name in nlp.pipe_names:
+        for node in get_ner(nlp, name).model.walk():
             if node.name == "transformer":
                 return node.transformer
     raise AssertionError("no encoder")
@@ -152,9 +152,9 @@ def test_long_doc_gets_vectors_for_all_its_tokens(bert: str) -> None:
     nlp = make_nlp(bert, "tuned")
     nlp.initialize(lambda: make_examples(nlp))
     doc = Doc(nlp.vocab, words=["Anna", "lives", "in", "Rome", "."] * 200)
-    (vectors,) = nlp.get_pipe("moee_ner").tok2vec.predict([doc])
+    (vectors,) = get_ner(nlp).tok2vec.predict([doc])
     assert len(vectors) == 1000 and abs(vectors).max(axis=1).min() > 0
-    nlp.get_pipe("moee_ner")(doc)
+    get_ner(nlp)(doc)
 
 
 def test_frozen_encoder_runs_once_a_doc(bert: str, monkeypatch: Any) -> None:
@@ -178,9 +178,7 @@ def test_frozen_vectors_are_those_of_the_weights(
     nlp, other, fresh = (make_nlp(bert, "frozen") for _ in range(3))
     train(nlp, steps=2)
     train(other, steps=2)
-    tok2vec, *copies = (
-        pipeline.get_pipe("moee_ner").tok2vec for pipeline in (nlp, other, fresh)
-    )
+    tok2vec, *copies = (get_ner(pipeline).tok2vec for pipeline in (nlp, other, fresh))
     for parameter in find_encoder(other).parameters():
         parameter.data += 0.1
     if way == "bytes":
@@ -209,7 +207,7 @@ def test_types_are_described_by_the_input_embeddings(kind: str, bert: str) -> No
     def mean(*pieces: str) -> torch.Tensor:
         return table[tokenizer.convert_tokens_to_ids(list(pieces))].mean(dim=0)
 
-    ner = nlp.get_pipe("moee_ner")
+    ner = get_ner(nlp)
     network = get_module(nlp)
     person = mean("p", *(f"##{letter}" for letter in "erson"))
     assert ner.labels == ("LOC", "PER")

@@ -18,6 +18,7 @@ from .util import (
     TINY,
     get_gradients,
     get_module,
+    get_ner,
     get_weights,
     initialize,
     make_example,
@@ -30,7 +31,7 @@ MISALIGNED = r"ignore:\[(W030|MW04)\]"
 
 
 def get_loss(nlp: Language, examples: List[Example]) -> float:
-    ner = nlp.get_pipe("moee_ner")
+    ner = get_ner(nlp)
     return ner.get_loss(examples, ner.model.predict([eg.x for eg in examples]))[0]
 
 
@@ -42,12 +43,12 @@ def assert_same(one: dict, two: dict) -> None:
 
 def forget_gradients(nlp: Language) -> None:
     # thinc expects that an optimizer clears the gradient in place
-    nlp.get_pipe("moee_ner").finish_update(lambda key, w, d_w: (w, d_w.fill(0)))
+    get_ner(nlp).finish_update(lambda key, w, d_w: (w, d_w.fill(0)))
     assert get_gradients(nlp) == {}
 
 
 def test_losses_add_up(nlp: Language) -> None:
-    ner = nlp.get_pipe("moee_ner")
+    ner = get_ner(nlp)
     examples = make_examples(nlp, 6)
     first = ner.update(examples, sgd=False)
     losses = dict(first)
@@ -69,7 +70,7 @@ def test_losses_follow_the_name() -> None:
 
 
 def test_get_loss_changes_nothing(nlp: Language) -> None:
-    ner = nlp.get_pipe("moee_ner")
+    ner = get_ner(nlp)
     examples = make_examples(nlp, 4)
     weights = get_weights(nlp)
     scores = ner.model.predict([eg.x for eg in examples])
@@ -85,7 +86,7 @@ def test_get_loss_changes_nothing(nlp: Language) -> None:
 
 @pytest.mark.parametrize("sgd", [None, False])
 def test_no_optimizer_no_step(sgd: Any, nlp: Language) -> None:
-    ner = nlp.get_pipe("moee_ner")
+    ner = get_ner(nlp)
     weights = get_weights(nlp)
     ner.update(make_examples(nlp, 4), sgd=sgd)
     assert get_weights(nlp) == weights
@@ -97,13 +98,13 @@ def test_no_optimizer_no_step(sgd: Any, nlp: Language) -> None:
 
 def test_finish_without_update(nlp: Language) -> None:
     weights = get_weights(nlp)
-    nlp.get_pipe("moee_ner").finish_update(nlp.create_optimizer())
+    get_ner(nlp).finish_update(nlp.create_optimizer())
     assert get_weights(nlp) == weights
 
 
 def test_gradients_accumulate(nlp: Language) -> None:
     """Over two updates they are the sum of both; each is a mean over its sentences."""
-    ner = nlp.get_pipe("moee_ner")
+    ner = get_ner(nlp)
     examples = make_examples(nlp, 12)
     gradients = []
     for batches in (
@@ -127,11 +128,11 @@ def test_one_step_changes_every_weight() -> None:
     nlp = make_nlp()
     optimizer, examples = initialize(nlp)
     before = {k: v.detach().clone() for k, v in get_module(nlp).named_parameters()}
-    embeddings = nlp.get_pipe("moee_ner").tok2vec.to_bytes()
+    embeddings = get_ner(nlp).tok2vec.to_bytes()
     nlp.update(examples, sgd=optimizer)
     for name, parameter in get_module(nlp).named_parameters():
         assert not torch.equal(before[name], parameter), name
-    assert nlp.get_pipe("moee_ner").tok2vec.to_bytes() != embeddings
+    assert get_ner(nlp).tok2vec.to_bytes() != embeddings
 
 
 def test_two_runs_are_bit_equal() -> None:
@@ -147,7 +148,7 @@ def test_two_runs_are_bit_equal() -> None:
 
 
 def test_dropout(nlp: Language) -> None:
-    ner = nlp.get_pipe("moee_ner")
+    ner = get_ner(nlp)
     examples = make_examples(nlp, 4)
 
     def losses(drop: float) -> set:
@@ -164,7 +165,7 @@ def test_dropout(nlp: Language) -> None:
 def test_dropout_of_the_architecture() -> None:
     nlp = make_nlp(dropout=0.0)
     initialize(nlp)
-    ner = nlp.get_pipe("moee_ner")
+    ner = get_ner(nlp)
     rates: List[float] = []
     module = get_module(nlp)
     module.register_forward_pre_hook(lambda _, args: rates.append(args[0].dropout))
@@ -178,7 +179,7 @@ def test_dropout_of_the_architecture() -> None:
 def test_dropout_is_in_the_config(nlp: Language) -> None:
     assert nlp.config["components"]["moee_ner"]["model"]["dropout"] is None
     other = make_nlp(dropout=0.25)
-    assert other.get_pipe("moee_ner").model.attrs["dropout"] == 0.25
+    assert get_ner(other).model.attrs["dropout"] == 0.25
 
 
 # Missing gold
@@ -243,7 +244,7 @@ def test_wholly_missing_gold(make: Any, crf: bool) -> None:
 @pytest.mark.filterwarnings(MISALIGNED)
 def test_missing_gold_adds_nothing_to_a_batch(make: Any, nlp: Language) -> None:
     """Nor does its sentence dilute the mean of the others."""
-    ner = nlp.get_pipe("moee_ner")
+    ner = get_ner(nlp)
     known = make_examples(nlp, 2)
     ner.update(known, sgd=False)
     alone = get_gradients(nlp)
@@ -324,7 +325,7 @@ def make_nan_nlp() -> Language:
 @pytest.mark.filterwarnings("ignore:invalid value encountered")
 def test_nan_in_the_vectors() -> None:
     nlp = make_nan_nlp()
-    ner = nlp.get_pipe("moee_ner")
+    ner = get_ner(nlp)
     optimizer = nlp.create_optimizer()
     weights = get_weights(nlp)
     losses = {"moee_ner": 1.5}
@@ -354,7 +355,7 @@ def test_loss_that_is_infinite(nlp: Language) -> None:
 
 
 def test_empty_batches(nlp: Language) -> None:
-    ner = nlp.get_pipe("moee_ner")
+    ner = get_ner(nlp)
     optimizer, weights = nlp.create_optimizer(), get_weights(nlp)
     empty = make_example(nlp, [], [])
     assert ner.update([], sgd=optimizer) == {"moee_ner": 0.0}
@@ -364,7 +365,7 @@ def test_empty_batches(nlp: Language) -> None:
 
 @pytest.mark.parametrize("place", [0, 1, 2])
 def test_empty_docs_among_others(place: int, nlp: Language) -> None:
-    ner = nlp.get_pipe("moee_ner")
+    ner = get_ner(nlp)
     examples = make_examples(nlp, 2)
     expected = ner.update(examples, sgd=False)
     examples.insert(place, make_example(nlp, [], []))
@@ -395,4 +396,4 @@ def test_gold_of_other_tokens(nlp: Language) -> None:
 
 def test_update_wants_examples(nlp: Language) -> None:
     with pytest.raises(TypeError):
-        nlp.get_pipe("moee_ner").update([nlp.make_doc("Anna")])
+        get_ner(nlp).update([nlp.make_doc("Anna")])

@@ -13,7 +13,7 @@ from spacy.vocab import Vocab
 
 from spacy_moee.errors import MoeeError
 
-from .util import TINY, get_ents, get_weights, make_nlp, make_texts, train
+from .util import TINY, get_ents, get_ner, get_weights, make_nlp, make_texts, train
 
 STATIC = {"@architectures": "spacy_moee.StaticEmbed.v1"}
 CHARACTERS = {"@architectures": "spacy_moee.CharacterCNN.v1", "width": 16}
@@ -51,7 +51,7 @@ def make_trained(kind: str) -> Language:
 
 
 def predict(nlp: Language, docs: List[Doc]) -> List[Any]:
-    ner = nlp.get_pipe("moee_ner")
+    ner = get_ner(nlp)
     ner.set_annotations(docs, ner.predict(docs))
     return list(map(get_ents, docs))
 
@@ -139,7 +139,7 @@ def test_learning_from_several_vocabularies(kind: str) -> None:
 
 def test_initialization() -> None:
     nlp = make_nlp()
-    ner = nlp.get_pipe("moee_ner")
+    ner = get_ner(nlp)
     for vocab, code in ((make_vocab(), "M009"), (Vocab(), "M010")):
         docs = alternate(vocab, nlp.vocab if code == "M009" else vocab)
         with pytest.raises(MoeeError, match=code):

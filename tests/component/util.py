@@ -11,8 +11,6 @@ from spacy.training import Example
 from thinc.api import fix_random_seed
 from thinc.util import to_numpy
 
-from spacy_moee.component import MoEENer
-
 NAMES = {
     "PER": ["Anna", "Bo Li", "Carla", "Dan Frost", "Eva"],
     "LOC": ["Berlin", "New York", "Oslo", "Rome", "Hong Kong"],
@@ -137,11 +135,9 @@ def predict_texts(nlp: Language) -> List[tuple]:
     return get_all(nlp(text) for text in make_texts(40, seed=1))
 
 
-def get_ner(nlp: Language, name: str = "moee_ner") -> MoEENer:
-    """The component, of which `Language.get_pipe` says that it is a function."""
-    ner = nlp.get_pipe(name)
-    assert isinstance(ner, MoEENer)
-    return ner
+def get_ner(nlp: Language, name: str = "moee_ner") -> Any:
+    """A component, of which `Language.get_pipe` says that it is a function."""
+    return nlp.get_pipe(name)
 
 
 def get_module(nlp: Language, name: str = "moee_ner") -> Any:
@@ -150,8 +146,7 @@ def get_module(nlp: Language, name: str = "moee_ner") -> Any:
 
 
 def get_weights(nlp: Language, name: str = "moee_ner") -> bytes:
-    pipe: Any = nlp.get_pipe(name)
-    return pipe.model.to_bytes()
+    return get_ner(nlp, name).model.to_bytes()
 
 
 def get_gradients(nlp: Language) -> Dict[Any, Any]:

@@ -14,6 +14,8 @@ from spacy_moee.models import readout
 from spacy_moee.models.tagger import build_moee_tagger_v1
 from spacy_moee.models.windows import make_doc_segments
 
+from .util import get_module
+
 VOCAB = spacy.blank("en").vocab
 WIDTH = 3
 
@@ -63,7 +65,7 @@ def step(model: Model, docs: List[Doc], gold: List[numpy.ndarray]):
     scores, backprop = model.begin_update(docs)
     loss, gradient = readout.compute_loss(model, docs, scores, gold)
     backprop(gradient)
-    network = model.shims[0].module
+    network = get_module(model)
     parameters = {n: p.grad.clone() for n, p in network.named_parameters()}
     return loss, model.get_ref("tok2vec").get_grad("E").copy(), parameters
 
@@ -87,7 +89,7 @@ def random_model(**kwargs) -> Model:
     """A model that says more than O."""
     model = make_model(**kwargs)
     with torch.no_grad():
-        for parameter in model.shims[0].module.parameters():
+        for parameter in get_module(model).parameters():
             parameter.normal_()
     return model
 
@@ -119,7 +121,7 @@ def test_dropout_rate(fixed, given, used, monkeypatch) -> None:
     model = make_model(dropout=fixed)
     model.attrs["dropout_rate"] = given
     rates = []
-    network = model.shims[0].module
+    network = get_module(model)
     run = network.encoder.forward
 
     def spy(vectors, mask, dropout=0.0):
@@ -135,7 +137,7 @@ def test_dropout_rate(fixed, given, used, monkeypatch) -> None:
 def test_inputs_follow_the_parameters_to_their_device() -> None:
     # "meta" computes shapes only, and refuses tensors of another device
     model = make_model()
-    model.shims[0].module.to("meta")
+    get_module(model).to("meta")
     for scores in (
         model.begin_update(make_docs(3, 0, 2))[0],
         model.predict(make_docs(4)),

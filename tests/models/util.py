@@ -1,6 +1,7 @@
 """Small docs, tags and models."""
 
 import random
+from typing import Any
 
 import numpy
 import spacy
@@ -96,5 +97,5 @@ def decode(model, docs, scores, presets):
     return [row.tags for row in read_out(model, docs, scores, presets)]
 
 
-def get_module(model):
+def get_module(model: Any) -> Any:
     return model.shims[0].module
