@@ -13,7 +13,7 @@ from wasabi import msg
 
 from ..devices import check_gpu
 from ..errors import MoeeError
-from . import app, fail, show_warning
+from . import app, show_warning
 
 if TYPE_CHECKING:
     from ..experiments.plan.experiment import Experiment
@@ -59,23 +59,20 @@ def compare_cli(
         # a sign that the terminal does not know stops no run
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
-    try:
-        # before hours of training, not after
-        check_packages()
-        check_gpu(gpu_id)
-        experiment = read_experiment(experiment_path)
-        check_needs(experiment)
-        runs = make_runs(experiment)
-        with own_folder(output_path):
-            state = State(experiment.title, runs, output_path, accept_old)
-            warn(state)
-            options = {"--jobs": jobs, "--gpu-id": gpu_id, "--accept-old": accept_old}
-            go_on = make_command(experiment_path, output_path, options)
-            finished = run(state, jobs, gpu_id)
-            write(experiment, state, go_on)
-        check_shared(state)
-    except MoeeError as err:
-        fail(err)
+    # before hours of training, not after
+    check_packages()
+    check_gpu(gpu_id)
+    experiment = read_experiment(experiment_path)
+    check_needs(experiment)
+    runs = make_runs(experiment)
+    with own_folder(output_path):
+        state = State(experiment.title, runs, output_path, accept_old)
+        warn(state)
+        options = {"--jobs": jobs, "--gpu-id": gpu_id, "--accept-old": accept_old}
+        go_on = make_command(experiment_path, output_path, options)
+        finished = run(state, jobs, gpu_id)
+        write(experiment, state, go_on)
+    check_shared(state)
     if not finished:
         finished_runs = f"{len(state.finished())} of {len(state.runs)} runs"
         msg.warn(f"Stopped: {finished_runs} are finished. Go on with:")

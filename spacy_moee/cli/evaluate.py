@@ -10,7 +10,7 @@ from typer import Argument, Option
 from wasabi import msg
 
 from ..errors import MoeeError, os_errors
-from . import app, fail, load_pipeline, show_warning
+from . import app, load_pipeline, show_warning
 
 if TYPE_CHECKING:
     from spacy.language import Language
@@ -101,18 +101,15 @@ def evaluate_cli(
     if tagged is None and output is not None:
         tagged = Path(os.path.normpath(output / os.pardir / "tagged"))
     folders = Folders(output, tagged, displacy, displacy_limit)
-    try:
-        use_device(gpu_id)
-        found = find_data(data, [tagged] if tagged else [])
-        nlp = load_pipeline(model)
-        check_finds_entities(nlp, model)
-        wanted = Wanted(case, gold_types, find_components(nlp, model) if parts else [])
-        if found.left_out:
-            names = ", ".join(map(str, found.left_out))
-            msg.info(f"Left out, since they are no test sets: {names}")
-        evaluate(nlp, found.files, folders, wanted)
-    except MoeeError as err:
-        fail(err)
+    use_device(gpu_id)
+    found = find_data(data, [tagged] if tagged else [])
+    nlp = load_pipeline(model)
+    check_finds_entities(nlp, model)
+    wanted = Wanted(case, gold_types, find_components(nlp, model) if parts else [])
+    if found.left_out:
+        names = ", ".join(map(str, found.left_out))
+        msg.info(f"Left out, since they are no test sets: {names}")
+    evaluate(nlp, found.files, folders, wanted)
 
 
 def check_finds_entities(nlp: "Language", model: str) -> None:

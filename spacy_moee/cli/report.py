@@ -8,7 +8,7 @@ from typer import Argument, Option
 from wasabi import msg
 
 from ..errors import MoeeError, os_errors
-from . import app, fail
+from . import app
 
 # fmt: off
 Metrics = Annotated[List[Path], Argument(help="JSON files of `spacy evaluate --output`, and folders of such files", exists=True)]  # noqa: E501
@@ -33,19 +33,16 @@ def report_cli(metrics: Metrics, output: Output = None) -> None:
         score_rows,
     )
 
-    try:
-        paths = distinct(metrics)
-        check_output(output, paths)
-        evaluations = read_evaluations(paths)
-        rows, note = score_rows(evaluations), explain_dashes(evaluations)
-        msg.table(rows, header=HEADER, divider=True, aligns=ALIGNS)
-        if note:
-            msg.text(note)
-        if output is not None:
-            text = markdown_table(HEADER, rows, ALIGNS)
-            save(output, f"{text}\n{note}\n" if note else text)
-    except MoeeError as err:
-        fail(err)
+    paths = distinct(metrics)
+    check_output(output, paths)
+    evaluations = read_evaluations(paths)
+    rows, note = score_rows(evaluations), explain_dashes(evaluations)
+    msg.table(rows, header=HEADER, divider=True, aligns=ALIGNS)
+    if note:
+        msg.text(note)
+    if output is not None:
+        text = markdown_table(HEADER, rows, ALIGNS)
+        save(output, f"{text}\n{note}\n" if note else text)
 
 
 def distinct(paths: List[Path]) -> List[Path]:

@@ -1,5 +1,6 @@
 """A network's outputs -> a loss with its gradient, or predictions."""
 
+from itertools import chain
 from typing import Collection, Dict, List, Optional, Sequence, Tuple
 
 import numpy
@@ -52,7 +53,9 @@ def compute_loss(
         total, parts = mean_loss(losses)
         parameters = dict(network.named_parameters())
         gradients = torch.autograd.grad(
-            total, [*sum(leaves, []), *parameters.values()], allow_unused=True
+            total,
+            [*chain.from_iterable(leaves), *parameters.values()],
+            allow_unused=True,
         )
     rest = iter(gradients)
     d_outputs = [
@@ -127,12 +130,12 @@ def _decode(
     tables: Dict[str, ndarray] = {}
     all_lengths = scores.layout.windows.lengths
     offsets = numpy.cumsum(all_lengths) - all_lengths
+    device = scores.batches[0].tokens.device
+    fixed = None if outside is None else torch.as_tensor(outside, device=device)
     for batch in scores.batches:
-        fixed = None
-        if outside is not None:
-            fixed = torch.as_tensor(outside, device=batch.tokens.device)[batch.tokens]
+        in_batch = None if fixed is None else fixed[batch.tokens]
         with torch.no_grad():
-            decoded = network.decode(batch.outputs, batch.lengths, wanted, fixed)
+            decoded = network.decode(batch.outputs, batch.lengths, wanted, in_batch)
         lengths = all_lengths[batch.rows]
         places = ranges(offsets[batch.rows], lengths)
         on_tokens = numpy.arange(batch.tokens.shape[1]) < lengths[:, None]

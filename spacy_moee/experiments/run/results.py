@@ -15,7 +15,7 @@ from typing import Iterator, List, NamedTuple, Sequence, Tuple
 
 from filelock import FileLock, Timeout
 
-from ...errors import MoeeError
+from ...errors import MoeeError, os_errors
 from ...files import write_all
 from .records import Record
 
@@ -77,7 +77,10 @@ def own_folder(folder: Path) -> Iterator[None]:
         raise MoeeError("M506", folder=folder) from error
     except (OSError, NotImplementedError) as error:
         # the latter from a file system without locks
-        raise _cannot_write(folder, error) from error
+        file = getattr(error, "filename", None) or folder
+        reason = getattr(error, "strerror", None) or error
+        values = {"file": file, "reason": reason, "folder": folder / RUNS}
+        raise MoeeError("M510", **values) from error
     with lock:
         _check_origin(folder)
         yield
@@ -195,11 +198,9 @@ def write_results(
     paths, _ = choose_paths(folder, lines)
     text = "".join(json.dumps(_without_sentences(line)) + "\n" for line in lines)
     files = zip(paths, (text, *documents), strict=False)
-    try:
+    with os_errors("M510", folder=folder / RUNS):
         write_all([(path, content.encode("utf8")) for path, content in files])
         _remove_less(folder, paths, lines)
-    except OSError as error:
-        raise _cannot_write(folder, error) from error
     return paths
 
 
@@ -222,9 +223,3 @@ def _remove_less(folder: Path, written: Paths, lines: Sequence[Record]) -> None:
         if not find_lost(_read(paths.results), lines):
             for path in paths:
                 path.unlink(missing_ok=True)
-
-
-def _cannot_write(folder: Path, error: Exception) -> MoeeError:
-    file = getattr(error, "filename", None) or folder
-    reason = getattr(error, "strerror", None) or error
-    return MoeeError("M510", file=file, reason=reason, folder=folder / RUNS)
