@@ -36,12 +36,20 @@ app = typer.Typer(
 )
 
 
-def fail(error: MoeeError) -> NoReturn:
-    """Print a coded error, unwrapped, and exit with code 1.
+def show_error(error: MoeeError) -> None:
+    """Print a coded error, unwrapped.
 
     error (MoeeError): The error.
     """
     typer.secho(f"\u2718 {error}", fg="red", err=True)
+
+
+def fail(error: MoeeError) -> NoReturn:
+    """Print a coded error and exit with code 1.
+
+    error (MoeeError): The error.
+    """
+    show_error(error)
     raise typer.Exit(1) from None
 
 

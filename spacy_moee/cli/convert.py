@@ -27,7 +27,7 @@ from ..corpora.options import (
     make_vocab,
 )
 from ..errors import MoeeError
-from . import app, fail, show_warning
+from . import app, fail, show_error, show_warning
 from .notices import show_notices
 
 if TYPE_CHECKING:
@@ -157,7 +157,7 @@ def fail_all(errors: List[MoeeError], n_files: int) -> NoReturn:
     if n_files == 1:
         fail(errors[0])
     for error in errors:
-        typer.secho(f"\u2718 {error}", fg="red", err=True)
+        show_error(error)
     typer.secho(
         f"{len(errors):,} of {n_files:,} files can't be read, so none was written. "
         f"Correct these files, or leave them out with --exclude.",

@@ -10,7 +10,7 @@ from typer import Argument, Option
 from wasabi import msg
 
 from ..errors import MoeeError, os_errors
-from . import app, load_pipeline, show_warning
+from . import app, load_pipeline, show_error, show_warning
 
 if TYPE_CHECKING:
     from spacy.language import Language
@@ -153,7 +153,7 @@ def evaluate(
             failed.append(err)
     report(results, folders)
     for err in failed:
-        typer.secho(f"\u2718 {err}", fg="red", err=True)
+        show_error(err)
     if failed:
         raise typer.Exit(1)
 
