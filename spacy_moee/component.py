@@ -2,7 +2,6 @@
 
 import math
 from itertools import chain, islice
-from pathlib import Path
 from typing import (
     Any,
     Callable,
@@ -18,36 +17,30 @@ from typing import (
 
 from spacy.errors import Errors
 from spacy.language import Language
-from spacy.pipeline import TrainablePipe
 from spacy.tokens import Doc
 from spacy.training import Example, validate_examples, validate_get_examples
 from spacy.util import minibatch
 from spacy.vocab import Vocab
 from thinc.api import Model, Optimizer, set_dropout_rate
 
-from .checksums import check_files, seal, unseal, write_checksums
 from .errors import MoeeError
 from .faults import GoldFaults
 from .halves import annotate_in_halves
 from .models.families import EntityType
 from .models.readout import compute_loss, find_crossing, read_out
-from .models.saved import checked_load
 from .models.tagger import DEFAULT_MODEL
 from .models.types import Gradient, MoEEModelT, Prediction, Scores
 from .models.vocabularies import check_attributes, group_by_vocab
-from .models.wrapper import check_labels, is_built, prediction_threads, set_type
+from .models.wrapper import is_built, prediction_threads, set_type
+from .saving import SavedPipe
 from .scorer import moee_ner_score
 from .tags import (
     check_label,
-    check_saved_labels,
     find_labels,
     preset_tokens,
     read_gold,
     set_entities,
 )
-
-# the files that the component writes itself
-SAVED = ("cfg", "model")
 
 
 @Language.factory(
@@ -78,7 +71,7 @@ def make_moee_ner(
     return MoEENer(nlp.vocab, model, name, scorer=scorer)
 
 
-class MoEENer(TrainablePipe):
+class MoEENer(SavedPipe):
     """Recognize named entities with a mixture of entity experts (Liu, Winata and
     Fung 2020, arXiv 2002.05923).
 
@@ -102,14 +95,6 @@ class MoEENer(TrainablePipe):
         self.scorer = scorer
         self.cfg: Dict[str, Any] = {"labels": []}
         self._faults = GoldFaults()
-
-    @property
-    def labels(self) -> Tuple[str, ...]:
-        """The entity types, in the order of the experts (after O).
-
-        RETURNS (Tuple[str, ...]): Bare types, such as PER.
-        """
-        return tuple(self.cfg["labels"])
 
     @property
     def label_data(self) -> List[str]:
@@ -328,73 +313,3 @@ class MoEENer(TrainablePipe):
     def _require_network(self) -> None:
         if not is_built(self.model):
             raise MoeeError("M101", name=self.name)
-
-    def to_bytes(self, *, exclude=()) -> bytes:
-        """Save the component to bytes, with their checksum.
-
-        exclude (Iterable[str]): Names of fields to leave out.
-        RETURNS (bytes): What `from_bytes` takes.
-        """
-        return seal(super().to_bytes(exclude=exclude))
-
-    def to_disk(self, path, *, exclude=()) -> None:
-        """Save the component to a directory, with checksums of its files.
-
-        path (str / Path): The directory.
-        exclude (Iterable[str]): Names of fields to leave out.
-        """
-        super().to_disk(path, exclude=exclude)
-        written = [name for name in SAVED if name not in exclude]
-        write_checksums(Path(path), written)
-
-    def from_bytes(self, bytes_data: bytes, *, exclude=()) -> "MoEENer":
-        """Load the component from bytes.
-
-        bytes_data (bytes): What `to_bytes` returned.
-        exclude (Iterable[str]): Names of fields to leave out.
-        RETURNS (MoEENer): This object.
-        RAISES (MoeeError): M005, for bytes that can't be read, or are not what was
-            saved.
-        """
-
-        def load(data: Any, *, exclude: Iterable[str]) -> None:
-            super(MoEENer, self).from_bytes(unseal(data), exclude=exclude)
-
-        return self._load(load, bytes_data, exclude)
-
-    def from_disk(self, path, *, exclude=()) -> "MoEENer":
-        """Load the component from a directory.
-
-        path (str / Path): What `to_disk` wrote.
-        exclude (Iterable[str]): Names of fields to leave out.
-        RETURNS (MoEENer): This object.
-        RAISES (MoeeError): M005, for files that can't be read, or are not what was
-            saved.
-        """
-
-        def load(path: Any, *, exclude: Iterable[str]) -> None:
-            check_files(Path(path), [name for name in SAVED if name not in exclude])
-            super(MoEENer, self).from_disk(path, exclude=exclude)
-
-        return self._load(load, path, exclude)
-
-    def _load(self, load: Callable, source: Any, exclude: Iterable[str]) -> "MoEENer":
-        before, weights = self.cfg, self.model.to_bytes()
-        self.cfg = {**before}
-        try:
-            with checked_load(self.model):
-                load(source, exclude=exclude)
-            check_saved_labels(self.cfg, self.name)
-            if not {"cfg", "model"} & set(exclude):
-                check_labels(self.model, self.labels)
-        except Exception as error:
-            # parts of another pipeline may have been read by now
-            self.cfg = before
-            self.model.from_bytes(weights)
-            place = "bytes" if isinstance(source, bytes) else source
-            raise MoeeError(
-                "M005", name=self.name, reason=f"{error} (in {place})"
-            ) from error
-        for label in self.labels:
-            self.vocab.strings.add(label)
-        return self

@@ -33,10 +33,8 @@ ARROWS = {
     # what a pipeline scores: it reads what the component wrote
     "evaluation": {"errors", "scorer"},
     "models": {"errors", "finite", "networks", "padding", "scheme"},
-    "component": {
-        *{"checksums", "errors", "faults", "halves", "models", "scheme"},
-        *{"scorer", "tags"},
-    },
+    "saving": {"checksums", "errors", "models", "tags"},
+    "component": {"errors", "faults", "halves", "models", "saving", "scorer", "tags"},
     "experiments": {"embeddings", "errors", "evaluation", "files", "insight"},
     "cli": {
         *{"errors", "files", "corpora", "embeddings", "experiments", "insight"},

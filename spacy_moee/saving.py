@@ -1,0 +1,110 @@
+"""How the component is saved: with checksums, and read whole or not at all."""
+
+from pathlib import Path
+from typing import Any, Callable, Dict, Iterable, Tuple
+
+from spacy.pipeline import TrainablePipe
+from spacy.vocab import Vocab
+
+from .checksums import check_files, seal, unseal, write_checksums
+from .errors import MoeeError
+from .models.saved import checked_load
+from .models.types import MoEEModelT
+from .models.wrapper import check_labels
+from .tags import check_saved_labels
+
+# the files that the component writes itself
+SAVED = ("cfg", "model")
+
+
+class SavedPipe(TrainablePipe):
+    """A pipe whose files are checked when it is loaded.
+
+    vocab (Vocab): The shared vocabulary.
+    model (Model[List[Doc], Scores]): The model.
+    name (str): The pipe's name.
+    cfg (Dict[str, Any]): Its settings; "labels" are the entity types.
+    """
+
+    vocab: Vocab
+    model: MoEEModelT
+    name: str
+    cfg: Dict[str, Any]
+
+    @property
+    def labels(self) -> Tuple[str, ...]:
+        """The entity types, in the order of the experts (after O).
+
+        RETURNS (Tuple[str, ...]): Bare types, such as PER.
+        """
+        return tuple(self.cfg["labels"])
+
+    def to_bytes(self, *, exclude=()) -> bytes:
+        """Save the component to bytes, with their checksum.
+
+        exclude (Iterable[str]): Names of fields to leave out.
+        RETURNS (bytes): What `from_bytes` takes.
+        """
+        return seal(super().to_bytes(exclude=exclude))
+
+    def to_disk(self, path, *, exclude=()) -> None:
+        """Save the component to a directory, with checksums of its files.
+
+        path (str / Path): The directory.
+        exclude (Iterable[str]): Names of fields to leave out.
+        """
+        super().to_disk(path, exclude=exclude)
+        written = [name for name in SAVED if name not in exclude]
+        write_checksums(Path(path), written)
+
+    def from_bytes(self, bytes_data: bytes, *, exclude=()) -> "SavedPipe":
+        """Load the component from bytes.
+
+        bytes_data (bytes): What `to_bytes` returned.
+        exclude (Iterable[str]): Names of fields to leave out.
+        RETURNS (SavedPipe): This object.
+        RAISES (MoeeError): M005, for bytes that can't be read, or are not what was
+            saved.
+        """
+
+        def load(data: Any, *, exclude: Iterable[str]) -> None:
+            super(SavedPipe, self).from_bytes(unseal(data), exclude=exclude)
+
+        return self._load(load, bytes_data, exclude)
+
+    def from_disk(self, path, *, exclude=()) -> "SavedPipe":
+        """Load the component from a directory.
+
+        path (str / Path): What `to_disk` wrote.
+        exclude (Iterable[str]): Names of fields to leave out.
+        RETURNS (SavedPipe): This object.
+        RAISES (MoeeError): M005, for files that can't be read, or are not what was
+            saved.
+        """
+
+        def load(path: Any, *, exclude: Iterable[str]) -> None:
+            check_files(Path(path), [name for name in SAVED if name not in exclude])
+            super(SavedPipe, self).from_disk(path, exclude=exclude)
+
+        return self._load(load, path, exclude)
+
+    def _load(self, load: Callable, source: Any, exclude: Iterable[str]) -> "SavedPipe":
+        before, weights = self.cfg, self.model.to_bytes()
+        self.cfg = {**before}
+        try:
+            with checked_load(self.model):
+                load(source, exclude=exclude)
+            check_saved_labels(self.cfg, self.name)
+            if not {"cfg", "model"} & set(exclude):
+                check_labels(self.model, self.labels)
+        except Exception as error:
+            # parts of another pipeline may have been read by now
+            self.cfg = before
+            self.model.from_bytes(weights)
+            place = "bytes" if isinstance(source, bytes) else source
+            raise MoeeError(
+                "M005", name=self.name, reason=f"{error} (in {place})"
+            ) from error
+        for label in self.labels:
+            self.vocab.strings.add(label)
+        return self
