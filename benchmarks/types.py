@@ -72,8 +72,8 @@ class TorchCRF(torchcrf.CRF):
     """torchcrf's own code under the names that the network calls: it is its own chain,
     and its decoding knows no constraint."""
 
-    def nll(self, emissions: Tensor, gold: Tensor, mask: Tensor) -> Tensor:
-        """As `CRF.nll`, of known gold."""
+    def nll(self, emissions: Tensor, gold: Tensor, mask: Tensor, *_: object) -> Tensor:
+        """As `Chain.nll`, of known gold."""
         return -self(emissions, gold.clamp(min=0), mask, reduction="none")
 
     @property
@@ -188,7 +188,7 @@ def _compare(
 
 
 def _gradient(crf: Any, emissions: Tensor, gold: Tensor, mask: Tensor) -> None:
-    crf.nll(emissions, gold, mask).sum().backward()
+    crf.chain.nll(emissions, gold, mask).sum().backward()
 
 
 @torch.no_grad()

@@ -94,6 +94,25 @@ def may_follow(before: ndarray, after: ndarray) -> ndarray:
     return (boundary_of(after) != INSIDE) | same
 
 
+def possible_tags(tags: ndarray, n_tags: int) -> ndarray:
+    """Say which tags each token may have, given gold that is partly unknown. Gold
+    entities are whole: a token of unknown gold goes on with none that is known, and
+    with nothing at the start of a sequence. What else a sequence of tags rules out,
+    `TagScheme.legal` says.
+
+    tags (ndarray): Gold tags of sequences, below 0 where unknown, shape [batch, seq].
+    n_tags (int): The number of tags.
+    RETURNS (ndarray): Bools, shape [batch, seq, tags].
+    """
+    numbers = numpy.arange(n_tags)
+    unknown = tags < OUTSIDE
+    after_known = numpy.ones_like(unknown)
+    after_known[:, 1:] = ~unknown[:, :-1]
+    free = unknown[..., None] & (boundary_of(numbers) != INSIDE)
+    free |= (unknown & ~after_known)[..., None]
+    return free | (tags[..., None] == numbers)
+
+
 def spans(tags: ndarray) -> Tuple[ndarray, ndarray, ndarray]:
     """Read the entities of one sequence of tags, the conlleval way: an entity
     starts at a B, and at an I that continues no entity of its type.

@@ -10,7 +10,7 @@ from spacy.tokens import Doc, Span
 from spacy.training import Example
 
 from .errors import MoeeError
-from .scheme import BEGIN, INSIDE, MISSING, OUTSIDE, boundary_of, spans, tag_of
+from .scheme import BEGIN, INSIDE, MISSING, OUTSIDE, spans, tag_of
 
 NO_LABELS = {
     "O": "it is the tag of tokens outside of entities",
@@ -139,7 +139,20 @@ def _gold_of_other_tokens(
         elif tag is not None and tag != "-":
             boundary = BEGIN if tag[0] in "BU" else INSIDE
             tags[i] = tag_of(_number(labels, tag[2:], name), boundary)
+    blocked, aligned = _is_blocked(example.reference), example.alignment.x2y
+    for i in numpy.flatnonzero(tags == MISSING).tolist() if blocked.any() else ():
+        if len(aligned[i]) and blocked[aligned[i]].all():
+            tags[i] = OUTSIDE
     return tags
+
+
+def _is_blocked(doc: Doc) -> ndarray:
+    """Which tokens are known to be no entity: spaCy keeps them as a B without a type.
+
+    RETURNS (ndarray): A bool a token.
+    """
+    iob, types = doc.to_array([ENT_IOB, ENT_TYPE]).T
+    return (iob == IOB_B) & (types == 0)
 
 
 def _misaligned(example: Example) -> List[str]:
@@ -159,12 +172,8 @@ def _trim_tags(tags: ndarray, doc: Doc, faults: Dict[str, List[str]]) -> None:
     if not space[known != OUTSIDE].any():
         return
     for start, end, label in zip(*(x.tolist() for x in spans(known)), strict=True):
-        # an entity that may go on in what is unknown has no such edge
-        is_whole = (
-            boundary_of(tags[start]) == BEGIN and MISSING not in tags[end : end + 1]
-        )
         first, last = _trim(space, start, end)
-        if (first, last) == (start, end) or not is_whole:
+        if (first, last) == (start, end):
             continue
         code = "MW02" if first < last else "MW03"
         faults.setdefault(code, []).append(doc[start:end].text)
@@ -190,8 +199,7 @@ def _gold_of_same_tokens(reference: Doc, labels: Dict[str, int], name: str) -> n
     iob, types = columns[:, 0], columns[:, 1]
     if not iob.any():
         return tags
-    tags[iob == IOB_O] = OUTSIDE
-    # a blocked token is a B without a type: not an entity, and not gold either
+    tags[(iob == IOB_O) | _is_blocked(reference)] = OUTSIDE
     entity = ((iob == IOB_B) | (iob == IOB_I)) & (types != 0)
     for type_ in numpy.unique(types[entity]):
         label = _number(labels, reference.vocab.strings[int(type_)], name)

@@ -12,6 +12,7 @@ from torch import Tensor
 from ..errors import MoeeError
 from ..networks.network import Targets, mean_loss
 from ..padding import ranges
+from ..scheme import possible_tags
 from . import batches
 from .types import Gradient, MoEEModelT, Prediction, Scores
 from .windows import cut_all, merge_windows
@@ -45,8 +46,7 @@ def compute_loss(
             ]
             leaves.append([o for o in outputs if o is not None])
             padded = batches.gather_gold(scores.layout, pieces, batch.rows)
-            tags = torch.as_tensor(padded, device=batch.lengths.device)
-            targets = Targets(tags, batch.lengths)
+            targets = _make_targets(padded, batch.lengths, len(network.category))
             losses.append(
                 network.loss(batches.rebuild(batch.outputs, outputs), targets)
             )
@@ -66,6 +66,17 @@ def compute_loss(
         name: d for name, d in zip(parameters, rest, strict=True) if d is not None
     }
     return float(total.detach()), Gradient(d_outputs, d_parameters, parts, crossing)
+
+
+def _make_targets(gold: ndarray, lengths: Tensor, n_tags: int) -> Targets:
+    tags = torch.as_tensor(gold, device=lengths.device)
+    known = gold >= 0
+    on_tokens = numpy.arange(gold.shape[1]) < lengths.cpu().numpy()[:, None]
+    partly = known.any(axis=1, keepdims=True) & on_tokens & ~known
+    if not partly.any():
+        return Targets(tags, lengths)
+    possible = torch.as_tensor(possible_tags(gold, n_tags), device=lengths.device)
+    return Targets(tags, lengths, possible)
 
 
 def find_crossing(

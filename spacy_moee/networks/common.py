@@ -3,6 +3,8 @@
 import torch
 from torch import Tensor, nn
 
+from ..scheme import iob2_scheme
+
 # Before training every token is most likely O, as in any corpus.
 OUTSIDE_BIAS = 3.0
 # About how many numbers a BiLSTM takes for each place that it reads.
@@ -40,6 +42,27 @@ def look_up(table: Tensor, gold: Tensor) -> Tensor:
     RETURNS (Tensor): The numbers, of the same shape; -1 where unknown.
     """
     return table[gold.clamp(min=0)].masked_fill(gold < 0, -1)
+
+
+def look_up_possible(table: Tensor, possible: Tensor, size: int) -> Tensor:
+    """Look the possible tags up in a table.
+
+    table (Tensor): A number for each tag, shape [tags].
+    possible (Tensor): Which tags each token may have, shape [batch, seq, tags].
+    size (int): How many numbers there are.
+    RETURNS (Tensor): Which numbers each token may have, shape [batch, seq, size].
+    """
+    counts = torch.zeros(*possible.shape[:2], size, device=possible.device)
+    return counts.index_add_(2, table, possible.to(counts)) > 0
+
+
+def legal_borders(like: Tensor) -> Tensor:
+    """Say which of O, B and I may follow which: they are the tags of a single type.
+
+    like (Tensor): Anything on the same device.
+    RETURNS (Tensor): Bools, shape [4, 3]; the last row is for the start.
+    """
+    return torch.from_numpy(iob2_scheme(1).legal).to(like.device)
 
 
 def count_labelled(gold: Tensor) -> Tensor:

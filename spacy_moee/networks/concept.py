@@ -13,10 +13,13 @@ from .common import (
     FLOATS_READ,
     OUTSIDE_BIAS,
     count_labelled,
+    legal_borders,
     look_up,
+    look_up_possible,
     register_scheme,
     token_mask,
 )
+from .crf import Chain
 from .encoder import BiLSTM
 from .network import Decoded, Inputs, Loss, Targets
 
@@ -171,14 +174,42 @@ class ConceptNetwork(nn.Module):
         own = look_up(self.category, gold).unsqueeze(2) == types
         borders = look_up(self.boundary, gold).unsqueeze(2) * own
         borders = borders.masked_fill(~known.unsqueeze(2), -1)
-        losses = functional.cross_entropy(
-            scores.flatten(0, 2), borders.flatten(), ignore_index=-1, reduction="none"
-        )
-        sums = losses.view_as(borders).sum(dim=(1, 2))
+        if targets.possible is None:
+            losses = functional.cross_entropy(
+                *(scores.flatten(0, 2), borders.flatten()),
+                ignore_index=-1,
+                reduction="none",
+            )
+            sums = losses.view_as(borders).sum(dim=(1, 2))
+        else:
+            sums = self._sum_agreeing(scores, borders, mask, targets.possible)
         cells = known.sum(dim=1).clamp(min=1) * len(types)
         total, units = (sums / cells).sum(), count_labelled(gold)
         name = "recognition"
         return Loss({name: total}, {name: units}, {name: 1.0})
+
+    def _sum_agreeing(
+        self, scores: Tensor, borders: Tensor, mask: Tensor, possible: Tensor
+    ) -> Tensor:
+        """The losses of sentences that are known in part: of each type by itself."""
+        n_batch, n_steps, n_types, _ = scores.shape
+        # [batch, seq, categories, 3]: what each tag is for its own type
+        cells = self.category * 3 + self.boundary
+        agreeing = look_up_possible(cells, possible, 3 * n_types + 3)
+        agreeing = agreeing.view(n_batch, n_steps, -1, 3)[:, :, 1:].clone()
+        # all other tags are O for it
+        n_own = agreeing.sum(dim=3)
+        agreeing[..., 0] = n_own < possible.sum(dim=2, keepdim=True)
+        # a row for each type of each sentence
+        rows = scores.transpose(1, 2).flatten(0, 1)
+        losses = Chain.free(rows).nll(
+            rows,
+            borders.transpose(1, 2).flatten(0, 1),
+            mask.repeat_interleave(n_types, dim=0),
+            agreeing.transpose(1, 2).flatten(0, 1),
+            legal_borders(scores),
+        )
+        return losses.view(n_batch, n_types).sum(dim=1)
 
     def decode(
         self,

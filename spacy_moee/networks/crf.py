@@ -74,6 +74,66 @@ class Chain(NamedTuple):
             total = self.log_partition(scores, mask, possible).sum()
         return torch.autograd.grad(total, scores)[0]
 
+    def nll(
+        self,
+        emissions: Tensor,
+        gold: Tensor,
+        mask: Tensor,
+        possible: Optional[Tensor] = None,
+        legal: Optional[Tensor] = None,
+    ) -> Tensor:
+        """Negative log-likelihood of each sequence. If its gold is unknown in part,
+        that of all sequences that agree with it. If all is unknown, 0.
+
+        emissions (Tensor): Scores.
+        gold (Tensor): Tag numbers, shape [batch, seq]; below 0 where unknown.
+        mask (Tensor): The tokens.
+        possible (Optional[Tensor]): The tags of each token that agree with the gold;
+            None for all where it is unknown.
+        legal (Optional[Tensor]): What else an agreeing sequence keeps: see `constrain`.
+        RETURNS (Tensor): Shape [batch].
+        """
+        known = gold >= 0
+        labelled = (known & mask).any(dim=1)
+        if not bool(labelled.all()):
+            # exactly 0, gradient included: Adam makes a whole step of a rounding error
+            losses = emissions[:, 0, 0].masked_fill(torch.ones_like(labelled), 0)
+            if bool(labelled.any()):
+                some = None if possible is None else possible[labelled]
+                rows = (emissions[labelled], gold[labelled], mask[labelled])
+                losses = losses.masked_scatter(labelled, self.nll(*rows, some, legal))
+            return losses
+        agreeing = self.score(emissions, gold, mask)
+        partly = (mask & ~known).any(dim=1)
+        if bool(partly.any()):
+            if possible is None:
+                tags = torch.arange(emissions.shape[2], device=gold.device)
+                possible = ~known.unsqueeze(2) | (gold.unsqueeze(2) == tags)
+            chain = self if legal is None else self.constrain(legal)
+            rows = emissions[partly], mask[partly], possible[partly]
+            sums = chain.log_partition(*rows)
+            agreeing = agreeing.masked_scatter(partly, sums)
+        return self.log_partition(emissions, mask) - agreeing
+
+    def score(self, emissions: Tensor, tags: Tensor, mask: Tensor) -> Tensor:
+        """Score one sequence of tags in each row.
+
+        emissions (Tensor): Scores.
+        tags (Tensor): Tag numbers, shape [batch, seq]; unknown ones count as 0.
+        mask (Tensor): The tokens.
+        RETURNS (Tensor): Shape [batch].
+        """
+        tags, padding = tags.clamp(min=0), ~mask
+        last = tags.gather(1, mask.sum(dim=1, keepdim=True) - 1).squeeze(1)
+        emitted = emissions.gather(2, tags.unsqueeze(2)).squeeze(2)
+        moved = self.moves[tags[:, :-1], tags[:, 1:]]
+        return (
+            self.start[tags[:, 0]]
+            + emitted.masked_fill(padding, 0).sum(dim=1)
+            + moved.masked_fill(padding[:, 1:], 0).sum(dim=1)
+            + self.end[last]
+        )
+
     def best_paths(
         self, emissions: Tensor, mask: Tensor, possible: Optional[Tensor] = None
     ) -> Tensor:
@@ -90,8 +150,8 @@ class Chain(NamedTuple):
 
 
 class CRF(torchcrf.CRF):  # type: ignore[misc]
-    """`torchcrf.CRF`, which owns the parameters, with a loss that takes memory for
-    batch x seq x tags, not for tags x tags in each row. Batch first (paper, section 2;
+    """`torchcrf.CRF`, which owns the parameters. Its chain takes memory for batch x
+    seq x tags, not for tags x tags in each row. Batch first (paper, section 2;
     decisions D7, D8). What it inherits is torchcrf's own.
 
     n_tags (int): The number of tags.
@@ -104,52 +164,3 @@ class CRF(torchcrf.CRF):  # type: ignore[misc]
     def chain(self) -> Chain:
         """RETURNS (Chain): The parameters."""
         return Chain(self.start_transitions, self.transitions, self.end_transitions)
-
-    def nll(self, emissions: Tensor, gold: Tensor, mask: Tensor) -> Tensor:
-        """Negative log-likelihood of each sequence. A token of unknown gold is
-        summed over all its tags: it says nothing about itself.
-
-        emissions (Tensor): Scores, shape [batch, seq, tags].
-        gold (Tensor): Tag numbers, shape [batch, seq]; below 0 where unknown.
-        mask (Tensor): True on real tokens, shape [batch, seq]: a prefix of at
-            least one token in each row.
-        RETURNS (Tensor): Shape [batch].
-        """
-        known = gold >= 0
-        labelled = known.any(dim=1)
-        if not bool(labelled.all()):
-            # exactly 0, gradient included: Adam makes a whole step of a rounding error
-            losses = emissions[:, 0, 0].masked_fill(torch.ones_like(labelled), 0)
-            if bool(labelled.any()):
-                rows = (emissions[labelled], gold[labelled], mask[labelled])
-                losses = losses.masked_scatter(labelled, self.nll(*rows))
-            return losses
-        agreeing = self.score(emissions, gold, mask)
-        partly = (mask & ~known).any(dim=1)
-        if bool(partly.any()):
-            tags = torch.arange(self.num_tags, device=gold.device)
-            gold = gold[partly].unsqueeze(2)  # [some of batch, seq, 1]
-            possible = (gold < 0) | (gold == tags)
-            sums = self.chain.log_partition(emissions[partly], mask[partly], possible)
-            agreeing = agreeing.masked_scatter(partly, sums)
-        return self.chain.log_partition(emissions, mask) - agreeing
-
-    def score(self, emissions: Tensor, tags: Tensor, mask: Tensor) -> Tensor:
-        """Score one sequence of tags in each row.
-
-        emissions (Tensor): Scores, shape [batch, seq, tags].
-        tags (Tensor): Tag numbers, shape [batch, seq]; unknown ones count as 0.
-        mask (Tensor): True on real tokens, shape [batch, seq].
-        RETURNS (Tensor): Shape [batch].
-        """
-        start, moves, end = self.chain
-        tags, padding = tags.clamp(min=0), ~mask
-        last = tags.gather(1, mask.sum(dim=1, keepdim=True) - 1).squeeze(1)
-        emitted = emissions.gather(2, tags.unsqueeze(2)).squeeze(2)
-        moved = moves[tags[:, :-1], tags[:, 1:]]
-        return (
-            start[tags[:, 0]]
-            + emitted.masked_fill(padding, 0).sum(dim=1)
-            + moved.masked_fill(padding[:, 1:], 0).sum(dim=1)
-            + end[last]
-        )

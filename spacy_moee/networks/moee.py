@@ -1,17 +1,18 @@
 """BiLSTM-MTL-MoEE-CRF (Liu, Winata and Fung 2020, arXiv 2002.05923)."""
 
-from typing import Collection, NamedTuple, Optional
+from typing import Collection, NamedTuple, Optional, Tuple
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from ..scheme import iob2_scheme
 from .common import (
     FLOATS_READ,
     OUTSIDE_BIAS,
     count_labelled,
+    legal_borders,
     look_up,
+    look_up_possible,
     register_scheme,
     token_mask,
 )
@@ -19,6 +20,9 @@ from .crf import CRF, Chain
 from .encoder import BiLSTM
 from .experts import ExpertMixture
 from .network import Decoded, Inputs, Loss, Targets
+
+# tags, below 0 where unknown; tokens; and which tags agree, None if all are known
+Gold = Tuple[Tensor, Tensor, Optional[Tensor]]
 
 
 class MoEEOutputs(NamedTuple):
@@ -134,18 +138,22 @@ class MoEENetwork(nn.Module):
         """
         mask = token_mask(targets.tags, targets.lengths)
         gold = targets.tags.masked_fill(~mask, -1)
+        agreed = gold, mask, targets.possible
         sums = {
             "recognition": _tag_loss(
-                self.recognition_crf, outputs.emissions, gold, mask
+                self.recognition_crf, outputs.emissions, agreed, self.legal
             )
         }
         if outputs.detection is not None:
-            borders = look_up(self.boundary, gold)
             sums["detection"] = _tag_loss(
-                self.detection_crf, outputs.detection, borders, mask
+                self.detection_crf,
+                outputs.detection,
+                _look_up_gold(self.boundary, agreed, 3),
+                legal_borders(gold),
             )
         if outputs.gate is not None:
-            sums["gate"] = _token_loss(outputs.gate, look_up(self.category, gold))
+            categories = _look_up_gold(self.category, agreed, outputs.gate.shape[2])
+            sums["gate"] = _token_loss(outputs.gate, categories)
         has_crf = self.recognition_crf is not None
         units = count_labelled(gold) if has_crf else (gold >= 0).sum()
         return Loss(sums, dict.fromkeys(sums, units), self.weights)
@@ -169,8 +177,7 @@ class MoEENetwork(nn.Module):
         if "gates" in wanted and outputs.gate is not None:
             gates = outputs.gate.softmax(dim=2)
         if "detection" in wanted and outputs.detection is not None:
-            # O, B and I are the tags of a single type
-            legal = torch.from_numpy(iob2_scheme(1).legal).to(scores.device)
+            legal = legal_borders(scores)
             detecting = _chain(self.detection_crf, outputs.detection, legal)
             detection = detecting.best_paths(outputs.detection, mask)
         if "marginals" in wanted:
@@ -184,13 +191,28 @@ def _chain(crf: Optional[CRF], scores: Tensor, legal: Optional[Tensor]) -> Chain
     return chain if legal is None else chain.constrain(legal)
 
 
-def _tag_loss(crf: Optional[CRF], scores: Tensor, gold: Tensor, mask: Tensor) -> Tensor:
-    if crf is None:
+def _look_up_gold(table: Tensor, gold: Gold, size: int) -> Gold:
+    tags, mask, possible = gold
+    if possible is not None:
+        possible = look_up_possible(table, possible, size)
+    return look_up(table, tags), mask, possible
+
+
+def _tag_loss(crf: Optional[CRF], scores: Tensor, gold: Gold, legal: Tensor) -> Tensor:
+    """Of sequences of tags. Without a CRF, and if all tags are known, the softmax of
+    each token says the same faster."""
+    if crf is None and gold[2] is None:
         return _token_loss(scores, gold)
-    return crf.nll(scores, gold, mask).sum()
+    chain = Chain.free(scores) if crf is None else crf.chain
+    return chain.nll(scores, *gold, legal).sum()
 
 
-def _token_loss(scores: Tensor, gold: Tensor) -> Tensor:
-    return functional.cross_entropy(
-        scores.flatten(0, 1), gold.flatten(), ignore_index=-1, reduction="sum"
-    )
+def _token_loss(scores: Tensor, gold: Gold) -> Tensor:
+    """Of each token by itself."""
+    tags, mask, possible = gold
+    if possible is None:
+        return functional.cross_entropy(
+            scores.flatten(0, 1), tags.flatten(), ignore_index=-1, reduction="sum"
+        )
+    agreeing = scores.masked_fill(~possible, float("-inf")).logsumexp(dim=2)
+    return (scores.logsumexp(dim=2) - agreeing).masked_fill(~mask, 0).sum()

@@ -43,10 +43,13 @@ class Targets(NamedTuple):
     tags (Tensor): Gold tags, shape [batch, seq]; below 0 where unknown. Values on
         padding are not read.
     lengths (Tensor): The tokens of each sentence, shape [batch].
+    possible (Optional[Tensor]): Which tags each token may have, by all that is known
+        of its sentence, shape [batch, seq, tags]; None if no sentence is known in part.
     """
 
     tags: Tensor
     lengths: Tensor
+    possible: Optional[Tensor] = None
 
 
 class Loss(NamedTuple):
@@ -110,7 +113,8 @@ class Network(Protocol[OutputsT]):
         ...
 
     def loss(self, outputs: OutputsT, targets: Targets) -> Loss:
-        """Compare the outputs with gold. Tokens of unknown gold add nothing.
+        """Compare the outputs with gold: minus the log of the probability of all legal
+        sequences that agree with it. Sentences of unknown gold add nothing.
 
         outputs (NamedTuple): What the network returned.
         targets (Targets): The gold.

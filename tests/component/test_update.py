@@ -199,12 +199,6 @@ def misaligned_offsets(nlp: Language) -> Example:
     return Example.from_dict(nlp.make_doc("Anna"), {"entities": [(0, 2, "PER")]})
 
 
-def blocked(nlp: Language) -> Example:
-    example = make_example(nlp, ["Anna", "sings"], None)
-    example.y.set_ents([], blocked=[example.y[:]], default="unmodified")
-    return example
-
-
 def tokens_that_differ(nlp: Language) -> Example:
     """One token is predicted where the gold has an entity and half another."""
     gold = Doc(
@@ -217,7 +211,6 @@ WHOLLY_MISSING = [
     not_annotated,
     dashes,
     misaligned_offsets,
-    blocked,
     tokens_that_differ,
 ]
 

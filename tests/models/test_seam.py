@@ -15,6 +15,7 @@ from spacy_moee.models import wrapper
 from spacy_moee.models.readout import compute_loss, read_out
 from spacy_moee.models.windows import cut_gold, merge_windows
 from spacy_moee.networks.network import Inputs, Targets, mean_loss
+from spacy_moee.scheme import possible_tags
 
 from ..networks.util import randomize
 from .util import (
@@ -93,7 +94,9 @@ def train_plainly(model, docs, gold, vectors):
     pad = torch.nn.utils.rnn.pad_sequence
     lengths = torch.tensor([len(tag) for tag in tags])
     outputs = module(Inputs(pad(inputs, batch_first=True), lengths))
-    targets = Targets(pad(tags, True, padding_value=-1), lengths)
+    gold_tags = pad(tags, True, padding_value=-1)
+    possible = possible_tags(gold_tags.numpy(), len(module.category))
+    targets = Targets(gold_tags, lengths, torch.from_numpy(possible))
     total, _ = mean_loss([module.loss(outputs, targets)])
     names, parameters = zip(*module.named_parameters(), strict=True)
     found = torch.autograd.grad(total, [*parameters, *tables], materialize_grads=True)

@@ -34,7 +34,7 @@ def gradients(value, *tensors):
 def test_nll_equals_enumeration(n_steps):
     crf, emissions = make_crf(3, seed=n_steps), make_emissions(4, n_steps, 3)
     gold, mask = make_gold(4, n_steps, 3), torch.ones(4, n_steps, dtype=torch.bool)
-    nll = crf.nll(emissions, gold, mask)
+    nll = crf.chain.nll(emissions, gold, mask)
     expected = [brute_nll(crf, e, g) for e, g in zip(emissions, gold, strict=True)]
     assert_close(nll, torch.stack(expected))
     assert (nll >= 0).all()
@@ -43,7 +43,7 @@ def test_nll_equals_enumeration(n_steps):
 def test_probabilities_of_all_paths_sum_to_one():
     crf, paths = make_crf(3), torch.tensor(all_paths(4, 3))
     emissions = make_emissions(1, 4, 3).expand(len(paths), 4, 3)
-    nll = crf.nll(emissions, paths, torch.ones_like(paths, dtype=torch.bool))
+    nll = crf.chain.nll(emissions, paths, torch.ones_like(paths, dtype=torch.bool))
     assert_close((-nll).exp().sum(), torch.tensor(1.0))
 
 
@@ -59,7 +59,7 @@ UNKNOWN = [
 def test_nll_sums_over_unknown_tags():
     crf, emissions = make_crf(3), make_emissions(5, 4, 3).requires_grad_()
     gold = torch.tensor(UNKNOWN)
-    nll = crf.nll(emissions, gold, torch.ones_like(gold, dtype=torch.bool))
+    nll = crf.chain.nll(emissions, gold, torch.ones_like(gold, dtype=torch.bool))
     expected = torch.stack(
         [brute_nll(crf, e, g) for e, g in zip(emissions, gold.tolist(), strict=True)]
     )
@@ -79,7 +79,7 @@ def test_nll_of_partly_unknown_padded_sequences(lengths, seed, rate):
     emissions = make_emissions(*mask.shape, 3, seed=seed).requires_grad_()
     gold = make_gold(*mask.shape, 3, seed=seed)
     gold[make_emissions(*mask.shape, seed=seed + 1).abs() < rate] = -1
-    nll = crf.nll(emissions, gold, mask)
+    nll = crf.chain.nll(emissions, gold, mask)
     for row, n in enumerate(lengths):
         expected = brute_nll(crf, emissions[row, :n], gold[row, :n].tolist())
         assert_close(nll[row], expected, atol=1e-5, rtol=1e-4)
@@ -91,7 +91,7 @@ def test_nll_of_partly_unknown_padded_sequences(lengths, seed, rate):
 def test_wholly_unknown_gold_teaches_nothing(scale):
     crf, mask = make_crf(3), make_mask([4, 2])
     emissions = make_emissions(2, 4, 3, scale=scale).requires_grad_()
-    nll = crf.nll(emissions, torch.full((2, 4), -1), mask)
+    nll = crf.chain.nll(emissions, torch.full((2, 4), -1), mask)
     assert_close(nll, torch.zeros(2))
     for gradient in gradients(nll.sum(), emissions, *crf.parameters()):
         assert_close(gradient, torch.zeros_like(gradient))
@@ -100,9 +100,9 @@ def test_wholly_unknown_gold_teaches_nothing(scale):
 def test_one_unknown_sequence_changes_no_other():
     crf, emissions = make_crf(5), make_emissions(3, 6, 5)
     gold, mask = make_gold(3, 6, 5), make_mask([6, 4, 5])
-    before = crf.nll(emissions, gold, mask)
+    before = crf.chain.nll(emissions, gold, mask)
     gold[1, 2] = -1
-    after = crf.nll(emissions, gold, mask)
+    after = crf.chain.nll(emissions, gold, mask)
     assert_close(after[[0, 2]], before[[0, 2]])
     assert after[1] < before[1]
 
@@ -110,10 +110,10 @@ def test_one_unknown_sequence_changes_no_other():
 def test_gold_on_padding_is_not_read():
     crf, mask, emissions = make_crf(3), make_mask([4, 2]), make_emissions(2, 4, 3)
     gold = make_gold(2, 4, 3)
-    expected = crf.nll(emissions, gold, mask)
+    expected = crf.chain.nll(emissions, gold, mask)
     gold[1, 2:] = -1
     emissions[1, 2:] = 77.0
-    assert_close(crf.nll(emissions, gold, mask), expected)
+    assert_close(crf.chain.nll(emissions, gold, mask), expected)
 
 
 @given(lengths=LENGTHS, seed=SEEDS)
@@ -123,7 +123,9 @@ def test_equals_torchcrf(lengths, seed):
     other = stock_of(crf)
     emissions = make_emissions(*mask.shape, 4, seed=seed)
     gold = make_gold(*mask.shape, 4, seed=seed)
-    assert_close(crf.nll(emissions, gold, mask), -other(emissions, gold, mask, "none"))
+    assert_close(
+        crf.chain.nll(emissions, gold, mask), -other(emissions, gold, mask, "none")
+    )
     paths = viterbi(crf, emissions, mask).tolist()
     assert [p[:n] for p, n in zip(paths, lengths, strict=True)] == other.decode(
         emissions, mask
@@ -134,7 +136,7 @@ def test_gradients_equal_torchcrf():
     crf, mask = make_crf(5), make_mask([6, 3, 1])
     other = stock_of(crf)
     emissions, gold = make_emissions(3, 6, 5).requires_grad_(), make_gold(3, 6, 5)
-    found = gradients(crf.nll(emissions, gold, mask).sum(), emissions, *_all(crf))
+    found = gradients(crf.chain.nll(emissions, gold, mask).sum(), emissions, *_all(crf))
     wanted = gradients(-other(emissions, gold, mask), emissions, *_all(other))
     for a, b in zip(found, wanted, strict=True):
         assert_close(a, b, atol=1e-5, rtol=1e-4)
@@ -196,11 +198,11 @@ def test_masked_equals_sliced(unknown):
     emissions, gold = make_emissions(4, 7, 5), make_gold(4, 7, 5)
     if unknown:
         gold[:, 1] = -1
-    nll = crf.nll(emissions, gold, mask)
+    nll = crf.chain.nll(emissions, gold, mask)
     paths = viterbi(crf, emissions, mask)
     for row, n in enumerate(lengths):
         here = slice(row, row + 1), slice(0, n)
-        alone = crf.nll(emissions[here], gold[here], mask[here])
+        alone = crf.chain.nll(emissions[here], gold[here], mask[here])
         assert_close(nll[row : row + 1], alone, atol=1e-5, rtol=1e-5)
         assert torch.equal(paths[here], viterbi(crf, emissions[here], mask[here]))
 
@@ -209,7 +211,7 @@ def test_long_sequences_stay_finite():
     crf, gold = make_crf(9), make_gold(1, 600, 9)
     gold[0, ::3] = -1
     emissions = make_emissions(1, 600, 9, scale=20).requires_grad_()
-    nll = crf.nll(emissions, gold, torch.ones_like(gold, dtype=torch.bool))
+    nll = crf.chain.nll(emissions, gold, torch.ones_like(gold, dtype=torch.bool))
     assert nll.isfinite().all() and (nll > 0).all()
     assert all(g.isfinite().all() for g in gradients(nll, emissions, *crf.parameters()))
 

@@ -134,8 +134,8 @@ def test_parts_are_sums_over_sentences_and_tokens():
     log_p = outputs.gate.log_softmax(dim=2)
     category, boundary = network.category[gold], network.boundary[gold]
     gate = -log_p.gather(2, category.unsqueeze(2)).squeeze(2)
-    detection = network.detection_crf.nll(outputs.detection, boundary, mask)
-    recognition = network.recognition_crf.nll(outputs.emissions, gold, mask)
+    detection = network.detection_crf.chain.nll(outputs.detection, boundary, mask)
+    recognition = network.recognition_crf.chain.nll(outputs.emissions, gold, mask)
     assert_close(loss.sums["gate"], gate[mask].sum())
     assert_close(loss.sums["detection"], detection.sum())
     assert_close(loss.sums["recognition"], recognition.sum())

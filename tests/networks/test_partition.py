@@ -37,7 +37,7 @@ def test_loss_and_gradients_equal_those_of_torchcrf(chain, seed):
     crf, emissions, mask = chain
     gold = make_gold(*mask.shape, crf.num_tags, seed)
     weights = torch.linspace(-1, 2, len(mask), dtype=torch.float64)
-    found = crf.nll(emissions, gold, mask)
+    found = crf.chain.nll(emissions, gold, mask)
     wanted = nll_of_torchcrf(crf, emissions, gold, mask)
     assert_close(found, wanted, **EXACT)
     for a, b in zip(
@@ -53,7 +53,7 @@ def test_loss_and_gradients_equal_those_of_torchcrf(chain, seed):
 def test_partly_unknown_gold_equals_enumeration(chain, seed):
     crf, emissions, mask = chain
     gold = make_gold(*mask.shape, crf.num_tags + 1, seed) - 1
-    found = crf.nll(emissions, gold, mask)
+    found = crf.chain.nll(emissions, gold, mask)
     wanted = torch.stack(
         [
             brute_nll(crf, e[:n], g[:n].tolist())
@@ -77,13 +77,13 @@ def test_floats_of_single_precision_give_numbers(chain, seed):
     single = CRF(crf.num_tags)
     single.load_state_dict(crf.state_dict())
     scores = emissions.detach().float().requires_grad_()
-    found = single.nll(scores, gold, mask)
+    found = single.chain.nll(scores, gold, mask)
     size = float(emissions.detach().abs().max()) + sum(
         float(p.detach().abs().max()) for p in crf.parameters()
     )
     # what the numbers themselves are rounded by, a few times
     lost = 1e-6 * (1 + size) * mask.shape[1]
-    wanted = crf.nll(emissions, gold, mask)
+    wanted = crf.chain.nll(emissions, gold, mask)
     assert_close(found.double(), wanted, atol=lost, rtol=1e-5)
     for gradient in gradients(found.sum(), scores, single):
         assert gradient.isfinite().all()
@@ -136,7 +136,7 @@ def test_what_stands_on_padding_does_not_count(junk):
     scores[1, 2:] = junk
     scores.requires_grad_()
     for gold in (torch.zeros(2, 4).long(), torch.tensor([[0, -1, 2, -1], [-1] * 4])):
-        loss = crf.nll(scores, gold, mask)
+        loss = crf.chain.nll(scores, gold, mask)
         assert loss.isfinite().all()
         d_scores, *rest = gradients(loss.sum(), scores, crf)
         assert (d_scores[1, 2:] == 0).all()
@@ -151,7 +151,7 @@ def test_tiles_of_many_tags():
         crf.transitions[~make_legal(n_tags // 2)[:-1]] = -1e4
     emissions = make_scores(generator, (3, 4, n_tags), 1e3).requires_grad_()
     gold = make_gold(3, 4, n_tags)
-    found = crf.nll(emissions, gold, mask)
+    found = crf.chain.nll(emissions, gold, mask)
     wanted = nll_of_torchcrf(crf, emissions, gold, mask)
     assert_close(found, wanted, **EXACT)
     for a, b in zip(
