@@ -13,9 +13,17 @@ from .columns import Sentence, read_columns
 from .contents import Contents, read_contents
 from .converted import Converted, count_docs
 from .detect import detect_format
+from .formats.items import Notice
 from .forms import BARE, PREFIX, Tags, parse_tags
 from .options import AUTO, COLUMNS, Options
-from .schemes import count_entities, illegal_lines, resolve_scheme, to_iob
+from .partial import infer_missing, take_out_unbounded
+from .schemes import (
+    count_entities,
+    illegal_lines,
+    marks_borders,
+    resolve_scheme,
+    to_iob,
+)
 
 # the most tokens that the network reads at once by default; no sentence of the corpora
 # that were tried has more than 160
@@ -48,7 +56,7 @@ def convert_file(path: Path, options: Optional[Options] = None) -> Converted:
         return count_docs(path, format, contents)
     found = convert_sentences(contents.sentences, path, options)
     found.notes = [*contents.notes, *found.notes]
-    found.format, found.notices = format, contents.notices
+    found.format, found.notices = format, [*contents.notices, *found.notices]
     return found
 
 
@@ -71,10 +79,13 @@ def convert_sentences(
     tags = parse_tags(sentences, path, options)
     _check_types(tags, types, path)
     scheme = resolve_scheme(options.scheme, tags, path)
+    if marks_borders(scheme):
+        tags.rows = [infer_missing(row) for row in tags.rows]
     iob = [
         to_iob(row, scheme, types) if row else [""] * len(sentence.words)
         for sentence, row in zip(sentences, tags.rows, strict=True)
     ]
+    notices = _take_out_unbounded(sentences, tags, iob, scheme)
     longest = max(sentences, key=lambda sentence: len(sentence.words))
     found = count_entities(tags, scheme)
     return Converted(
@@ -91,7 +102,20 @@ def convert_sentences(
         n_long=_count_long(sentences),
         longest=(len(longest.words), longest.line),
         notes=_describe_form(tags),
+        notices=notices,
     )
+
+
+def _take_out_unbounded(
+    sentences: Sequence[Sentence], tags: Tags, iob: List[List[str]], scheme: str
+) -> List[Notice]:
+    notices = []
+    for sentence, row, read in zip(sentences, tags.rows, iob, strict=True):
+        for start, end in take_out_unbounded(row, read, scheme):
+            where = f"line {sentence.line_of(start)}"
+            text, label = " ".join(sentence.words[start:end]), row[start].label
+            notices.append(Notice("unbounded", where, text, label))
+    return notices
 
 
 def _check_types(tags: Tags, types: Mapping[str, str], path: Path) -> None:

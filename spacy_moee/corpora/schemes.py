@@ -60,6 +60,24 @@ def resolve_scheme(scheme: str, tags: Tags, file: Path) -> str:
     raise _conflict(tags, file)
 
 
+def marks_borders(scheme: str) -> bool:
+    """Say whether every entity starts and ends with a letter of its own.
+
+    scheme (str): A key of `PREFIXES`.
+    RETURNS (bool): Whether they do.
+    """
+    return len(PREFIXES[scheme]) == len("BIES")
+
+
+def marks_starts(scheme: str) -> bool:
+    """Say whether every entity starts with a letter of its own.
+
+    scheme (str): A key of `PREFIXES`.
+    RETURNS (bool): Whether it does.
+    """
+    return marks_borders(scheme) or scheme == "iob2"
+
+
 def describe_reading(scheme: str) -> str:
     """Describe how entities are read.
 

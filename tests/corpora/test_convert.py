@@ -32,7 +32,7 @@ def test_sentences_end_entities(tmp_path):
 
 def test_missing_tags_stay_missing_and_others_are_outside(tmp_path):
     (doc,) = convert(tmp_path, "a B-X\nb -\nc I-X\nd O\n").docs
-    assert [token.ent_iob_ for token in doc] == ["B", "", "B", "O"]
+    assert [token.ent_iob_ for token in doc] == ["", "", "", "O"]
     (doc,) = convert(tmp_path, "a O\n").docs
     assert doc.has_annotation("ENT_IOB") and doc[0].ent_iob_ == "O"
 

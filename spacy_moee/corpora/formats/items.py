@@ -66,6 +66,7 @@ KINDS = {
     # spans that are kept
     "trimmed": "with white space at their edges, which is cut off",
     # annotations and texts that are left out
+    "unbounded": "entities that may go on in a missing tag: all of it is missing",
     "rejected": "answered with reject",
     "ignored": "answered with ignore",
     "cancelled": "cancelled by the annotator",
