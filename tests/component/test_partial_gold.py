@@ -2,7 +2,9 @@
 known entities, and no entity where there is none. They are found here by trying all."""
 
 from itertools import product
-from typing import Any, Dict, List, Set, Tuple
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, Callable, Dict, List, Set, Tuple
 
 import numpy
 import pytest
@@ -12,12 +14,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from spacy.language import Language
 from spacy.tokens import Doc, DocBin, Span
-from spacy.training import Example
+from spacy.training import Corpus, Example
 from spacy.vectors import Vectors
 from thinc.api import fix_random_seed
 from torch import Tensor
 
 from spacy_moee.models.wrapper import network_of
+from spacy_moee.training.case import change_case
 from tests.networks.util import randomize
 
 from .families import CONCEPT, HASHES, MOEE
@@ -27,7 +30,7 @@ WORDS = ["Shaka", "Khan", "met", "Bo", "Li"]
 NAMES = ["O", "B-LOC", "I-LOC", "B-PER", "I-PER"]
 KINDS = st.sampled_from(["O", "missing", "missing", "blocked", "LOC", "PER", "PER"])
 Entity = Tuple[int, int, str]
-Path = Tuple[int, ...]
+Sequence = Tuple[int, ...]
 
 
 def make_nlp(family: str) -> Language:
@@ -87,7 +90,7 @@ def make_reference(nlp: Language, kinds: List[str], entities: List[Entity]) -> D
     return doc
 
 
-def entities_of(path: Path) -> Set[Entity]:
+def entities_of(path: Sequence) -> Set[Entity]:
     """Of a legal sequence."""
     found: List[Entity] = []
     for i, tag in enumerate(path):
@@ -99,7 +102,7 @@ def entities_of(path: Path) -> Set[Entity]:
     return {*found}
 
 
-def agreeing_paths(kinds: List[str], entities: List[Entity]) -> Set[Path]:
+def agreeing_paths(kinds: List[str], entities: List[Entity]) -> Set[Sequence]:
     agree = set()
     for path in product(range(len(NAMES)), repeat=len(kinds)):
         before = ("O", *(NAMES[tag] for tag in path))
@@ -115,7 +118,7 @@ def agreeing_paths(kinds: List[str], entities: List[Entity]) -> Set[Path]:
     return agree
 
 
-def log_sum(paths: Set[Path], scores: Tensor, crf: Any = None) -> Tensor:
+def log_sum(paths: Set[Sequence], scores: Tensor, crf: Any = None) -> Tensor:
     """Of the scores of some sequences; scores [seq, tags]."""
     rows = torch.tensor(sorted(paths))
     total = scores[torch.arange(rows.shape[1]), rows].sum(dim=1)
@@ -126,17 +129,17 @@ def log_sum(paths: Set[Path], scores: Tensor, crf: Any = None) -> Tensor:
     return total.logsumexp(0)
 
 
-def brute_loss(paths: Set[Path], scores: Tensor, crf: Any = None) -> float:
+def brute_loss(paths: Set[Sequence], scores: Tensor, crf: Any = None) -> float:
     everything = {*product(range(scores.shape[1]), repeat=scores.shape[0])}
     return float(log_sum(everything, scores, crf) - log_sum(paths, scores, crf))
 
 
-def image(paths: Set[Path], numbers: List[int]) -> Set[Path]:
+def image(paths: Set[Sequence], numbers: List[int]) -> Set[Sequence]:
     return {tuple(numbers[tag] for tag in path) for path in paths}
 
 
 def expected_parts(
-    nlp: Language, kinds: List[str], paths: Set[Path], outputs: Any
+    nlp: Language, kinds: List[str], paths: Set[Sequence], outputs: Any
 ) -> Dict[str, float]:
     """Each part of the loss, times its units."""
     network: Any = network_of(get_ner(nlp).model)
@@ -165,21 +168,32 @@ def expected_parts(
     }
 
 
-def round_trip(doc: Doc) -> Doc:
-    data = DocBin(docs=[doc]).to_bytes()
-    return next(iter(DocBin().from_bytes(data).get_docs(doc.vocab)))
+def read_corpus(nlp: Language, reference: Doc, **options: Any) -> Example:
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "gold.spacy"
+        DocBin(docs=[reference]).to_disk(path)
+        (example,) = Corpus(path, **options)(nlp)
+    return example
 
 
-@given(gold=partial_golds(), saved=st.booleans())
+READERS: Dict[str, Callable[[Language, Doc], Example]] = {
+    "doc": lambda nlp, doc: Example(nlp.make_doc(doc.text), doc),
+    "corpus": read_corpus,
+    "gold tokens": lambda nlp, doc: read_corpus(nlp, doc, gold_preproc=True),
+    "in upper case": lambda nlp, doc: change_case(
+        read_corpus(nlp, doc), lambda word: word.upper()
+    ),
+}
+
+
+@given(gold=partial_golds(), reader=st.sampled_from(sorted(READERS)))
 def test_loss_equals_enumeration(
-    nlp: Language, gold: Tuple[List[str], List[Entity]], saved: bool
+    nlp: Language, gold: Tuple[List[str], List[Entity]], reader: str
 ) -> None:
     ner = get_ner(nlp)
-    reference = make_reference(nlp, *gold)
-    reference = round_trip(reference) if saved else reference
-    doc = Doc(nlp.vocab, words=[token.text for token in reference])
-    scores = ner.model.predict([doc])
-    _, gradient = ner.get_loss([Example(doc, reference)], scores)
+    example = READERS[reader](nlp, make_reference(nlp, *gold))
+    scores = ner.model.predict([example.x])
+    _, gradient = ner.get_loss([example], scores)
     outputs = scores.batches[0].outputs
     paths = agreeing_paths(*gold)
     with torch.no_grad():
