@@ -13,12 +13,11 @@ import torch
 from torch import Tensor
 from torch.utils.checkpoint import checkpoint
 
-from ..scheme import BEGIN, INSIDE, iob2_scheme
+from ..scheme import ANY_LABEL, BEGIN, INSIDE, iob2_scheme
 from .crf import Chain
 
 # Scores that are summed over at once. This bounds the memory.
 MAX_FLOATS = 2**20
-ANY_LABEL = -1
 
 
 class Spans(NamedTuple):
@@ -35,6 +34,11 @@ class Spans(NamedTuple):
     start: Tensor
     end: Tensor
     label: Tensor
+
+    @property
+    def units(self) -> Tensor:
+        """RETURNS (Tensor): Their number, a scalar."""
+        return torch.tensor(len(self.row), device=self.row.device)
 
     def take(self, numbers: Tensor) -> "Spans":
         """Choose some.

@@ -9,12 +9,12 @@ from torch.testing import assert_close
 from spacy_moee.networks import partition, spans
 from spacy_moee.networks.crf import CRF, Chain
 from spacy_moee.networks.spans import (
-    ANY_LABEL,
     Spans,
     log_complement,
     log_probability,
     unlikelihood,
 )
+from spacy_moee.scheme import ANY_LABEL
 from spacy_moee.scheme import spans as read_spans
 
 from .util import all_paths, chains, is_legal, make_legal, make_mask, score_paths
