@@ -26,6 +26,7 @@ from thinc.api import Model, Optimizer, set_dropout_rate
 from .errors import MoeeError
 from .faults import GoldFaults
 from .halves import annotate_in_halves
+from .incorrect import read_incorrect
 from .models.families import EntityType
 from .models.readout import compute_loss, find_crossing, read_out
 from .models.tagger import DEFAULT_MODEL
@@ -48,6 +49,7 @@ from .tags import (
     assigns=["doc.ents", "token.ent_iob", "token.ent_type"],
     default_config={
         "model": DEFAULT_MODEL,
+        "incorrect_spans_key": None,
         "scorer": {"@scorers": "spacy_moee.moee_ner_scorer.v1"},
     },
     default_score_weights={
@@ -58,17 +60,27 @@ from .tags import (
     },
 )
 def make_moee_ner(
-    nlp: Language, name: str, model: Model, scorer: Optional[Callable]
+    nlp: Language,
+    name: str,
+    model: Model,
+    incorrect_spans_key: Optional[str],
+    scorer: Optional[Callable],
 ) -> "MoEENer":
     """Make the component: what `nlp.add_pipe("moee_ner")` calls.
 
     nlp (Language): The pipeline.
     name (str): The component's name in it.
     model (Model[List[Doc], Scores]): The model, such as `spacy_moee.MoEETagger.v1`.
+    incorrect_spans_key (Optional[str]): The key of the spans of training examples that
+        are known to be no entities.
     scorer (Optional[Callable]): The scoring method.
     RETURNS (MoEENer): The component.
     """
-    return MoEENer(nlp.vocab, model, name, scorer=scorer)
+    return MoEENer(
+        *(nlp.vocab, model, name),
+        incorrect_spans_key=incorrect_spans_key,
+        scorer=scorer,
+    )
 
 
 class MoEENer(SavedPipe):
@@ -78,6 +90,8 @@ class MoEENer(SavedPipe):
     vocab (Vocab): The shared vocabulary.
     model (Model[List[Doc], Scores]): The model.
     name (str): The component's name.
+    incorrect_spans_key (Optional[str]): The key of spans that are no entities: those
+        of `example.reference.spans`.
     scorer (Optional[Callable]): The scoring method.
     """
 
@@ -87,11 +101,13 @@ class MoEENer(SavedPipe):
         model: MoEEModelT,
         name: str = "moee_ner",
         *,
+        incorrect_spans_key: Optional[str] = None,
         scorer: Optional[Callable] = moee_ner_score,
     ) -> None:
         self.vocab = vocab
         self.model = model
         self.name = name
+        self.incorrect_spans_key = incorrect_spans_key
         self.scorer = scorer
         self.cfg: Dict[str, Any] = {"labels": []}
         self._faults = GoldFaults()
@@ -242,11 +258,12 @@ class MoEENer(SavedPipe):
         sgd (Optional[Optimizer]): The optimizer; None or False accumulates.
         losses (Optional[Dict[str, float]]): Gets the loss added under the
             component's name, and its parts under `{name}_recognition`,
-            `{name}_detection` and `{name}_gate`.
+            `{name}_detection`, `{name}_gate` and, of spans that are known to be no
+            entities, `{name}_incorrect`.
         RETURNS (Dict[str, float]): The losses.
         RAISES (MoeeError): M002 for an unknown label, M004 for a loss and M008 for
-            embeddings that are not finite, M009 for docs of several vocabularies; all
-            leave the weights as they were.
+            embeddings that are not finite, M009 for docs of several vocabularies, M012
+            for an entity that is known to be none; all leave the weights as they were.
         """
         losses = {} if losses is None else losses
         losses.setdefault(self.name, 0.0)
@@ -278,7 +295,7 @@ class MoEENer(SavedPipe):
         scores (Scores): What the model said of it.
         RETURNS (Tuple[float, Gradient]): The loss and the gradient.
         RAISES (MoeeError): M002 for an unknown label, M004 for a loss that is not
-            finite.
+            finite, M012 for an entity that is known to be none.
         """
         examples = list(examples)
         validate_examples(examples, "MoEENer.get_loss")
@@ -286,10 +303,14 @@ class MoEENer(SavedPipe):
         gold = [read_gold(eg, numbers, self.name) for eg in examples]
         docs = [eg.predicted for eg in examples]
         tags = [row.tags for row in gold]
-        loss, d_scores = compute_loss(self.model, docs, scores, tags)
-        for row in gold:
-            self._faults.add(row.faults)
-        self._faults.add({"MW01": d_scores.crossing})
+        key = self.incorrect_spans_key
+        incorrect = [
+            read_incorrect(eg, row, numbers, key, self.name)
+            for eg, row in zip(examples, gold, strict=True)
+        ]
+        loss, d_scores = compute_loss(self.model, docs, scores, tags, incorrect)
+        for faults in (*(row.faults for row in gold), d_scores.crossing):
+            self._faults.add(faults)
         self._faults.report(self.name)
         if not math.isfinite(loss):
             raise MoeeError(
@@ -305,9 +326,12 @@ class MoEENer(SavedPipe):
             if not all(ent.label_ in numbers for ent in example.reference.ents):
                 # an update with it is an error, and may never come
                 continue
-            tags, faults = read_gold(example, numbers, self.name)
-            crossing = find_crossing(self.model, [example.predicted], [tags])
-            self._faults.add({**faults, "MW01": crossing})
+            gold = read_gold(example, numbers, self.name)
+            key = self.incorrect_spans_key
+            incorrect = read_incorrect(example, gold, numbers, key, self.name)
+            row = [example.predicted], [gold.tags], [incorrect]
+            crossing = find_crossing(self.model, *row)
+            self._faults.add({**gold.faults, **crossing})
         self._faults.report(self.name)
 
     def _require_network(self) -> None:

@@ -13,6 +13,8 @@ from numpy import ndarray
 
 MISSING = -1
 OUTSIDE = 0
+# in the place of a label's number
+ANY_LABEL = -1
 # what a tag says of the borders of an entity, beside OUTSIDE
 BEGIN, INSIDE = 1, 2
 

@@ -38,7 +38,7 @@ def check_label(label: str) -> None:
     elif label != label.strip():
         reason = "there is white space at its edge"
     elif label.startswith("!"):
-        reason = "a negative type"
+        reason = "a negative type, for which there is `incorrect_spans_key`"
     elif label in NO_LABELS:
         reason = NO_LABELS[label]
     elif TAG.match(label):
@@ -172,7 +172,7 @@ def _trim_tags(tags: ndarray, doc: Doc, faults: Dict[str, List[str]]) -> None:
     if not space[known != OUTSIDE].any():
         return
     for start, end, label in zip(*(x.tolist() for x in spans(known)), strict=True):
-        first, last = _trim(space, start, end)
+        first, last = trim(space, start, end)
         if (first, last) == (start, end):
             continue
         code = "MW02" if first < last else "MW03"
@@ -182,9 +182,15 @@ def _trim_tags(tags: ndarray, doc: Doc, faults: Dict[str, List[str]]) -> None:
         tags[first : first + (first < last)] = tag_of(label, BEGIN)
 
 
-def _trim(space: ndarray, start: int, end: int) -> Tuple[int, int]:
-    """The tokens from the first to the last that are not white space; none if all are,
-    with both numbers the same."""
+def trim(space: ndarray, start: int, end: int) -> Tuple[int, int]:
+    """Take the white space off the edges of a span.
+
+    space (ndarray): Which tokens are white space.
+    start (int): The first token.
+    end (int): Where it ends (exclusive).
+    RETURNS (Tuple[int, int]): The same of what is left; if nothing is, both numbers are
+        equal.
+    """
     while start < end and space[start]:
         start += 1
     while start < end and space[end - 1]:
@@ -231,7 +237,7 @@ def set_entities(doc: Doc, tags: ndarray, labels: Sequence[str]) -> None:
     entities: List[Span] = []
     space = doc.to_array(IS_SPACE) if tags.any() else tags
     for start, end, label in zip(*(x.tolist() for x in spans(tags)), strict=True):
-        start, end = _trim(space, start, end)
+        start, end = trim(space, start, end)
         if start < end:
             kb_id = doc[start].ent_kb_id
             entities.append(Span(doc, start, end, label=labels[label], kb_id=kb_id))
@@ -253,7 +259,7 @@ def trim_entities(doc: Doc) -> Doc:
     space = doc.to_array(IS_SPACE)
     if not space.any():
         return doc
-    edges = [(ent, *_trim(space, ent.start, ent.end)) for ent in doc.ents]
+    edges = [(ent, *trim(space, ent.start, ent.end)) for ent in doc.ents]
     cut = [row for row in edges if row[1:] != (row[0].start, row[0].end)]
     if not cut:
         return doc

@@ -24,6 +24,7 @@ ARROWS = {
     "checksums": {"errors", "files"},
     "scorer": {"tags"},
     "tags": {"errors", "scheme"},
+    "incorrect": {"errors", "scheme", "tags"},
     "training": {"errors"},
     "corpora": {"errors", "files", "tags"},
     "networks": {"errors", "scheme"},
@@ -34,7 +35,10 @@ ARROWS = {
     "evaluation": {"errors", "scorer"},
     "models": {"errors", "finite", "networks", "padding", "scheme"},
     "saving": {"checksums", "errors", "models", "tags"},
-    "component": {"errors", "faults", "halves", "models", "saving", "scorer", "tags"},
+    "component": {
+        *{"errors", "faults", "halves", "incorrect", "models", "saving", "scorer"},
+        "tags",
+    },
     "experiments": {"embeddings", "errors", "evaluation", "files", "insight"},
     "cli": {
         *{"errors", "files", "corpora", "embeddings", "experiments", "insight"},
@@ -44,7 +48,7 @@ ARROWS = {
     "__init__": set(),
 }
 NO_TORCH = {
-    *{"tags", "scheme", "faults", "scorer", "corpora", "errors", "files"},
+    *{"tags", "scheme", "faults", "incorrect", "scorer", "corpora", "errors", "files"},
     *{"padding", "devices", "evaluation", "checksums", "finite", "insight"},
 }
 

@@ -58,6 +58,11 @@ ERRORS: Dict[str, str] = {
     "M011": (
         "`predict` can't give {found}. Expected in `wanted` are some of: {expected}."
     ),
+    "M012": (
+        "'{name}' can't learn from {text!r}: it is an entity of the gold annotation "
+        "and, under '{key}' (incorrect_spans_key), known to be none (spaCy's E868). "
+        "Remove it from one of them."
+    ),
     "M020": (
         "{what} is not what was saved: its SHA-256 is {found}; expected {expected}. It "
         "was damaged, copied in part, or changed by hand. Copy the pipeline again, or "
@@ -120,6 +125,17 @@ WARNINGS: Dict[str, str] = {
         "{count} gold entities begin or end inside a token of the pipeline, first "
         "{text!r}. '{name}' can't predict them, and does not learn from them. Keep the "
         "tokens of the annotation (gold_preproc = true in spacy.Corpus.v1), correct "
+        "the borders, or change the tokenizer."
+    ),
+    "MW07": (
+        "{count} incorrect spans cross the border of a segment (sentence), or are "
+        "longer than the overlap of two windows, first {text!r}. '{name}' can't "
+        "predict them whole, and does not learn from them. Correct the sentence "
+        "starts, or use spacy_moee.doc_segments.v1."
+    ),
+    "MW08": (
+        "{count} incorrect spans begin or end inside a token of the pipeline, first "
+        "{text!r}. '{name}' can't predict them, and does not learn from them. Correct "
         "the borders, or change the tokenizer."
     ),
     "MW11": (

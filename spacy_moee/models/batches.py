@@ -11,6 +11,7 @@ from thinc.util import xp2torch
 from torch import Tensor
 
 from ..networks.network import Outputs
+from ..networks.spans import Spans
 from ..padding import join_windows, padded_places
 from .types import Layout
 from .windows import Segmenter
@@ -112,6 +113,20 @@ def gather_gold(layout: Layout, gold: List[ndarray], rows: ndarray) -> ndarray:
     for place, row in enumerate(rows.tolist()):
         padded[place, : len(gold[row])] = gold[row]
     return padded
+
+
+def gather_spans(placed: ndarray, rows: ndarray, device: torch.device) -> Spans:
+    """Collect the spans of some windows.
+
+    placed (ndarray): Window, first token, end and label of each, shape [spans, 4].
+    rows (ndarray): The windows of the batch.
+    device (torch.device): Where the tensors go.
+    RETURNS (Spans): Those of the batch.
+    """
+    found = placed[:, :1] == rows  # [spans, batch]
+    here = found.any(axis=1)
+    columns = [found[here].argmax(axis=1), *placed[here, 1:].T]
+    return Spans(*(torch.as_tensor(column, device=device) for column in columns))
 
 
 def outside_places(

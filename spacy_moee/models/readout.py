@@ -15,14 +15,18 @@ from ..padding import ranges
 from ..scheme import possible_tags
 from . import batches
 from .types import Gradient, MoEEModelT, Prediction, Scores
-from .windows import cut_all, merge_windows
+from .windows import cut_all, merge_windows, place_all
 from .wrapper import network_of
 
 WANTED = Prediction._fields[1:]
 
 
 def compute_loss(
-    model: MoEEModelT, docs: Sequence[Doc], scores: Scores, gold: List[ndarray]
+    model: MoEEModelT,
+    docs: Sequence[Doc],
+    scores: Scores,
+    gold: List[ndarray],
+    incorrect: Sequence[ndarray] = (),
 ) -> Tuple[float, Gradient]:
     """Compute the loss and its gradient. Nothing is changed: neither the scores nor
     any `.grad`.
@@ -31,12 +35,15 @@ def compute_loss(
     docs (Sequence[Doc]): The docs.
     scores (Scores): What the model said of them, in training or in prediction.
     gold (List[ndarray]): Tag numbers of each doc; below 0 where unknown.
+    incorrect (Sequence[ndarray]): First token, end and label of the spans of each doc
+        that are known to be no entities; nothing, if there are none.
     RETURNS (Tuple[float, Gradient]): The loss, and what the model's backprop takes.
     """
     network = network_of(model)
     if not scores.batches:  # every doc is empty
-        return 0.0, Gradient([], {}, {}, [])
-    pieces, crossing = cut_all(docs, scores.layout.of_docs, gold)
+        return 0.0, Gradient([], {}, {}, {})
+    pieces, cut = cut_all(docs, scores.layout.of_docs, gold)
+    placed, unplaced = place_all(docs, scores.layout.of_docs, incorrect)
     leaves: List[List[Tensor]] = []
     losses = []
     with torch.enable_grad():
@@ -47,6 +54,9 @@ def compute_loss(
             leaves.append([o for o in outputs if o is not None])
             padded = batches.gather_gold(scores.layout, pieces, batch.rows)
             targets = _make_targets(padded, batch.lengths, len(network.category))
+            if len(placed):
+                spans = batches.gather_spans(placed, batch.rows, batch.lengths.device)
+                targets = targets._replace(incorrect=spans)
             losses.append(
                 network.loss(batches.rebuild(batch.outputs, outputs), targets)
             )
@@ -65,6 +75,7 @@ def compute_loss(
     d_parameters = {
         name: d for name, d in zip(parameters, rest, strict=True) if d is not None
     }
+    crossing = {"MW01": cut, "MW07": unplaced}
     return float(total.detach()), Gradient(d_outputs, d_parameters, parts, crossing)
 
 
@@ -80,16 +91,23 @@ def _make_targets(gold: ndarray, lengths: Tensor, n_tags: int) -> Targets:
 
 
 def find_crossing(
-    model: MoEEModelT, docs: Sequence[Doc], gold: List[ndarray]
-) -> List[str]:
-    """Find the gold entities that no window of the model shows whole.
+    model: MoEEModelT,
+    docs: Sequence[Doc],
+    gold: List[ndarray],
+    incorrect: Sequence[ndarray] = (),
+) -> Dict[str, List[str]]:
+    """Find what no window of the model shows whole.
 
     model (Model[List[Doc], Scores]): The model.
     docs (Sequence[Doc]): The docs.
     gold (List[ndarray]): Tag numbers of each doc; below 0 where unknown.
-    RETURNS (List[str]): The two tokens at the border, for each.
+    incorrect (Sequence[ndarray]): As `compute_loss` takes them.
+    RETURNS (Dict[str, List[str]]): By the code of a warning, the two tokens at the
+        border that a gold entity crosses, and the texts of incorrect spans.
     """
-    return cut_all(docs, [model.attrs["segments"](doc) for doc in docs], gold)[1]
+    windows = [model.attrs["segments"](doc) for doc in docs]
+    _, crossing = cut_all(docs, windows, gold)
+    return {"MW01": crossing, "MW07": place_all(docs, windows, incorrect)[1]}
 
 
 def read_out(

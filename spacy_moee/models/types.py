@@ -70,14 +70,14 @@ class Gradient:
     outputs (List[List[Tensor]]): For each batch, one tensor an output that is there.
     parameters (Dict[str, Tensor]): By the parameter's name.
     parts (Dict[str, float]): The parts of the loss, by name.
-    crossing (List[str]): Texts at the borders that gold entities cross, so that no
-        window shows them whole. They add nothing.
+    crossing (Dict[str, List[str]]): Texts of gold entities and incorrect spans that no
+        window shows whole, by the code of a warning. They add nothing.
     """
 
     outputs: List[List[Tensor]]
     parameters: Dict[str, Tensor]
     parts: Dict[str, float]
-    crossing: List[str]
+    crossing: Dict[str, List[str]]
 
 
 class Prediction(NamedTuple):

@@ -197,6 +197,53 @@ def cut_gold(windows: Windows, gold: ndarray) -> Tuple[List[ndarray], List[int]]
     return pieces, crossing
 
 
+def place_spans(windows: Windows, spans: ndarray) -> ndarray:
+    """Find the window that says most of each span: it reads the span whole, and the
+    tokens beside it where a window does; of two such windows, the one that answers for
+    the first token.
+
+    windows (Windows): The windows of the doc.
+    spans (ndarray): First token and end (exclusive) of each, shape [spans, 2].
+    RETURNS (ndarray): The number of a window for each, -1 if none reads it whole.
+    """
+    start, end = spans[:, :1], spans[:, 1:]  # [spans, windows]
+    beside = numpy.minimum(start - windows.start, windows.end - end)
+    answers = (windows.core_start <= start) & (start < windows.core_end)
+    # below 0 where the window cuts the span
+    rank = numpy.where(beside < 0, -1, 2 * beside.clip(max=1) + answers)
+    best = rank.argmax(axis=1)
+    return numpy.where(rank.max(axis=1) < 0, -1, best)
+
+
+def place_all(
+    docs: Sequence[Doc], windows: List[Windows], spans: Sequence[ndarray]
+) -> Tuple[ndarray, List[str]]:
+    """Place spans into windows.
+
+    docs (Sequence[Doc]): The docs.
+    windows (List[Windows]): The windows of each doc.
+    spans (Sequence[ndarray]): First token, end and label of the spans of each doc;
+        nothing, if there are none.
+    RETURNS (Tuple[ndarray, List[str]]): The number of a window of all docs, first token
+        and end in it, and label, shape [spans, 4]; and the text of each span that no
+        window shows whole.
+    """
+    placed = [numpy.zeros((0, 4), dtype="int64")]
+    crossing: List[str] = []
+    n_before = 0
+    for doc, of_doc, rows in zip(docs, windows, spans, strict=bool(spans)):
+        if len(rows):
+            row = place_spans(of_doc, rows[:, :2])
+            cut, kept = rows[row < 0, :2].tolist(), row >= 0
+            crossing.extend(doc[start:end].text for start, end in cut)
+            row, rows = row[kept], rows[kept]
+            first = of_doc.start[row]
+            columns = n_before + row, rows[:, 0] - first, rows[:, 1] - first, rows[:, 2]
+            placed.append(numpy.stack(columns, axis=1))
+        n_before += len(of_doc.start)
+    return numpy.concatenate(placed), crossing
+
+
 def cut_all(
     docs: Sequence[Doc], windows: List[Windows], gold: List[ndarray]
 ) -> Tuple[List[ndarray], List[str]]:

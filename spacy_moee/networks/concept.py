@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from ..scheme import ANY_LABEL
 from .attention import ExampleAttention
 from .common import (
     FLOATS_READ,
@@ -22,6 +23,7 @@ from .common import (
 from .crf import Chain
 from .encoder import BiLSTM
 from .network import Decoded, Inputs, Loss, Targets
+from .spans import Spans, unlikelihood
 
 
 class ConceptOutputs(NamedTuple):
@@ -159,11 +161,12 @@ class ConceptNetwork(nn.Module):
 
     def loss(self, outputs: ConceptOutputs, targets: Targets) -> Loss:
         """Sum over the sentences with gold the cross-entropy, averaged over the cells
-        (type, token) of a sentence.
+        (type, token) of a sentence; and the loss of incorrect spans, each by what is
+        said of its type alone.
 
         outputs (ConceptOutputs): What `forward` returned.
         targets (Targets): The gold.
-        RETURNS (Loss): The sum.
+        RETURNS (Loss): The sums.
         """
         scores = outputs.emissions
         mask = token_mask(targets.tags, targets.lengths)
@@ -186,7 +189,15 @@ class ConceptNetwork(nn.Module):
         cells = known.sum(dim=1).clamp(min=1) * len(types)
         total, units = (sums / cells).sum(), count_labelled(gold)
         name = "recognition"
-        return Loss({name: total}, {name: units}, {name: 1.0})
+        loss = Loss({name: total}, {name: units}, {name: 1.0, "incorrect": 1.0})
+        if targets.incorrect is not None:
+            # a row for each type, [batch * types, seq, 3]
+            rows = scores.transpose(1, 2).flatten(0, 1)
+            masks = mask.repeat_interleave(len(types), dim=0)
+            spans = _in_rows_of_types(targets.incorrect, len(types))
+            loss.sums["incorrect"] = unlikelihood(Chain.free(rows), rows, masks, spans)
+            loss.units["incorrect"] = targets.incorrect.units
+        return loss
 
     def _sum_agreeing(
         self, scores: Tensor, borders: Tensor, mask: Tensor, possible: Tensor
@@ -241,3 +252,14 @@ class ConceptNetwork(nn.Module):
         before = functional.pad(tags[:, :-1], (1, 0), value=-1)
         begin = numbers[self.category[tags], 1]
         return Decoded(torch.where(self.legal[before, tags], tags, begin))
+
+
+def _in_rows_of_types(spans: Spans, n_types: int) -> Spans:
+    """The spans as those of a single type, where each type of a sentence has a row. One
+    of any label is none of each of the types, which are read apart."""
+    types = torch.arange(n_types, device=spans.row.device)
+    label = spans.label.unsqueeze(1)
+    numbers, type_ = ((label == types) | (label == ANY_LABEL)).nonzero(as_tuple=True)
+    found = spans.take(numbers)
+    row = found.row * n_types + type_
+    return found._replace(row=row, label=torch.zeros_like(row))

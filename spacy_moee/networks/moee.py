@@ -20,6 +20,7 @@ from .crf import CRF, Chain
 from .encoder import BiLSTM
 from .experts import ExpertMixture
 from .network import Decoded, Inputs, Loss, Targets
+from .spans import unlikelihood
 
 # tags, below 0 where unknown; tokens; and which tags agree, None if all are known
 Gold = Tuple[Tensor, Tensor, Optional[Tensor]]
@@ -82,6 +83,7 @@ class MoEENetwork(nn.Module):
         self.constrained = constrained
         self.weights = {
             "recognition": 1.0,
+            "incorrect": 1.0,
             "detection": detection_weight,
             "gate": gate_weight,
         }
@@ -129,8 +131,8 @@ class MoEENetwork(nn.Module):
 
     def loss(self, outputs: MoEEOutputs, targets: Targets) -> Loss:
         """Sum the losses of recognition, detection and gate (paper, Eqs 4 to 6;
-        decisions D5, D6). Their units are sentences with gold, or tokens with gold
-        without a CRF.
+        decisions D5, D6), and of incorrect spans. Their units are sentences with gold,
+        or tokens with gold without a CRF, and spans.
 
         outputs (MoEEOutputs): What `forward` returned.
         targets (Targets): The gold.
@@ -156,7 +158,13 @@ class MoEENetwork(nn.Module):
             sums["gate"] = _token_loss(outputs.gate, categories)
         has_crf = self.recognition_crf is not None
         units = count_labelled(gold) if has_crf else (gold >= 0).sum()
-        return Loss(sums, dict.fromkeys(sums, units), self.weights)
+        loss = Loss(sums, dict.fromkeys(sums, units), self.weights)
+        if targets.incorrect is not None:
+            chain = _chain(self.recognition_crf, outputs.emissions, None)
+            scores, spans = outputs.emissions, targets.incorrect
+            loss.sums["incorrect"] = unlikelihood(chain, scores, mask, spans)
+            loss.units["incorrect"] = spans.units
+        return loss
 
     def decode(
         self,

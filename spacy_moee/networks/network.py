@@ -20,6 +20,8 @@ from typing import (
 import torch
 from torch import Tensor, nn
 
+from .spans import Spans
+
 Outputs = Tuple[Optional[Tensor], ...]
 OutputsT = TypeVar("OutputsT", bound=Outputs)
 
@@ -45,16 +47,20 @@ class Targets(NamedTuple):
     lengths (Tensor): The tokens of each sentence, shape [batch].
     possible (Optional[Tensor]): Which tags each token may have, by all that is known
         of its sentence, shape [batch, seq, tags]; None if no sentence is known in part.
+    incorrect (Optional[Spans]): Spans that are known to be no entities of their label.
+        None if there are none in the whole update, whose loss then has no such part.
     """
 
     tags: Tensor
     lengths: Tensor
     possible: Optional[Tensor] = None
+    incorrect: Optional[Spans] = None
 
 
 class Loss(NamedTuple):
     """The parts of a loss by name. Each is summed over its own units: sentences with
-    gold, or tokens with gold. So sentences without gold do not dilute a mean.
+    gold, tokens with gold, or incorrect spans. So sentences without gold do not dilute
+    a mean.
 
     sums (Dict[str, Tensor]): Scalars with a gradient.
     units (Dict[str, Tensor]): What to divide each by for its mean: counts, which stay

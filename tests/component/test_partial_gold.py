@@ -144,9 +144,8 @@ def expected_parts(
     """Each part of the loss, times its units."""
     network: Any = network_of(get_ner(nlp).model)
     if all(kind == "missing" for kind in kinds):
-        return dict.fromkeys(
-            network.weights if hasattr(network, "weights") else ["recognition"], 0.0
-        )
+        heads = ["detection", "gate"] if hasattr(outputs, "gate") else []
+        return dict.fromkeys(["recognition", *heads], 0.0)
     known = len(kinds) - kinds.count("missing")
     if not hasattr(network, "weights"):
         # of each type by itself, averaged over cells

@@ -13,6 +13,8 @@ from spacy_moee.models.windows import (
     make_doc_segments,
     make_sentence_segments,
     merge_windows,
+    place_all,
+    place_spans,
 )
 from spacy_moee.padding import Windows, join_windows
 from spacy_moee.scheme import spans
@@ -259,3 +261,52 @@ def test_docs_are_merged_together_as_alone(cases, seed):
     found = merge(joined, [tags for row in rows for tags in row], sum(lengths))
     alone = [merge(*case) for case in zip(parts, rows, lengths, strict=True)]
     assert_array_equal(found, numpy.concatenate([numpy.zeros(0, "int64"), *alone]))
+
+
+def place(windows, *spans):
+    return place_spans(windows, numpy.array(spans)).tolist()
+
+
+def test_spans_lie_in_the_window_that_says_most_of_them():
+    # cores meet at 6
+    windows = make_windows((0, 8), (4, 12))
+    assert place(windows, (0, 2), (2, 8), (4, 7), (6, 8), (10, 12)) == [0, 0, 0, 1, 1]
+    # whole in both windows: the one that also reads what follows
+    assert place(windows, (5, 8), (5, 7)) == [1, 0]
+    # in one window alone, and in none
+    assert place(windows, (4, 9), (3, 8), (3, 9)) == [1, 0, -1]
+    # no window reads across the border of a segment
+    assert place(make_windows((0, 4), (4, 8)), (0, 4), (3, 5), (4, 8)) == [0, -1, 1]
+
+
+@given(case=docs_and_segmenters(), data=st.data())
+def test_spans_are_placed_once_and_where_they_are_whole(case, data):
+    doc, starts, max_length, overlap = case
+    windows = Segments(True, max_length, overlap)(doc)
+    ends = st.lists(st.integers(0, len(doc)), min_size=2, max_size=2, unique=True)
+    spans = data.draw(st.lists(ends.map(sorted), max_size=5 if len(doc) else 0))
+    rows = numpy.array([[*span, 1] for span in spans], "int64").reshape(-1, 3)
+    other = make_doc(3)
+    docs, of_docs = [other, doc], [Segments(True, 256, 64)(other), windows]
+    placed, crossing = place_all(docs, of_docs, [numpy.array([[0, 3, 0]]), rows])
+    whole = [
+        any(a <= start and end <= b for a, b in bounds(windows)) for start, end in spans
+    ]
+    lost = [span for span, is_whole in zip(spans, whole, strict=True) if not is_whole]
+    assert crossing == [doc[start:end].text for start, end in lost]
+    assert placed[0].tolist() == [0, 0, 3, 0]
+    found = []
+    for window, start, end, label in placed[1:].tolist():
+        first, last = bounds(windows)[window - 1]
+        assert 0 <= start < end <= last - first and label == 1
+        found.append([first + start, first + end])
+    kept = [span for span, is_whole in zip(spans, whole, strict=True) if is_whole]
+    assert found == kept
+
+
+def test_docs_without_spans():
+    docs = [make_doc(0), make_doc(3)]
+    windows = [Segments(True, 4, 1)(doc) for doc in docs]
+    for rows in ([], [numpy.zeros((0, 3), "int64")] * 2):
+        placed, crossing = place_all(docs, windows, rows)
+        assert placed.shape == (0, 4) and crossing == []

@@ -10,6 +10,9 @@ from torch.nn import functional
 from torch.testing import assert_close
 
 from spacy_moee.networks.concept import ConceptNetwork, ConceptOutputs
+from spacy_moee.networks.crf import Chain
+from spacy_moee.networks.network import Targets
+from spacy_moee.networks.spans import Spans, log_probability
 from spacy_moee.scheme import iob2_scheme, spans
 
 from .util import (
@@ -392,3 +395,25 @@ def test_all_tensors_are_where_the_network_is(system, merge):
     assert add_up(get_loss(network, outputs, gold, lengths)).device.type == "meta"
     outside = torch.zeros(3, 6, dtype=torch.bool, device="meta")
     assert decode(network, outputs, lengths, outside=outside).shape == (3, 6)
+
+
+def test_spans_that_are_no_entities_are_of_their_own_type():
+    network = make_random_network()
+    lengths = torch.tensor([6, 3])
+    outputs = run(network, make_emissions(2, 6, WIDTH), lengths)
+    rows = [(0, 1, 3, 2), (1, 0, 3, 0), (1, 2, 3, -1)]
+    incorrect = Spans(*torch.tensor(rows).T)
+    gold = torch.full((2, 6), -1)
+    loss = network.loss(outputs, Targets(gold, lengths, incorrect=incorrect))
+    mask = torch.arange(6) < lengths.unsqueeze(1)
+    wanted = 0
+    for row, start, end, label in rows:
+        # one of any label is none of each
+        for type_ in range(N_TYPES) if label < 0 else [label]:
+            scores = outputs.emissions[:, :, type_].double()
+            span = Spans(*torch.tensor([[row, start, end, 0]]).T)
+            there = log_probability(Chain.free(scores), scores, mask, span).exp()
+            wanted = wanted - (1 - there).log().sum()
+    assert_close(loss.sums["incorrect"].double(), wanted, atol=1e-6, rtol=1e-6)
+    assert loss.units["incorrect"] == 3
+    assert loss.sums["recognition"] == 0

@@ -5,8 +5,10 @@ import torch
 from torch.nn import functional
 from torch.testing import assert_close
 
+from spacy_moee.networks.crf import Chain
 from spacy_moee.networks.moee import MoEENetwork
-from spacy_moee.networks.network import mean_loss
+from spacy_moee.networks.network import Targets, mean_loss
+from spacy_moee.networks.spans import Spans, log_probability
 from spacy_moee.scheme import iob2_scheme
 
 from .util import (
@@ -323,3 +325,39 @@ def test_tag_scheme_is_saved_with_the_weights():
     names = set(make_network().state_dict())
     assert {"category", "boundary", "legal"} <= names
     assert not any("close" in name for name in names)
+
+
+@pytest.mark.parametrize("crf", [False, True])
+def test_spans_that_are_no_entities(crf):
+    network = make_random_network(crf=crf)
+    vectors, lengths, gold = make_batch()
+    outputs = run(network, vectors, lengths)
+    spans = Spans(*torch.tensor([[0, 2, 4, 1], [0, 0, 6, 0], [2, 0, 1, -1]]).T)
+    loss = network.loss(outputs, Targets(gold, lengths, incorrect=spans))
+    plain = network.loss(outputs, Targets(gold, lengths))
+    scores = outputs.emissions.double()
+    chain = Chain.free(scores)
+    if crf:
+        chain = Chain(*(part.double() for part in network.recognition_crf.chain))
+    mask = torch.arange(6) < lengths.unsqueeze(1)
+    there = log_probability(chain, scores, mask, spans).exp()
+    wanted = -(1 - there).log().sum()
+    assert_close(loss.sums["incorrect"].double(), wanted, atol=1e-6, rtol=1e-6)
+    assert loss.units["incorrect"] == 3 and loss.weights["incorrect"] == 1
+    # everything else stays as it is
+    assert list(plain.sums) == list(loss.sums)[:-1]
+    assert all(loss.sums[name] == value for name, value in plain.sums.items())
+
+
+def test_a_batch_without_such_spans_joins_one_that_has_some():
+    network = make_random_network()
+    vectors, lengths, gold = make_batch()
+    outputs = run(network, vectors, lengths)
+    losses = [
+        network.loss(outputs, Targets(gold, lengths, incorrect=Spans(*rows.T)))
+        for rows in (torch.zeros(0, 4).long(), torch.tensor([[1, 0, 2, 0]] * 2))
+    ]
+    assert losses[0].sums["incorrect"] == losses[0].units["incorrect"] == 0
+    _, parts = mean_loss(losses)
+    rejected = float(losses[1].sums["incorrect"].detach())
+    assert parts["incorrect"] == pytest.approx(rejected / 2)
