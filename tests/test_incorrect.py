@@ -1,5 +1,6 @@
 """Spans of examples that are known to be no entities."""
 
+from itertools import accumulate
 from typing import List
 
 import pytest
@@ -121,11 +122,9 @@ def test_any_tokens_are_aligned_or_counted(first, second, data) -> None:
     text = "abcdefghijklmnopqrstuvwxyz"[:length]
 
     def cut(sizes: List[int]) -> Doc:
-        words: List[str] = []
-        rest = text
-        for size in sizes:
-            words, rest = [*words, rest[:size]], rest[size:]
-        return make_doc([word for word in [*words, rest] if word], spaces=False)
+        ends = [*accumulate(sizes, initial=0), length]
+        words = [text[a:b] for a, b in zip(ends, ends[1:], strict=False)]
+        return make_doc([word for word in words if word], spaces=False)
 
     predicted, reference = cut(first), cut(second)
     start = data.draw(st.integers(0, len(reference) - 1))
