@@ -53,7 +53,7 @@ class Loss(NamedTuple):
     """The parts of a loss by name. Each is summed over its own units: sentences with
     gold, or tokens with gold. So sentences without gold do not dilute a mean.
 
-    sums (Dict[str, Tensor]): Scalars with a gradient.
+    sums (Dict[str, Tensor]): Scalars with a gradient, of what is never negative.
     units (Dict[str, Tensor]): What to divide each by for its mean: counts, which stay
         where they are computed.
     weights (Dict[str, float]): What to multiply each mean by in the total.
@@ -142,7 +142,8 @@ class Network(Protocol[OutputsT]):
 
 
 def mean_loss(losses: List[Loss]) -> Tuple[Tensor, Dict[str, float]]:
-    """Join the losses of batches: the weighted sum of the means of the parts.
+    """Join the losses of batches: the weighted sum of the means of the parts. A mean
+    that is below 0 by rounding is 0, with the gradient that it has.
 
     losses (List[Loss]): One or more, of the same parts.
     RETURNS (Tuple[Tensor, Dict[str, float]]): The total, a scalar with a gradient, and
@@ -151,7 +152,8 @@ def mean_loss(losses: List[Loss]) -> Tuple[Tensor, Dict[str, float]]:
     means: Dict[str, Tensor] = {}
     for name in losses[0].sums:
         units = torch.stack([loss.units[name] for loss in losses]).sum().clamp(min=1)
-        means[name] = torch.stack([loss.sums[name] for loss in losses]).sum() / units
+        mean = torch.stack([loss.sums[name] for loss in losses]).sum() / units
+        means[name] = mean - mean.detach().clamp(max=0)
     weights = losses[0].weights
     total = torch.stack([weights[name] * mean for name, mean in means.items()]).sum()
     return total, {name: float(mean.detach()) for name, mean in means.items()}
