@@ -14,6 +14,7 @@ from typing import (
     Optional,
     Sequence,
     Tuple,
+    Union,
 )
 
 from spacy.errors import Errors
@@ -28,8 +29,9 @@ from thinc.api import Model, Optimizer, set_dropout_rate
 from .checksums import check_files, seal, unseal, write_checksums
 from .errors import MoeeError
 from .faults import GoldFaults
+from .from_ner import read_label_data, refuses_parser_settings
 from .halves import annotate_in_halves
-from .models.families import EntityType
+from .models.families import EntityType, check_model
 from .models.readout import compute_loss, find_crossing, read_out
 from .models.saved import checked_load
 from .models.tagger import DEFAULT_MODEL
@@ -50,34 +52,6 @@ from .tags import (
 SAVED = ("cfg", "model")
 
 
-@Language.factory(
-    "moee_ner",
-    assigns=["doc.ents", "token.ent_iob", "token.ent_type"],
-    default_config={
-        "model": DEFAULT_MODEL,
-        "scorer": {"@scorers": "spacy_moee.moee_ner_scorer.v1"},
-    },
-    default_score_weights={
-        "ents_f": 1.0,
-        "ents_p": 0.0,
-        "ents_r": 0.0,
-        "ents_per_type": None,
-    },
-)
-def make_moee_ner(
-    nlp: Language, name: str, model: Model, scorer: Optional[Callable]
-) -> "MoEENer":
-    """Make the component: what `nlp.add_pipe("moee_ner")` calls.
-
-    nlp (Language): The pipeline.
-    name (str): The component's name in it.
-    model (Model[List[Doc], Scores]): The model, such as `spacy_moee.MoEETagger.v1`.
-    scorer (Optional[Callable]): The scoring method.
-    RETURNS (MoEENer): The component.
-    """
-    return MoEENer(nlp.vocab, model, name, scorer=scorer)
-
-
 class MoEENer(TrainablePipe):
     """Recognize named entities with a mixture of entity experts (Liu, Winata and
     Fung 2020, arXiv 2002.05923).
@@ -86,6 +60,7 @@ class MoEENer(TrainablePipe):
     model (Model[List[Doc], Scores]): The model.
     name (str): The component's name.
     scorer (Optional[Callable]): The scoring method.
+    RAISES (MoeeError): M016, for the model of another component.
     """
 
     def __init__(
@@ -96,6 +71,7 @@ class MoEENer(TrainablePipe):
         *,
         scorer: Optional[Callable] = moee_ner_score,
     ) -> None:
+        check_model(model, name)
         self.vocab = vocab
         self.model = model
         self.name = name
@@ -164,20 +140,21 @@ class MoEENer(TrainablePipe):
         get_examples: Callable[[], Iterable[Example]],
         *,
         nlp: Optional[Language] = None,
-        labels: Optional[Sequence[str]] = None,
+        labels: Union[Sequence[str], Dict[Any, Any], None] = None,
     ) -> None:
         """Collect the labels and build the network with fresh weights.
 
         get_examples (Callable[[], Iterable[Example]]): Returns the training data.
         nlp (Optional[Language]): The pipeline.
-        labels (Optional[Sequence[str]]): The entity types, as `spacy init labels`
-            saves them; by default those of the data, sorted, after the ones added
-            by `add_label`.
+        labels (Union[Sequence[str], Dict, None]): The entity types, as `spacy init
+            labels` saves them, also of a `ner`; by default those of the data, sorted,
+            after the ones added by `add_label`.
         RAISES (MoeeError): M006 for unusable `labels`, M007 if there is no label, M245
             for word vectors that are not finite, M009 or M010 for docs of several
             vocabularies, or of one of no language.
         """
         validate_get_examples(get_examples, "MoEENer.initialize")
+        labels = read_label_data(labels)
         labels = find_labels(get_examples(), self.labels, labels, self.name)
         sample = [eg.predicted for eg in islice(get_examples(), 10)]
         assert sample, Errors.E923.format(name=self.name)
@@ -398,3 +375,34 @@ class MoEENer(TrainablePipe):
         for label in self.labels:
             self.vocab.strings.add(label)
         return self
+
+
+@Language.factory(
+    "moee_ner",
+    assigns=["doc.ents", "token.ent_iob", "token.ent_type"],
+    default_config={
+        "model": DEFAULT_MODEL,
+        "scorer": {"@scorers": "spacy_moee.moee_ner_scorer.v1"},
+    },
+    default_score_weights={
+        "ents_f": 1.0,
+        "ents_p": 0.0,
+        "ents_r": 0.0,
+        "ents_per_type": None,
+    },
+)
+@refuses_parser_settings
+def make_moee_ner(
+    nlp: Language, name: str, model: Model, scorer: Optional[Callable]
+) -> MoEENer:
+    """Make the component: what `nlp.add_pipe("moee_ner")` calls.
+
+    nlp (Language): The pipeline.
+    name (str): The component's name in it.
+    model (Model[List[Doc], Scores]): The model, such as `spacy_moee.MoEETagger.v1`.
+    scorer (Optional[Callable]): The scoring method.
+    RETURNS (MoEENer): The component.
+    RAISES (MoeeError): M015, for settings of spaCy's `ner` that have no meaning here;
+        M016, for the model of another component.
+    """
+    return MoEENer(nlp.vocab, model, name, scorer=scorer)

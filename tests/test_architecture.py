@@ -19,6 +19,7 @@ ARROWS = {
     "padding": set(),
     "scheme": set(),
     "faults": {"errors"},
+    "from_ner": {"errors"},
     "halves": set(),
     "finite": {"errors"},
     "checksums": {"errors", "files"},
@@ -34,8 +35,8 @@ ARROWS = {
     "evaluation": {"errors", "scorer"},
     "models": {"errors", "finite", "networks", "padding", "scheme"},
     "component": {
-        *{"checksums", "errors", "faults", "halves", "models", "scheme"},
-        *{"scorer", "tags"},
+        *{"checksums", "errors", "faults", "from_ner", "halves", "models"},
+        *{"scheme", "scorer", "tags"},
     },
     "experiments": {"embeddings", "errors", "evaluation", "files", "insight"},
     "cli": {
@@ -46,7 +47,7 @@ ARROWS = {
     "__init__": set(),
 }
 NO_TORCH = {
-    *{"tags", "scheme", "faults", "scorer", "corpora", "errors", "files"},
+    *{"tags", "scheme", "faults", "scorer", "corpora", "errors", "files", "from_ner"},
     *{"padding", "devices", "evaluation", "checksums", "finite", "insight"},
 }
 

@@ -32,7 +32,8 @@ ERRORS: Dict[str, str] = {
     ),
     "M006": (
         "`initialize(labels=...)` of '{name}' expected a list of entity types such "
-        "as ['LOC', 'PER'], and found {found}."
+        "as ['LOC', 'PER'], or what `spacy init labels` saves of spaCy's `ner`, and "
+        "found {found}."
     ),
     "M007": (
         "'{name}' can't be initialized without an entity type (spaCy's E143): the "
@@ -57,6 +58,17 @@ ERRORS: Dict[str, str] = {
     ),
     "M011": (
         "`predict` can't give {found}. Expected in `wanted` are some of: {expected}."
+    ),
+    "M015": (
+        "'{name}' has settings that belong to the transition parser of spaCy's `ner`, "
+        "and moee_ner has no parser: {found}. Remove them from the config, "
+        "[components.{name}]{change}. All else can stay."
+    ),
+    "M016": (
+        "'{name}' can't use the model '{found}', which another component uses. "
+        "Expected an architecture of this package, such as spacy_moee.MoEETagger.v1, "
+        "or a network in `spacy_moee.models.wrapper.network_model`. Change it in the "
+        "config, [components.{name}.model]; its tok2vec can stay."
     ),
     "M020": (
         "{what} is not what was saved: its SHA-256 is {found}; expected {expected}. It "
