@@ -137,12 +137,12 @@ WARNINGS: Dict[str, str] = {
     "MW11": (
         "The description '{text}' of the entity type '{label}' has words without a "
         "vector, which have no effect: {words}. Choose other words in the config, "
-        "[components.moee_ner.model.descriptions], or with `add_label`."
+        "under `descriptions` of the component's model, or with `add_label`."
     ),
     "MW12": (
         "None of the examples of the entity type '{label}' has a vector: {examples}. "
         "Only the description of the type is used. Choose other examples in the "
-        "config, [components.moee_ner.model.examples], or with `add_label`."
+        "config, under `examples` of the component's model, or with `add_label`."
     ),
     "MW13": (
         "The word vectors are not those that the entity types were described with: "

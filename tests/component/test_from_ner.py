@@ -60,6 +60,12 @@ def make_ner_config(factory: str = "ner") -> Config:
     return config
 
 
+def get_default(factory: str) -> Config:
+    config = Config(Language.get_factory_meta(factory).default_config).copy()
+    config.pop("incorrect_spans_key", None)
+    return config
+
+
 def check_refused(error: Any, *words: str) -> None:
     assert isinstance(error, MoeeError) and error.code == "M015"
     for word in words:
@@ -80,8 +86,7 @@ def test_a_setting_of_the_parser_is_refused_by_name(key: str) -> None:
 @pytest.mark.parametrize("factory", ["ner", "beam_ner"])
 def test_all_settings_are_in_one_message(factory: str) -> None:
     """Whatever the factory of spaCy has as default settings."""
-    config = Language.get_factory_meta(factory).default_config
-    config = {k: v for k, v in config.items() if k != "incorrect_spans_key"}
+    config = get_default(factory)
     with pytest.raises(MoeeError) as error:
         spacy.blank("en").add_pipe("moee_ner", name="ner", config=config)
     extra = BEAM_KEYS if factory == "beam_ner" else []
@@ -96,9 +101,7 @@ def test_all_settings_are_in_one_message(factory: str) -> None:
 
 
 def test_what_the_message_says_is_enough() -> None:
-    config = Language.get_factory_meta("beam_ner").default_config
-    config = Config({k: v for k, v in config.items() if k != "incorrect_spans_key"})
-    config = config.copy()
+    config = get_default("beam_ner")
     config["model"]["@architectures"] = "spacy_moee.MoEETagger.v1"
     nlp = spacy.blank("en")
     with pytest.raises(MoeeError) as error:
@@ -140,7 +143,7 @@ def test_no_config_has_the_settings(tmp_path: Path) -> None:
     refused = {*PARSER_KEYS, *BEAM_KEYS}
     nlp = make_nlp()
     assert not refused & {*nlp.config["components"]["moee_ner"]}
-    assert not refused & {*Language.get_factory_meta("moee_ner").default_config}
+    assert not refused & {*get_default("moee_ner")}
     partial, filled = tmp_path / "partial.cfg", tmp_path / "filled.cfg"
     text = '[nlp]\nlang = "en"\npipeline = ["ner"]\n\n[components]\n\n'
     partial.write_text(text + '[components.ner]\nfactory = "moee_ner"\n')
@@ -198,8 +201,8 @@ def test_what_is_no_model_is_refused(model: Any) -> None:
 
 
 def test_a_network_of_ones_own_is_ours() -> None:
-    args = make_tok2vec(), None, Segments(True, 256, 1), 1, Family()
-    model = network_model(LinearNetwork, *args)
+    segments = Segments(True, 256, 1)
+    model = network_model(LinearNetwork, make_tok2vec(), None, segments, 1, Family())
     for own in (model, model.copy()):
         assert MoEENer(spacy.blank("en").vocab, own).model is own
 
