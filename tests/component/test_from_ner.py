@@ -1,5 +1,7 @@
 """What a user of spaCy's `ner` brings along: its settings, labels and models."""
 
+import inspect
+from functools import partial
 from pathlib import Path
 from typing import Any, Dict, List
 
@@ -28,6 +30,7 @@ from tests.models.util import make_tok2vec
 
 from .util import TINY, get_ner, make_examples, make_nlp
 
+PIPE_ARGUMENTS = ["nlp", "name", "model"]
 PARSER_KEYS = ["moves", "update_with_oracle_cut_size"]
 BEAM_KEYS = ["beam_width", "beam_density", "beam_update_prob"]
 ENCODER = {
@@ -178,6 +181,11 @@ def test_the_factory_is_a_function() -> None:
     assert registry.factories.get("moee_ner") is make_moee_ner
     model = make_nlp().get_pipe("moee_ner").model  # type: ignore[attr-defined]
     assert isinstance(make_moee_ner(nlp, "a", model, scorer=None), MoEENer)
+    signature = inspect.signature(make_moee_ner)
+    assert signature == signature.replace() == inspect.signature(partial(make_moee_ner))
+    assert [*signature.bind(nlp, "a", model, None).arguments][:3] == PIPE_ARGUMENTS
+    assert str(signature).startswith("(nlp: spacy.language.Language, name: str, ")
+    assert "moves" not in signature.parameters
 
 
 # what each component of spaCy's calls its model, and what is no model of a component

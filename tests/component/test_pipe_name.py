@@ -9,7 +9,7 @@ import spacy
 from spacy.language import Language
 from spacy.util import load_model_from_config
 
-from spacy_moee.errors import MoeeError
+from spacy_moee.errors import ERRORS, WARNINGS, MoeeError
 
 from .util import TINY, get_all, get_ner, make_examples, make_texts, make_trained
 
@@ -113,3 +113,9 @@ def test_errors_say_the_name(name: str) -> None:
         with pytest.raises(MoeeError, match=f"'{name}'") as error:
             use()
         assert "moee_ner" not in str(error.value)
+
+
+def test_no_message_takes_the_factory_for_the_name() -> None:
+    """It would send the reader to a block that the config does not have."""
+    for text in {**ERRORS, **WARNINGS}.values():
+        assert "components.moee_ner" not in text
