@@ -6,44 +6,18 @@ import numpy
 import pytest
 import spacy
 import srsly
-from spacy.tokens import Doc, DocBin
 from spacy.vectors import Vectors
 
 import spacy_moee.cli  # noqa: F401
+from tests.cli.test_lifecycle import PARTIAL, write_corpus
 from tests.cli.util import call_spacy, run_spacy
 from tests.component.util import make_tagged
 
-CONFIG = """
-[paths]
-train = null
-dev = null
-
-[nlp]
-lang = "en"
-pipeline = ["ner"]
-
-[components]
-
-[components.ner]
-factory = "moee_ner"
-
-[components.ner.model]
-@architectures = "spacy_moee.MoEETagger.v1"
-hidden_width = 8
-depth = 1
-expert_width = 8
-
-[components.ner.model.tok2vec]
-@architectures = "spacy_moee.StaticEmbed.v1"
-attr = "ORTH"
-
-[training]
-max_steps = 12
-eval_frequency = 6
-
-[training.optimizer]
-@optimizers = "Adam.v1"
-learn_rate = 0.02
+NAMED = PARTIAL.replace("components.moee_ner", "components.ner").replace(
+    'pipeline = ["moee_ner"]', 'pipeline = ["ner"]'
+)
+CONFIG = f"""
+{NAMED}
 
 [initialize]
 vectors = "vectors"
@@ -66,8 +40,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("named")
     nlp = spacy.blank("en")
     for name, seed in (("train", 0), ("dev", 1)):
-        docs = [Doc(nlp.vocab, words=w, ents=t) for w, t in make_tagged(40, seed)]
-        DocBin(docs=docs).to_disk(folder / f"{name}.spacy")
+        write_corpus(folder / f"{name}.spacy", seed)
     words = [*dict.fromkeys(w for ws, _ in make_tagged(40) for w in ws), "unused"]
     table = numpy.random.default_rng(0).normal(size=(len(words), 8)).astype("float32")
     nlp.vocab.vectors = Vectors(strings=nlp.vocab.strings, data=table, keys=words)
@@ -77,7 +50,9 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
         patch.chdir(folder)
         call_spacy("init", "fill-config", "partial.cfg", "config.cfg")
         call_spacy("init", "labels", "config.cfg", "labels", *PATHS)
-        log = call_spacy("train", "config.cfg", "--output", "training", *PATHS)
+        steps = ("--training.max_epochs", 40, "--training.eval_frequency", 20)
+        args = ("--output", "training", *PATHS, *steps)
+        log = call_spacy("train", "config.cfg", *args)
     assert "LOSS NER" in log.upper()
     return folder
 
