@@ -13,6 +13,7 @@ from typing import (
     Optional,
     Sequence,
     Tuple,
+    Union,
 )
 
 from spacy.errors import Errors
@@ -25,9 +26,10 @@ from thinc.api import Model, Optimizer, set_dropout_rate
 
 from .errors import MoeeError
 from .faults import GoldFaults
+from .from_ner import read_label_data, refuses_parser_settings
 from .halves import annotate_in_halves
 from .incorrect import read_incorrect
-from .models.families import EntityType
+from .models.families import EntityType, check_model
 from .models.readout import compute_loss, find_crossing, read_out
 from .models.tagger import DEFAULT_MODEL
 from .models.types import Gradient, MoEEModelT, Prediction, Scores
@@ -44,45 +46,6 @@ from .tags import (
 )
 
 
-@Language.factory(
-    "moee_ner",
-    assigns=["doc.ents", "token.ent_iob", "token.ent_type"],
-    default_config={
-        "model": DEFAULT_MODEL,
-        "incorrect_spans_key": None,
-        "scorer": {"@scorers": "spacy_moee.moee_ner_scorer.v1"},
-    },
-    default_score_weights={
-        "ents_f": 1.0,
-        "ents_p": 0.0,
-        "ents_r": 0.0,
-        "ents_per_type": None,
-    },
-)
-def make_moee_ner(
-    nlp: Language,
-    name: str,
-    model: Model,
-    incorrect_spans_key: Optional[str],
-    scorer: Optional[Callable],
-) -> "MoEENer":
-    """Make the component: what `nlp.add_pipe("moee_ner")` calls.
-
-    nlp (Language): The pipeline.
-    name (str): The component's name in it.
-    model (Model[List[Doc], Scores]): The model, such as `spacy_moee.MoEETagger.v1`.
-    incorrect_spans_key (Optional[str]): The key of the spans of training examples that
-        are known to be no entities.
-    scorer (Optional[Callable]): The scoring method.
-    RETURNS (MoEENer): The component.
-    """
-    return MoEENer(
-        *(nlp.vocab, model, name),
-        incorrect_spans_key=incorrect_spans_key,
-        scorer=scorer,
-    )
-
-
 class MoEENer(SavedPipe):
     """Recognize named entities with a mixture of entity experts (Liu, Winata and
     Fung 2020, arXiv 2002.05923).
@@ -93,6 +56,7 @@ class MoEENer(SavedPipe):
     incorrect_spans_key (Optional[str]): The key of spans that are no entities: those
         of `example.reference.spans`.
     scorer (Optional[Callable]): The scoring method.
+    RAISES (MoeeError): M016, for the model of another component.
     """
 
     def __init__(
@@ -104,6 +68,7 @@ class MoEENer(SavedPipe):
         incorrect_spans_key: Optional[str] = None,
         scorer: Optional[Callable] = moee_ner_score,
     ) -> None:
+        check_model(model, name)
         self.vocab = vocab
         self.model = model
         self.name = name
@@ -165,20 +130,21 @@ class MoEENer(SavedPipe):
         get_examples: Callable[[], Iterable[Example]],
         *,
         nlp: Optional[Language] = None,
-        labels: Optional[Sequence[str]] = None,
+        labels: Union[Sequence[str], Dict[Any, Any], None] = None,
     ) -> None:
         """Collect the labels and build the network with fresh weights.
 
         get_examples (Callable[[], Iterable[Example]]): Returns the training data.
         nlp (Optional[Language]): The pipeline.
-        labels (Optional[Sequence[str]]): The entity types, as `spacy init labels`
-            saves them; by default those of the data, sorted, after the ones added
-            by `add_label`.
+        labels (Union[Sequence[str], Dict, None]): The entity types, as `spacy init
+            labels` saves them, also of a `ner`; by default those of the data, sorted,
+            after the ones added by `add_label`.
         RAISES (MoeeError): M006 for unusable `labels`, M007 if there is no label, M245
             for word vectors that are not finite, M009 or M010 for docs of several
             vocabularies, or of one of no language.
         """
         validate_get_examples(get_examples, "MoEENer.initialize")
+        labels = read_label_data(labels)
         labels = find_labels(get_examples(), self.labels, labels, self.name)
         sample = [eg.predicted for eg in islice(get_examples(), 10)]
         assert sample, Errors.E923.format(name=self.name)
@@ -337,3 +303,45 @@ class MoEENer(SavedPipe):
     def _require_network(self) -> None:
         if not is_built(self.model):
             raise MoeeError("M101", name=self.name)
+
+
+@Language.factory(
+    "moee_ner",
+    assigns=["doc.ents", "token.ent_iob", "token.ent_type"],
+    default_config={
+        "model": DEFAULT_MODEL,
+        "incorrect_spans_key": None,
+        "scorer": {"@scorers": "spacy_moee.moee_ner_scorer.v1"},
+    },
+    default_score_weights={
+        "ents_f": 1.0,
+        "ents_p": 0.0,
+        "ents_r": 0.0,
+        "ents_per_type": None,
+    },
+)
+@refuses_parser_settings
+def make_moee_ner(
+    nlp: Language,
+    name: str,
+    model: Model,
+    incorrect_spans_key: Optional[str],
+    scorer: Optional[Callable],
+) -> MoEENer:
+    """Make the component: what `nlp.add_pipe("moee_ner")` calls.
+
+    nlp (Language): The pipeline.
+    name (str): The component's name in it.
+    model (Model[List[Doc], Scores]): The model, such as `spacy_moee.MoEETagger.v1`.
+    incorrect_spans_key (Optional[str]): The key of the spans of training examples that
+        are known to be no entities.
+    scorer (Optional[Callable]): The scoring method.
+    RETURNS (MoEENer): The component.
+    RAISES (MoeeError): M015, for settings of spaCy's `ner` that have no meaning here;
+        M016, for the model of another component.
+    """
+    return MoEENer(
+        *(nlp.vocab, model, name),
+        incorrect_spans_key=incorrect_spans_key,
+        scorer=scorer,
+    )

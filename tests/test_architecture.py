@@ -19,6 +19,7 @@ ARROWS = {
     "padding": set(),
     "scheme": set(),
     "faults": {"errors"},
+    "from_ner": {"errors"},
     "halves": set(),
     "finite": {"errors"},
     "checksums": {"errors", "files"},
@@ -36,8 +37,8 @@ ARROWS = {
     "models": {"errors", "finite", "networks", "padding", "scheme"},
     "saving": {"checksums", "errors", "models", "tags"},
     "component": {
-        *{"errors", "faults", "halves", "incorrect", "models", "saving", "scorer"},
-        "tags",
+        *{"errors", "faults", "from_ner", "halves", "incorrect", "models"},
+        *{"saving", "scorer", "tags"},
     },
     "experiments": {"embeddings", "errors", "evaluation", "files", "insight"},
     "cli": {
@@ -48,7 +49,8 @@ ARROWS = {
     "__init__": set(),
 }
 NO_TORCH = {
-    *{"tags", "scheme", "faults", "incorrect", "scorer", "corpora", "errors", "files"},
+    *{"tags", "scheme", "faults", "incorrect", "scorer", "corpora", "errors"},
+    *{"files", "from_ner"},
     *{"padding", "devices", "evaluation", "checksums", "finite", "insight"},
 }
 

@@ -1,13 +1,17 @@
 """Every registered name resolves, and the installed package has them all."""
 
-from importlib.metadata import distribution
+import inspect
+from importlib.metadata import EntryPoint, distribution
 from pathlib import Path
-from typing import List, Tuple
+from typing import Any, List, Tuple, get_type_hints
 
 import pytest
 import spacy
 import tomllib
 from spacy import registry
+from spacy.language import Language
+
+from spacy_moee.component import MoEENer
 
 ROOT = Path(__file__).parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf8"))["project"]
@@ -26,6 +30,31 @@ def test_name_resolves(group: str, name: str) -> None:
     else:
         found = getattr(registry, kind).get(name)
     assert callable(found) or kind in ("cli", "displacy_colors")
+
+
+@pytest.mark.parametrize("group, name", NAMES)
+def test_annotations_are_objects(group: str, name: str) -> None:
+    """Other packages look at them: edsnlp takes what the factory returns for a class,
+    and a string is none."""
+    value = PROJECT["entry-points"][group][name]
+    found: Any = EntryPoint(name, value, group).load()
+    if not inspect.isfunction(found):
+        assert group in ("spacy_cli", "spacy_displacy_colors")
+        return
+    signature = inspect.signature(found)
+    hints = get_type_hints(found)
+    assert {*hints} == {*signature.parameters, "return"}
+    for argument, hint in hints.items():
+        assert hint == found.__annotations__[argument]
+        assert "ForwardRef" not in repr(hint)
+    assert signature.return_annotation == hints["return"]
+
+
+def test_the_factory_returns_a_class() -> None:
+    spacy.blank("en")
+    factory = registry.factories.get("moee_ner")
+    assert inspect.signature(factory).return_annotation is MoEENer
+    assert Language.get_factory_meta("moee_ner").factory == "moee_ner"
 
 
 def test_installed_metadata_is_that_of_the_source() -> None:

@@ -33,9 +33,9 @@ STREAMED = 10_000
 def debug_data_cli(ctx: typer.Context, config_path: ConfigPath) -> None:
     """
     Show the entities in the training data of a config, and problems with them. For all
-    other checks there is `spacy debug data`, which checks entities only for the
-    component "ner". Override values of the config as for `spacy train`, such as
-    --paths.train FILE. The exit code is 1 if training is not possible.
+    other checks there is `spacy debug data`, which checks entities only for a
+    component of the factory "ner". Override values of the config as for `spacy train`,
+    such as --paths.train FILE. The exit code is 1 if training is not possible.
     """
     from spacy.cli._util import parse_config_overrides, show_validation_error
 

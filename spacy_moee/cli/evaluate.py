@@ -93,7 +93,7 @@ def evaluate_cli(
     Score a pipeline on every annotated test set, as `spacy evaluate` does. A file
     without any annotation of entities has no score: its entities are found, counted
     and saved. --displacy shows what is found; `spacy evaluate --displacy-path` draws
-    entities of the component "ner" alone.
+    only what a component of the factory "ner" has found.
     """
     from ..devices import use_device
     from ..evaluation.data import find_data

