@@ -26,6 +26,7 @@ from thinc.api import Model, Optimizer, set_dropout_rate
 from .errors import MoeeError
 from .faults import GoldFaults
 from .halves import annotate_in_halves
+from .labels import check_label, find_labels
 from .models.families import EntityType
 from .models.readout import compute_loss, find_crossing, read_out
 from .models.tagger import DEFAULT_MODEL
@@ -35,8 +36,6 @@ from .models.wrapper import is_built, prediction_threads, set_type
 from .saving import SavedPipe
 from .scorer import moee_ner_score
 from .tags import (
-    check_label,
-    find_labels,
     preset_tokens,
     read_gold,
     set_entities,

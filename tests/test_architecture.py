@@ -23,9 +23,10 @@ ARROWS = {
     "finite": {"errors"},
     "checksums": {"errors", "files"},
     "scorer": {"tags"},
+    "labels": {"errors"},
     "tags": {"errors", "scheme"},
     "training": {"errors"},
-    "corpora": {"errors", "files", "tags"},
+    "corpora": {"errors", "files", "labels", "tags"},
     "networks": {"errors", "scheme"},
     "embeddings": {"errors", "files", "finite", "padding"},
     # what a person looks at: no model either
@@ -33,8 +34,10 @@ ARROWS = {
     # what a pipeline scores: it reads what the component wrote
     "evaluation": {"errors", "scorer"},
     "models": {"errors", "finite", "networks", "padding", "scheme"},
-    "saving": {"checksums", "errors", "models", "tags"},
-    "component": {"errors", "faults", "halves", "models", "saving", "scorer", "tags"},
+    "saving": {"checksums", "errors", "labels", "models"},
+    "component": {
+        *{"errors", "faults", "halves", "labels", "models", "saving", "scorer", "tags"}
+    },
     "experiments": {"embeddings", "errors", "evaluation", "files", "insight"},
     "cli": {
         *{"errors", "files", "corpora", "embeddings", "experiments", "insight"},
@@ -44,7 +47,7 @@ ARROWS = {
     "__init__": set(),
 }
 NO_TORCH = {
-    *{"tags", "scheme", "faults", "scorer", "corpora", "errors", "files"},
+    *{"tags", "labels", "scheme", "faults", "scorer", "corpora", "errors", "files"},
     *{"padding", "devices", "evaluation", "checksums", "finite", "insight"},
 }
 

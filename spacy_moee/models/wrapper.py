@@ -201,7 +201,7 @@ def forward(
     del vectors  # of a long doc, as large as all the rest
     if table.shape[1] != width:
         raise MoeeError("M104", found=table.shape[1], expected=width)
-    _check_finite(table, docs)
+    batches.check_finite(table, docs)
     dropout = _dropout_rate(model)
     if is_train:
         read = _run(network, table, layout, dropout)
@@ -226,20 +226,6 @@ def forward(
         return cast(List[Doc], backprop_tok2vec(model.ops.unflatten(d_tokens, lengths)))
 
     return Scores(layout, read), backprop
-
-
-def _check_finite(table: Tensor, docs: Sequence[Doc]) -> None:
-    """See that token vectors are finite: in a network one NaN reaches its whole batch.
-    RAISES (MoeeError): M008, if they are not."""
-    # one number, and no table of bools beside that of a long doc; on the meta device
-    # there is none
-    if table.is_meta or torch.isfinite(table.sum()):
-        return
-    bad = (~torch.isfinite(table[:-1]).all(dim=1)).nonzero().flatten().tolist()
-    if bad:
-        tokens = [token for doc in docs for token in doc]
-        word, count = tokens[bad[0]].text, len(bad)
-        raise MoeeError("M008", word=word, count=count, total=len(tokens))
 
 
 def _run(
