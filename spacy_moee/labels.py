@@ -1,7 +1,7 @@
 """Entity types: what can be one, and which there are."""
 
 import re
-from typing import Any, Dict, Iterable, List, Optional, Sequence
+from typing import Any, Collection, Dict, Iterable, List, Optional, Sequence
 
 from spacy.training import Example
 
@@ -84,3 +84,24 @@ def find_labels(
     if not labels:
         raise MoeeError("M007", name=name)
     return list(dict.fromkeys(labels))
+
+
+def find_new_types(
+    examples: Iterable[Example], labels: Collection[str]
+) -> Dict[str, str]:
+    """Find the entity types of gold that a component does not know.
+
+    examples (Iterable[Example]): The examples.
+    labels (Collection[str]): The types that it knows.
+    RETURNS (Dict[str, str]): The text of the first entity of each type, sorted by type.
+    RAISES (MoeeError): M003, for what is no type.
+    """
+    found: Dict[str, str] = {}
+    for example in examples:
+        for ent in example.reference.ents:
+            # one without a type is not gold
+            if ent.label_ and ent.label_ not in labels:
+                found.setdefault(ent.label_, ent.text)
+    for label in found:
+        check_label(label)
+    return dict(sorted(found.items()))

@@ -15,7 +15,6 @@ from ..padding import ranges
 from . import batches
 from .types import Gradient, MoEEModelT, Prediction, Scores
 from .windows import cut_all, merge_windows
-from .wrapper import network_of
 
 WANTED = Prediction._fields[1:]
 
@@ -32,7 +31,7 @@ def compute_loss(
     gold (List[ndarray]): Tag numbers of each doc; below 0 where unknown.
     RETURNS (Tuple[float, Gradient]): The loss, and what the model's backprop takes.
     """
-    network = network_of(model)
+    network = scores.network
     if not scores.batches:  # every doc is empty
         return 0.0, Gradient([], {}, {}, [])
     pieces, crossing = cut_all(docs, scores.layout.of_docs, gold)
@@ -105,7 +104,7 @@ def read_out(
     layout = scores.layout
     if not scores.batches:  # every doc is empty
         return [Prediction(numpy.zeros(0, dtype="int64")) for _ in docs]
-    decoded = _decode(model, scores, batches.outside_places(presets, docs), wanted)
+    decoded = _decode(scores, batches.outside_places(presets, docs), wanted)
     merged = merge_windows(layout.windows, decoded.pop("tags"))
     tables = {name: table[merged.places] for name, table in decoded.items()}
     ends = numpy.cumsum(layout.doc_lengths)[:-1]
@@ -120,13 +119,12 @@ def read_out(
 
 
 def _decode(
-    model: MoEEModelT,
     scores: Scores,
     outside: Optional[ndarray],
     wanted: Collection[str],
 ) -> Dict[str, ndarray]:
     """Predictions for each token that a window reads, one window after the other."""
-    network = network_of(model)
+    network = scores.network
     tables: Dict[str, ndarray] = {}
     all_lengths = scores.layout.windows.lengths
     offsets = numpy.cumsum(all_lengths) - all_lengths

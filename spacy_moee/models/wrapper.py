@@ -28,7 +28,7 @@ from torch import Tensor, nn
 
 from ..errors import MoeeError
 from ..finite import check_vectors
-from ..networks.network import Inputs, Network, Outputs
+from ..networks.network import GrowingNetwork, Inputs, Network, Outputs
 from ..padding import plan
 from ..scheme import iob2_scheme
 from . import batches
@@ -151,7 +151,8 @@ def get_constants(model: MoEEModelT, names: Sequence[str]) -> Dict[str, ndarray]
 
 
 def set_constants(model: MoEEModelT, constants: Constants, n_labels: int) -> None:
-    """Give a built network other entity types. Its weights stay.
+    """Give a built network other entity types, of which those that there are come
+    first. What it has learned stays.
 
     model (Model[List[Doc], Scores]): The model.
     constants (Dict[str, ndarray]): What its family made of all types.
@@ -166,10 +167,20 @@ def set_type(
     """Make room for one more entity type, or describe one of them anew: see
     `Family.set_type`.
 
-    RETURNS (bool): Whether there is room, as there is before the network is built.
+    RETURNS (bool): Whether there is room, as there is before the network is built,
+        and if it grows.
     """
-    has_room = _family(model).set_type(model, vocab, labels, new)
-    return has_room or not is_built(model)
+    if _family(model).set_type(model, vocab, labels, new) or not is_built(model):
+        return True
+    if not isinstance(network_of(model), GrowingNetwork):
+        return False
+    set_constants(model, {}, len(labels) + 1)
+    return True
+
+
+def needs_description(model: MoEEModelT) -> bool:
+    """Whether an entity type has to be described before it can be learned."""
+    return _family(model).needs_description
 
 
 def network_of(model: MoEEModelT) -> Network[Outputs]:
@@ -192,10 +203,10 @@ def forward(
     """Embed, cut, pad and score."""
     check_vocab(model.layers[0], docs)
     layout = batches.lay_out(docs, model.attrs["segments"])
+    shim, network = _shim(model), network_of(model)
     if not any(layout.doc_lengths):  # which some embeddings can't read
-        return Scores(layout, []), lambda gradient: []
-    shim = _shim(model)
-    network, width = network_of(model), shim.sizes["width"]
+        return Scores(layout, [], network), lambda gradient: []
+    width = shim.sizes["width"]
     vectors, backprop_tok2vec = model.layers[0](docs, is_train)
     table = batches.flatten(vectors, shim.device)
     del vectors  # of a long doc, as large as all the rest
@@ -225,7 +236,7 @@ def forward(
         lengths = model.ops.asarray1i(layout.doc_lengths)
         return cast(List[Doc], backprop_tok2vec(model.ops.unflatten(d_tokens, lengths)))
 
-    return Scores(layout, read), backprop
+    return Scores(layout, read, network), backprop
 
 
 def _run(
