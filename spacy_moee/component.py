@@ -24,22 +24,26 @@ from spacy.util import minibatch
 from spacy.vocab import Vocab
 from thinc.api import Model, Optimizer, set_dropout_rate
 
-from .errors import MoeeError
+from .errors import MoeeError, warn
 from .faults import GoldFaults
 from .from_ner import read_label_data, refuses_parser_settings
 from .halves import annotate_in_halves
 from .incorrect import read_incorrect
+from .labels import check_label, find_labels, find_new_types
 from .models.families import EntityType, check_model
 from .models.readout import compute_loss, find_crossing, read_out
 from .models.tagger import DEFAULT_MODEL
 from .models.types import Gradient, MoEEModelT, Prediction, Scores
 from .models.vocabularies import check_attributes, group_by_vocab
-from .models.wrapper import is_built, prediction_threads, set_type
+from .models.wrapper import (
+    is_built,
+    needs_description,
+    prediction_threads,
+    set_type,
+)
 from .saving import SavedPipe
 from .scorer import moee_ner_score
 from .tags import (
-    check_label,
-    find_labels,
     preset_tokens,
     read_gold,
     set_entities,
@@ -100,16 +104,18 @@ class MoEENer(SavedPipe):
         description: Optional[str] = None,
         examples: Optional[Sequence[str]] = None,
     ) -> int:
-        """Add an entity type, or describe one anew. Possible until the component is
-        initialized, and at any time if its types are described, as those of
-        `spacy_moee.ConceptTagger.v1`.
+        """Add an entity type, or describe one anew. Once the component is initialized,
+        its network grows, and says of what it knew what it did; types of
+        `spacy_moee.ConceptTagger.v1` are found by their description at once, others
+        after they are learned.
 
         label (str): A bare type, such as PER.
         description (Optional[str]): What it is called; by default the label.
         examples (Optional[Sequence[str]]): Entities of the type.
         RETURNS (int): 1 if it was added, 0 if it was there.
-        RAISES (MoeeError): M001 after initialization, M003 for what is no type, M103
-            and M106 for a description that can't be or that the model does not read.
+        RAISES (MoeeError): M001 if the network can't grow, M003 for what is no type,
+            M103 and M106 for a description that can't be or that the model does not
+            read.
         """
         check_label(label)
         is_new = label not in self.labels
@@ -217,7 +223,8 @@ class MoEENer(SavedPipe):
         sgd: Optional[Optimizer] = None,
         losses: Optional[Dict[str, float]] = None,
     ) -> Dict[str, float]:
-        """Learn from a batch.
+        """Learn from a batch. The network grows if it meets a new entity type, and
+        there is a warning (MW05).
 
         examples (Iterable[Example]): The batch.
         drop (float): The dropout rate.
@@ -227,9 +234,11 @@ class MoEENer(SavedPipe):
             `{name}_detection`, `{name}_gate` and, of spans that are known to be no
             entities, `{name}_incorrect`.
         RETURNS (Dict[str, float]): The losses.
-        RAISES (MoeeError): M002 for an unknown label, M004 for a loss and M008 for
-            embeddings that are not finite, M009 for docs of several vocabularies, M012
-            for an entity that is known to be none; all leave the weights as they were.
+        RAISES (MoeeError): M001 and M002 for a new type if the network can't grow, or
+            if types have to be described, M003 for what is no type, M004 for a loss and
+            M008 for embeddings that are not finite, M009 for docs of several
+            vocabularies, M012 for an entity that is known to be none; all leave the
+            weights as they were.
         """
         losses = {} if losses is None else losses
         losses.setdefault(self.name, 0.0)
@@ -241,6 +250,7 @@ class MoEENer(SavedPipe):
         set_dropout_rate(self.model, drop)
         docs = [eg.predicted for eg in examples]
         check_attributes(self.model, docs, self.vocab)
+        self._add_types(examples)
         scores, backprop = self.model.begin_update(docs)
         loss, d_scores = self.get_loss(examples, scores)
         backprop(d_scores)  # type: ignore[arg-type]
@@ -284,14 +294,22 @@ class MoEENer(SavedPipe):
             )
         return loss, d_scores
 
+    def _add_types(self, examples: Iterable[Example]) -> None:
+        """Add the types of gold that are new."""
+        for label, text in find_new_types(examples, self.labels).items():
+            known = list(self.labels)
+            if needs_description(self.model):
+                raise MoeeError("M002", name=self.name, label=label, labels=known)
+            self.add_label(label)
+            warn("MW05", name=self.name, label=label, text=text, labels=known)
+
     def _check_gold(self, examples: Iterable[Example]) -> None:
         """Report what the network can't learn, with the counts of the whole corpus."""
-        numbers = {label: i for i, label in enumerate(self.labels)}
         self._faults = GoldFaults()
         for example in examples:
-            if not all(ent.label_ in numbers for ent in example.reference.ents):
-                # an update with it is an error, and may never come
-                continue
+            # those of `labels`, and what an update will meet
+            types = [*self.labels, *find_new_types([example], self.labels)]
+            numbers = {label: i for i, label in enumerate(types)}
             gold = read_gold(example, numbers, self.name)
             key = self.incorrect_spans_key
             incorrect = read_incorrect(example, gold, numbers, key, self.name)

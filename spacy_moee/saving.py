@@ -8,10 +8,10 @@ from spacy.vocab import Vocab
 
 from .checksums import check_files, seal, unseal, write_checksums
 from .errors import MoeeError
+from .labels import check_saved_labels
 from .models.saved import checked_load
 from .models.types import MoEEModelT
 from .models.wrapper import check_labels
-from .tags import check_saved_labels
 
 # the files that the component writes itself
 SAVED = ("cfg", "model")

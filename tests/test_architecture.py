@@ -24,10 +24,11 @@ ARROWS = {
     "finite": {"errors"},
     "checksums": {"errors", "files"},
     "scorer": {"tags"},
+    "labels": {"errors"},
     "tags": {"errors", "scheme"},
     "incorrect": {"errors", "scheme", "tags"},
     "training": {"errors"},
-    "corpora": {"errors", "files", "tags"},
+    "corpora": {"errors", "files", "labels", "tags"},
     "networks": {"errors", "scheme"},
     "embeddings": {"errors", "files", "finite", "padding"},
     # what a person looks at: no model either
@@ -35,9 +36,9 @@ ARROWS = {
     # what a pipeline scores: it reads what the component wrote
     "evaluation": {"errors", "scorer"},
     "models": {"errors", "finite", "networks", "padding", "scheme"},
-    "saving": {"checksums", "errors", "models", "tags"},
+    "saving": {"checksums", "errors", "labels", "models"},
     "component": {
-        *{"errors", "faults", "from_ner", "halves", "incorrect", "models"},
+        *{"errors", "faults", "from_ner", "halves", "incorrect", "labels", "models"},
         *{"saving", "scorer", "tags"},
     },
     "experiments": {"embeddings", "errors", "evaluation", "files", "insight"},
@@ -49,8 +50,8 @@ ARROWS = {
     "__init__": set(),
 }
 NO_TORCH = {
-    *{"tags", "scheme", "faults", "incorrect", "scorer", "corpora", "errors"},
-    *{"files", "from_ner"},
+    *{"tags", "labels", "scheme", "faults", "incorrect", "scorer", "corpora"},
+    *{"errors", "files", "from_ner"},
     *{"padding", "devices", "evaluation", "checksums", "finite", "insight"},
 }
 

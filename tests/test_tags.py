@@ -209,33 +209,3 @@ def test_set_entities_trims_white_space() -> None:
     doc = Doc(VOCAB, words=[" ", "New", "\n", "York", " ", "and", "\t"])
     T.set_entities(doc, numpy.array([1, 2, 2, 2, 2, 0, 3]), LABELS)
     assert [(ent.start, ent.end, ent.label_) for ent in doc.ents] == [(1, 4, "LOC")]
-
-
-NO_TYPES = ["", " ", "\u00a0", "PER ", "!PER", 7, None, "O", "-", "_"]
-TAGS = ["B-X", "I-X", "B-cell", "S-PER", "E-LOC", "L-PER", "U-ORG", "B_PER"]
-
-
-@pytest.mark.parametrize("label", [*NO_TYPES, *TAGS])
-def test_bad_label(label) -> None:
-    with pytest.raises(MoeeError) as error:
-        T.check_label(label)
-    assert error.value.code == "M003"
-
-
-@pytest.mark.parametrize(
-    "label",
-    [
-        "PER",
-        "o",
-        "work-of-art",
-        "work of art",
-        "E-mail",
-        "S_bahn",
-        "B",
-        "I",
-        "BIO",
-        "x-B",
-    ],
-)
-def test_good_label(label) -> None:
-    T.check_label(label)

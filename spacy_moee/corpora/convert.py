@@ -8,7 +8,7 @@ from typing import Dict, List, Mapping, Optional, Sequence, Union
 from spacy.tokens import Doc
 
 from ..errors import MoeeError
-from ..tags import check_label
+from ..labels import check_label
 from .columns import Sentence, read_columns
 from .contents import Contents, read_contents
 from .converted import Converted, count_docs

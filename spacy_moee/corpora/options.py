@@ -7,7 +7,7 @@ from spacy.util import get_lang_class
 from spacy.vocab import Vocab, create_vocab
 
 from ..errors import MoeeError
-from ..tags import check_label
+from ..labels import check_label
 from .text import UTF8
 
 AUTO: Literal["auto"] = "auto"

@@ -5,16 +5,18 @@ from typing import Dict
 ERRORS: Dict[str, str] = {
     # M0: the component, its labels and its gold annotation
     "M001": (
-        "Can't add the label '{label}' to '{name}': the network was already built for "
-        "{labels}. Add every label before `nlp.initialize()`, or train a new pipeline "
-        "whose training data (or labels file) contains '{label}'. Only "
-        "spacy_moee.ConceptTagger.v1 and RobustTagger.v1 accept new types later."
+        "Can't add the label '{label}' to '{name}': its network was built for {labels} "
+        "and can't grow. Expected a network with the method `start_new_types` (see "
+        "spacy_moee.networks.network.GrowingNetwork), as that of "
+        "spacy_moee.MoEETagger.v1. Add every label before `nlp.initialize()`, or train "
+        "a new pipeline whose training data (or labels file) contains '{label}'."
     ),
     "M002": (
-        "'{name}' can't learn from an entity of the type '{label}': it was initialized "
-        "with {labels}. Initialize it from data that contains '{label}', or rename or "
-        "remove that type in the training data (the converter's --types does it). A "
-        "Concept or Robust Tagger can also get it with `add_label`."
+        "'{name}' can't learn from an entity of the type '{label}': it knows {labels}. "
+        "Add it first: `add_label('{label}')`, or, for a Concept or Robust Tagger, "
+        "which knows types by what they are called, `add_label('{label}', "
+        "description='...')`. Or rename or remove that type in the training data (the "
+        "converter's --types does it)."
     ),
     "M003": (
         "'{label}' can't be an entity type: {reason}. Expected a bare type such "
@@ -138,6 +140,12 @@ WARNINGS: Dict[str, str] = {
         "{text!r}. '{name}' can't predict them, and does not learn from them. Keep the "
         "tokens of the annotation (gold_preproc = true in spacy.Corpus.v1), correct "
         "the borders, or change the tokenizer."
+    ),
+    "MW05": (
+        "'{name}' has met the new entity type '{label}' in an update, first on "
+        "{text!r}, and learns it beside {labels}: its network has grown. If it is a "
+        "mistake, correct the data and load the pipeline again, since no type can be "
+        "removed. If not, call `add_label('{label}')` before the training."
     ),
     "MW07": (
         "{count} incorrect spans cross the border of a segment (sentence), or are "

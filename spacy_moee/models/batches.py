@@ -10,6 +10,7 @@ from thinc.types import Floats2d
 from thinc.util import xp2torch
 from torch import Tensor
 
+from ..errors import MoeeError
 from ..networks.network import Outputs
 from ..networks.spans import Spans
 from ..padding import join_windows, padded_places
@@ -55,6 +56,24 @@ def flatten(vectors: List[Floats2d], device: torch.device) -> Tensor:
     """
     tables = [xp2torch(v, device=device) for v in vectors]
     return torch.cat([*tables, tables[0].new_zeros(1, tables[0].shape[1])])
+
+
+def check_finite(table: Tensor, docs: Sequence[Doc]) -> None:
+    """See that token vectors are finite: in a network one NaN reaches its whole batch.
+
+    table (Tensor): The vectors of all tokens, and a row for padding.
+    docs (Sequence[Doc]): Whose tokens they are.
+    RAISES (MoeeError): M008, if they are not.
+    """
+    # one number, and no table of bools beside that of a long doc; on the meta device
+    # there is none
+    if table.is_meta or torch.isfinite(table.sum()):
+        return
+    bad = (~torch.isfinite(table[:-1]).all(dim=1)).nonzero().flatten().tolist()
+    if bad:
+        tokens = [token for doc in docs for token in doc]
+        word, count = tokens[bad[0]].text, len(bad)
+        raise MoeeError("M008", word=word, count=count, total=len(tokens))
 
 
 class OutputTables:

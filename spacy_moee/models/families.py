@@ -25,8 +25,14 @@ class EntityType(NamedTuple):
 
 
 class Family:
-    """Networks that know an entity type by its number only, and whose types are fixed
-    once they are built. Other families override the methods that differ."""
+    """Networks that know an entity type by its number only. Other families override
+    what differs.
+
+    needs_description (bool): Whether a type has to be described before it can be
+        learned.
+    """
+
+    needs_description = False
 
     def make_constants(
         self, model: MoEEModelT, vocab: Vocab, labels: Sequence[str]
@@ -57,7 +63,8 @@ class Family:
         vocab (Vocab): The vocabulary.
         labels (Sequence[str]): The types that there are.
         new (EntityType): The type, one of them or another.
-        RETURNS (bool): Whether a network that is built has room, too.
+        RETURNS (bool): Whether a network that is built has got room, too. If not, it
+            grows if it can: see `spacy_moee.networks.network.GrowingNetwork`.
         RAISES (MoeeError): M106, for what the network does not read.
         """
         if new.description is not None or new.examples is not None:

@@ -28,6 +28,8 @@ class DescribedTypes(Family):
     examples. RAISES (MoeeError), beside M106: M103, for what is no description; M105,
     if there are no word vectors."""
 
+    needs_description = True
+
     def make_constants(
         self, model: MoEEModelT, vocab: Vocab, labels: Sequence[str]
     ) -> Constants:

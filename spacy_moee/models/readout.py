@@ -16,7 +16,6 @@ from ..scheme import possible_tags
 from . import batches
 from .types import Gradient, MoEEModelT, Prediction, Scores
 from .windows import cut_all, merge_windows, place_all
-from .wrapper import network_of
 
 WANTED = Prediction._fields[1:]
 
@@ -39,7 +38,7 @@ def compute_loss(
         that are known to be no entities; nothing, if there are none.
     RETURNS (Tuple[float, Gradient]): The loss, and what the model's backprop takes.
     """
-    network = network_of(model)
+    network = scores.network
     if not scores.batches:  # every doc is empty
         return 0.0, Gradient([], {}, {}, {})
     pieces, cut = cut_all(docs, scores.layout.of_docs, gold)
@@ -134,7 +133,7 @@ def read_out(
     layout = scores.layout
     if not scores.batches:  # every doc is empty
         return [Prediction(numpy.zeros(0, dtype="int64")) for _ in docs]
-    decoded = _decode(model, scores, batches.outside_places(presets, docs), wanted)
+    decoded = _decode(scores, batches.outside_places(presets, docs), wanted)
     merged = merge_windows(layout.windows, decoded.pop("tags"))
     tables = {name: table[merged.places] for name, table in decoded.items()}
     ends = numpy.cumsum(layout.doc_lengths)[:-1]
@@ -149,13 +148,12 @@ def read_out(
 
 
 def _decode(
-    model: MoEEModelT,
     scores: Scores,
     outside: Optional[ndarray],
     wanted: Collection[str],
 ) -> Dict[str, ndarray]:
     """Predictions for each token that a window reads, one window after the other."""
-    network = network_of(model)
+    network = scores.network
     tables: Dict[str, ndarray] = {}
     all_lengths = scores.layout.windows.lengths
     offsets = numpy.cumsum(all_lengths) - all_lengths

@@ -19,6 +19,8 @@ from torch import Tensor, nn
 
 from ..errors import MoeeError
 from ..finite import is_finite
+from ..networks.network import GrowingNetwork
+from .growth import Shapes, enlarge, fit_state, lay_over
 
 # what a file can say of a network
 SIZES = {"width", "n_tags", "n_categories", "vector_width", "n_examples"}
@@ -36,6 +38,8 @@ class NetworkShim(Shim):
     def __init__(self, network: Callable[..., nn.Module]) -> None:
         super().__init__(None)
         self.network = network
+        # those that each parameter had, for optimizers that have seen it before
+        self._shapes: Dict[str, Shapes] = {}
 
     @property
     def is_built(self) -> bool:
@@ -65,7 +69,7 @@ class NetworkShim(Shim):
             getattr(module, name).copy_(
                 torch.from_numpy(numpy.ascontiguousarray(values))
             )
-        self._install(sizes, module)
+        self._install(sizes, module.to(get_torch_default_device()))
 
     def constants(self, names: Sequence[str]) -> Dict[str, numpy.ndarray]:
         """Read constants of the network.
@@ -76,30 +80,48 @@ class NetworkShim(Shim):
         return {name: self.module.get_buffer(name).cpu().numpy() for name in names}
 
     def resize(self, sizes: Dict[str, int], buffers: Dict[str, numpy.ndarray]) -> None:
-        """Give the network constants of other sizes. Its weights stay.
+        """Put a network of other sizes in the place of the one that is there. Weights,
+        and gradients that wait for an optimizer, stay, and are the beginning of what
+        is larger.
 
         sizes (Dict[str, int]): What changes in its sizes.
         buffers (Dict[str, ndarray]): Constants by name.
         """
-        # gradients that wait for an optimizer stay, too
-        changed = {name: torch.from_numpy(values) for name, values in buffers.items()}
-        waiting = {name: p.grad for name, p in self._parameters()}
-        self._restore({**self.sizes, **sizes}, {**self.module.state_dict(), **changed})
-        for name, parameter in self._parameters():
-            parameter.grad = waiting[name]
+        before, device = self.module, self.device
+        sizes = {**self.sizes, **sizes}
+        # room for what changes, and for that alone
+        with torch.device("meta"):
+            module = self._make(sizes)
+        old = {**dict(before.named_buffers()), **dict(before.named_parameters())}
+        state = {}
+        for name, new in module.state_dict().items():
+            if name in buffers:
+                state[name] = torch.tensor(buffers[name], dtype=new.dtype).to(device)
+            else:
+                state[name] = enlarge(old[name], new.shape)
+        module.load_state_dict(state, assign=True)
+        for name in old.keys() - state.keys():  # constants that are not saved
+            place, _, leaf = name.rpartition(".")
+            setattr(module.get_submodule(place), leaf, old[name])
+        if isinstance(module, GrowingNetwork):
+            module.start_new_types(self.sizes["n_tags"], self.sizes["n_categories"])
+        self._install(sizes, module)
 
     def _restore(self, sizes: Dict[str, int], state: Dict[str, Tensor]) -> None:
         module = self._make(sizes)
         module.load_state_dict(state)
-        self._install(sizes, module)
+        self._install(sizes, module.to(get_torch_default_device()))
 
     def _make(self, sizes: Dict[str, int]) -> nn.Module:
         # single precision, whatever the process's default is: as the token vectors
         return self.network(**sizes).float()
 
     def _install(self, sizes: Dict[str, int], module: nn.Module) -> None:
+        for name, parameter in module.named_parameters():
+            shapes = self._shapes.setdefault(name, {})
+            shapes[parameter.numel()] = tuple(parameter.shape)
         self.sizes = sizes
-        self._model = module.to(get_torch_default_device()).eval()
+        self._model = module.eval()
 
     def to_device(self, device_type: str, device_id: int) -> None:
         """Move the parameters. Called by Thinc."""
@@ -116,6 +138,9 @@ class NetworkShim(Shim):
         for name, parameter in self._parameters():
             if parameter.grad is None:
                 continue
+            if isinstance(optimizer, Optimizer):
+                key, shapes = (self.id, name), self._shapes[name]
+                fit_state(optimizer, key, parameter.data, shapes)
             # on a CPU these share the tensor's memory, and the optimizer works in it
             weights = cast(FloatsXd, torch2xp(parameter.data))
             gradient = cast(FloatsXd, torch2xp(parameter.grad.contiguous()))
@@ -138,13 +163,16 @@ class NetworkShim(Shim):
             if (self.id, name) in params:
                 backup[name] = parameter.data
                 values = xp2torch(params[(self.id, name)], device=parameter.device)
-                parameter.data = values.clone()
+                parameter.data = lay_over(values, parameter.data.clone())
         try:
             yield
         finally:
             for name, parameter in self._parameters():
                 if name in backup:
-                    parameter.data = backup[name]
+                    kept = backup[name]
+                    if kept.shape != parameter.shape:  # it has grown inside
+                        kept = lay_over(kept, parameter.data.clone())
+                    parameter.data = kept
 
     def to_bytes(self) -> bytes:
         """Serialize sizes and weights. RETURNS (bytes): msgpack."""

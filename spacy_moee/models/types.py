@@ -9,7 +9,7 @@ from thinc.api import Model
 from thinc.types import Floats2d
 from torch import Tensor
 
-from ..networks.network import Outputs
+from ..networks.network import Network, Outputs
 from ..padding import Windows
 
 Tok2VecT = Model[List[Doc], List[Floats2d]]
@@ -56,10 +56,17 @@ class Batch:
 
 @dataclass
 class Scores:
-    """The output of the Thinc model for a batch of docs."""
+    """The output of the Thinc model for a batch of docs.
+
+    layout (Layout): Where their windows lie.
+    batches (List[Batch]): What was read.
+    network (Network): What read it, and knows how to read the outputs: another may
+        have taken its place in the model by then, with more entity types.
+    """
 
     layout: Layout
     batches: List[Batch]
+    network: Network[Outputs]
 
 
 @dataclass

@@ -28,7 +28,7 @@ from torch import Tensor, nn
 
 from ..errors import MoeeError
 from ..finite import check_vectors
-from ..networks.network import Inputs, Network, Outputs
+from ..networks.network import GrowingNetwork, Inputs, Network, Outputs
 from ..padding import plan
 from ..scheme import iob2_scheme
 from . import batches
@@ -151,7 +151,8 @@ def get_constants(model: MoEEModelT, names: Sequence[str]) -> Dict[str, ndarray]
 
 
 def set_constants(model: MoEEModelT, constants: Constants, n_labels: int) -> None:
-    """Give a built network other entity types. Its weights stay.
+    """Give a built network other entity types, of which those that there are come
+    first. What it has learned stays.
 
     model (Model[List[Doc], Scores]): The model.
     constants (Dict[str, ndarray]): What its family made of all types.
@@ -166,10 +167,20 @@ def set_type(
     """Make room for one more entity type, or describe one of them anew: see
     `Family.set_type`.
 
-    RETURNS (bool): Whether there is room, as there is before the network is built.
+    RETURNS (bool): Whether there is room, as there is before the network is built,
+        and if it grows.
     """
-    has_room = _family(model).set_type(model, vocab, labels, new)
-    return has_room or not is_built(model)
+    if _family(model).set_type(model, vocab, labels, new) or not is_built(model):
+        return True
+    if not isinstance(network_of(model), GrowingNetwork):
+        return False
+    set_constants(model, {}, len(labels) + 1)
+    return True
+
+
+def needs_description(model: MoEEModelT) -> bool:
+    """Whether an entity type has to be described before it can be learned."""
+    return _family(model).needs_description
 
 
 def network_of(model: MoEEModelT) -> Network[Outputs]:
@@ -192,16 +203,16 @@ def forward(
     """Embed, cut, pad and score."""
     check_vocab(model.layers[0], docs)
     layout = batches.lay_out(docs, model.attrs["segments"])
+    shim, network = _shim(model), network_of(model)
     if not any(layout.doc_lengths):  # which some embeddings can't read
-        return Scores(layout, []), lambda gradient: []
-    shim = _shim(model)
-    network, width = network_of(model), shim.sizes["width"]
+        return Scores(layout, [], network), lambda gradient: []
+    width = shim.sizes["width"]
     vectors, backprop_tok2vec = model.layers[0](docs, is_train)
     table = batches.flatten(vectors, shim.device)
     del vectors  # of a long doc, as large as all the rest
     if table.shape[1] != width:
         raise MoeeError("M104", found=table.shape[1], expected=width)
-    _check_finite(table, docs)
+    batches.check_finite(table, docs)
     dropout = _dropout_rate(model)
     if is_train:
         read = _run(network, table, layout, dropout)
@@ -225,21 +236,7 @@ def forward(
         lengths = model.ops.asarray1i(layout.doc_lengths)
         return cast(List[Doc], backprop_tok2vec(model.ops.unflatten(d_tokens, lengths)))
 
-    return Scores(layout, read), backprop
-
-
-def _check_finite(table: Tensor, docs: Sequence[Doc]) -> None:
-    """See that token vectors are finite: in a network one NaN reaches its whole batch.
-    RAISES (MoeeError): M008, if they are not."""
-    # one number, and no table of bools beside that of a long doc; on the meta device
-    # there is none
-    if table.is_meta or torch.isfinite(table.sum()):
-        return
-    bad = (~torch.isfinite(table[:-1]).all(dim=1)).nonzero().flatten().tolist()
-    if bad:
-        tokens = [token for doc in docs for token in doc]
-        word, count = tokens[bad[0]].text, len(bad)
-        raise MoeeError("M008", word=word, count=count, total=len(tokens))
+    return Scores(layout, read, network), backprop
 
 
 def _run(

@@ -7,6 +7,8 @@ from ..scheme import iob2_scheme
 
 # Before training every token is most likely O, as in any corpus.
 OUTSIDE_BIAS = 3.0
+# What a type that a trained network gets scores below O, until it is learned.
+NEW_BIAS = -10.0
 # About how many numbers a BiLSTM takes for each place that it reads.
 FLOATS_READ = 2048
 
@@ -22,6 +24,19 @@ def register_scheme(network: nn.Module, n_tags: int) -> None:
     network.register_buffer("boundary", torch.zeros(n_tags, dtype=torch.long))
     legal = torch.ones(n_tags + 1, n_tags, dtype=torch.bool)
     network.register_buffer("legal", legal)
+
+
+@torch.no_grad()
+def start_below_outside(layer: nn.Linear, n_known: int) -> None:
+    """Let the last outputs of a layer say what the first says, which stands for O, but
+    lower by 10: wherever the network puts its scores, their probability is at most
+    exp(-10) of that of O.
+
+    layer (Linear): The layer.
+    n_known (int): How many outputs stay.
+    """
+    layer.weight[n_known:] = layer.weight[0]
+    layer.bias[n_known:] = layer.bias[0] + NEW_BIAS
 
 
 def token_mask(like: Tensor, lengths: Tensor) -> Tensor:

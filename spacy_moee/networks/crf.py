@@ -164,3 +164,14 @@ class CRF(torchcrf.CRF):  # type: ignore[misc]
     def chain(self) -> Chain:
         """RETURNS (Chain): The parameters."""
         return Chain(self.start_transitions, self.transitions, self.end_transitions)
+
+    @torch.no_grad()
+    def start_below_outside(self, n_known: int) -> None:
+        """Let the last tags move as O does, which is the first.
+
+        n_known (int): How many tags stay.
+        """
+        self.start_transitions[n_known:] = self.start_transitions[0]
+        self.end_transitions[n_known:] = self.end_transitions[0]
+        self.transitions[:, n_known:] = self.transitions[:, :1]
+        self.transitions[n_known:] = self.transitions[0]

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 from torch.nn import functional
 
-from .common import FLOATS_READ
+from .common import FLOATS_READ, start_below_outside
 
 
 class ExpertMixture(nn.Module):
@@ -40,11 +40,23 @@ class ExpertMixture(nn.Module):
         self.output = nn.Linear(expert_width, n_tags)
         self.reset_parameters()
 
-    def reset_parameters(self) -> None:
-        """Initialize each expert as PyTorch initializes a linear layer."""
+    @torch.no_grad()
+    def reset_parameters(self, n_known: int = 0) -> None:
+        """Initialize each expert as PyTorch initializes a linear layer.
+
+        n_known (int): How many experts stay as they are.
+        """
         bound = 1 / math.sqrt(self.weight.shape[2])
-        nn.init.uniform_(self.weight, -bound, bound)
-        nn.init.uniform_(self.bias, -bound, bound)
+        self.weight[n_known:].uniform_(-bound, bound)
+        self.bias[n_known:].uniform_(-bound, bound)
+
+    def start_new_experts(self, n_known: int) -> None:
+        """Give the last experts fresh weights, and nearly no vote.
+
+        n_known (int): How many experts stay as they are.
+        """
+        self.reset_parameters(n_known)
+        start_below_outside(self.gate, n_known)
 
     def forward(self, states: Tensor) -> Tuple[Tensor, Tensor]:
         """Mix the experts.

@@ -14,6 +14,7 @@ from .common import (
     look_up,
     look_up_possible,
     register_scheme,
+    start_below_outside,
     token_mask,
 )
 from .crf import CRF, Chain
@@ -102,10 +103,23 @@ class MoEENetwork(nn.Module):
 
     def reset_parameters(self) -> None:
         """Make O the likeliest tag; all else keeps PyTorch's initialization."""
-        head = self.recognition
-        output = head.output if isinstance(head, ExpertMixture) else head
         with torch.no_grad():
-            output.bias[0] = OUTSIDE_BIAS
+            self._output.bias[0] = OUTSIDE_BIAS
+
+    @property
+    def _output(self) -> nn.Linear:
+        head = self.recognition
+        return head.output if isinstance(head, ExpertMixture) else head
+
+    def start_new_types(self, n_tags: int, n_categories: int) -> None:
+        """Make new types unlikely. See `GrowingNetwork.start_new_types`. A sequence
+        that has new tags scores 10 less for each than the same with O in their place,
+        and a new expert has at most exp(-10) of the weight of the expert for O."""
+        start_below_outside(self._output, n_tags)
+        if isinstance(self.recognition, ExpertMixture):
+            self.recognition.start_new_experts(n_categories)
+        if self.recognition_crf is not None:
+            self.recognition_crf.start_below_outside(n_tags)
 
     @property
     def floats(self) -> int:

@@ -15,6 +15,7 @@ from typing import (
     Protocol,
     Tuple,
     TypeVar,
+    runtime_checkable,
 )
 
 import torch
@@ -148,6 +149,23 @@ class Network(Protocol[OutputsT]):
 
     def named_parameters(self) -> Iterator[Tuple[str, nn.Parameter]]:
         """YIELDS (Tuple[str, Parameter]): What is learned, by name."""
+        ...
+
+
+@runtime_checkable
+class GrowingNetwork(Protocol):
+    """What a network has beside the members of `Network` if it takes new entity types
+    once it is trained. The types that there are come first, and keep their numbers."""
+
+    def start_new_types(self, n_tags: int, n_categories: int) -> None:
+        """Set the parameters of new types, so that the network says of the first ones
+        what it did. It is called once, on a network of the new sizes, whose parameters
+        hold at their beginning what they held before, and zeros after that. Constants
+        that are not saved are as before.
+
+        n_tags (int): How many tags there were, O included.
+        n_categories (int): How many entity categories there were, O included.
+        """
         ...
 
 

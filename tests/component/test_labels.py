@@ -6,19 +6,16 @@ from typing import Any
 import pytest
 import srsly
 from spacy.language import Language
-from spacy.training import Example
 
 from spacy_moee.errors import MoeeError
 
 from .util import (
     get_ents,
     get_ner,
-    get_weights,
     initialize,
     make_example,
     make_examples,
     make_nlp,
-    predict_texts,
 )
 
 
@@ -155,39 +152,11 @@ def test_bad_label(label: Any) -> None:
         check_code(error, "M003")
 
 
-def test_add_label_after_initialization(nlp: Language) -> None:
-    ner = get_ner(nlp)
-    expected, weights = predict_texts(nlp), get_weights(nlp)
-    assert ner.add_label("PER") == 0
-    with pytest.raises(MoeeError) as error:
-        ner.add_label("NEW")
-    check_code(error, "M001", "NEW", "LOC", "PER", "before `nlp.initialize()`")
-    assert ner.labels == ("LOC", "PER")
-    assert get_weights(nlp) == weights
-    assert predict_texts(nlp) == expected
-
-
 def test_initialize_again(nlp: Language) -> None:
     """The labels are those that were there, and new ones of the data."""
     nlp.initialize(lambda: [make_example(nlp, ["x"], ["B-NEW"])])
     assert get_ner(nlp).labels == ("LOC", "PER", "NEW")
     assert get_ents(nlp("Anna lives in Oslo .")) == []
-
-
-@pytest.mark.parametrize("label", ["NEW", "!PER"])
-def test_update_with_an_unknown_label(label: str, nlp: Language) -> None:
-    optimizer = nlp.create_optimizer()
-    weights = get_weights(nlp)
-    bad = Example.from_dict(nlp.make_doc("Anna"), {"entities": [(0, 4, label)]})
-    losses = {"moee_ner": 0.0}
-    for sgd in (optimizer, None, False):
-        with pytest.raises(MoeeError) as error:
-            examples = [*make_examples(nlp, 2), bad]
-            get_ner(nlp).update(examples, sgd=sgd, losses=losses)
-        check_code(error, "M002", label, "LOC", "PER")
-    get_ner(nlp).finish_update(optimizer)
-    assert get_weights(nlp) == weights
-    assert losses == {"moee_ner": 0.0}
 
 
 def test_types_with_dashes() -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any, List, NamedTuple, NoReturn, Tuple
 
 from ...errors import MoeeError
-from ...tags import check_label
+from ...labels import check_label
 from .items import CharSpan
 
 
