@@ -62,7 +62,9 @@ def refuses_parser_settings(factory: FactoryT) -> FactoryT:
 
 
 def _find_creation() -> Optional[Mapping[str, Any]]:
-    """The variables of the `Language.create_pipe` that is running, if one is."""
+    """The variables of the `Language.create_pipe` that is running, if one is: spaCy
+    shows a config to nobody before it refuses it. Without them the words are its own.
+    """
     create = getattr(unwrap(Language.create_pipe), "__code__", None)
     frame: Optional[FrameType] = sys._getframe(1)
     while frame is not None and frame.f_code is not create:
@@ -75,7 +77,8 @@ def check_settings(config: Mapping[str, Any], name: str) -> None:
 
     config (Mapping[str, Any]): Its block of a config.
     name (str): The component's name, for the error.
-    RAISES (MoeeError): M015, which lists them all.
+    RAISES (MoeeError): M015, which lists them all; M016, if there is nothing but its
+        model.
     """
     found = [key for key in SETTINGS if key in config]
     model, change = config.get("model"), ""
@@ -89,6 +92,8 @@ def check_settings(config: Mapping[str, Any], name: str) -> None:
         found += [f"model.{key}" for key in MODEL_SETTINGS if key in block]
     if found:
         raise MoeeError("M015", name=name, found=", ".join(found), change=change)
+    if change:
+        raise MoeeError("M016", name=name, found=architecture)
 
 
 def read_label_data(labels: Any) -> Any:

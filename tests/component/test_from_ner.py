@@ -200,6 +200,14 @@ def test_a_model_of_another_component_is_refused(config: Dict[str, Any]) -> None
     assert error.value.code == ("M015" if config is PARSER else "M016")
 
 
+def test_a_parser_without_settings_is_refused() -> None:
+    """spaCy would ask for a setting of the parser that is missing."""
+    model = {key: PARSER[key] for key in ("@architectures", "tok2vec")}
+    with pytest.raises(MoeeError, match="TransitionBasedParser") as error:
+        spacy.blank("en").add_pipe("moee_ner", config={"model": model})
+    assert error.value.code == "M016"
+
+
 @pytest.mark.parametrize("model", [Linear(2, 2), None, "model", True])
 def test_what_is_no_model_is_refused(model: Any) -> None:
     with pytest.raises(MoeeError) as error:
