@@ -31,7 +31,7 @@ from .faults import GoldFaults
 from .halves import annotate_in_halves
 from .models.families import EntityType
 from .models.readout import compute_loss, find_crossing, read_out
-from .models.saved import checked_load
+from .models.saved import checked_load, own_parameters
 from .models.tagger import DEFAULT_MODEL
 from .models.types import Gradient, MoEEModelT, Prediction, Scores
 from .models.vocabularies import check_attributes, group_by_vocab
@@ -102,6 +102,10 @@ class MoEENer(TrainablePipe):
         self.scorer = scorer
         self.cfg: Dict[str, Any] = {"labels": []}
         self._faults = GoldFaults()
+
+    def __setstate__(self, state: Any) -> None:
+        super().__setstate__(state)
+        own_parameters(self.model)
 
     @property
     def labels(self) -> Tuple[str, ...]:
@@ -344,8 +348,7 @@ class MoEENer(TrainablePipe):
         exclude (Iterable[str]): Names of fields to leave out.
         """
         super().to_disk(path, exclude=exclude)
-        written = [name for name in SAVED if name not in exclude]
-        write_checksums(Path(path), written)
+        write_checksums(Path(path), [name for name in SAVED if name not in exclude])
 
     def from_bytes(self, bytes_data: bytes, *, exclude=()) -> "MoEENer":
         """Load the component from bytes.
@@ -353,8 +356,7 @@ class MoEENer(TrainablePipe):
         bytes_data (bytes): What `to_bytes` returned.
         exclude (Iterable[str]): Names of fields to leave out.
         RETURNS (MoEENer): This object.
-        RAISES (MoeeError): M005, for bytes that can't be read, or are not what was
-            saved.
+        RAISES (MoeeError): M005, for bytes that are not what was saved.
         """
 
         def load(data: Any, *, exclude: Iterable[str]) -> None:
@@ -368,8 +370,7 @@ class MoEENer(TrainablePipe):
         path (str / Path): What `to_disk` wrote.
         exclude (Iterable[str]): Names of fields to leave out.
         RETURNS (MoEENer): This object.
-        RAISES (MoeeError): M005, for files that can't be read, or are not what was
-            saved.
+        RAISES (MoeeError): M005, for files that are not what was saved.
         """
 
         def load(path: Any, *, exclude: Iterable[str]) -> None:
@@ -392,9 +393,8 @@ class MoEENer(TrainablePipe):
             self.cfg = before
             self.model.from_bytes(weights)
             place = "bytes" if isinstance(source, bytes) else source
-            raise MoeeError(
-                "M005", name=self.name, reason=f"{error} (in {place})"
-            ) from error
+            reason = f"{error} (in {place})"
+            raise MoeeError("M005", name=self.name, reason=reason) from error
         for label in self.labels:
             self.vocab.strings.add(label)
         return self
