@@ -25,7 +25,8 @@ def expect(nlp: Language) -> List[List[Any]]:
 def with_ner(nlp: Language) -> Language:
     """Beside it, a component of spaCy's own."""
     fix_random_seed(0)
-    nlp.add_pipe("ner", name="other").initialize(lambda: make_examples(nlp))
+    other: Any = nlp.add_pipe("ner", name="other")
+    other.initialize(lambda: make_examples(nlp))
     return nlp
 
 
