@@ -25,6 +25,15 @@ def slow(session: nox.Session) -> None:
 
 
 @nox.session
+def clients(session: nox.Session) -> None:
+    """The programs that take a pipeline: those of docs/guides/clients.md."""
+    install(session, "tests")
+    programs = "tests/clients/requirements.txt"
+    session.install("-c", "constraints.txt", "-r", programs)
+    session.run("python", "-m", "pytest", "-m", "clients", *session.posargs)
+
+
+@nox.session
 def lint(session: nox.Session) -> None:
     """Format and lint."""
     session.install("-c", "constraints.txt", "ruff")

@@ -9,7 +9,7 @@ from spacy.vocab import Vocab
 from .checksums import check_files, seal, unseal, write_checksums
 from .errors import MoeeError
 from .labels import check_saved_labels
-from .models.saved import checked_load
+from .models.saved import checked_load, own_parameters
 from .models.types import MoEEModelT
 from .models.wrapper import check_labels
 
@@ -38,6 +38,10 @@ class SavedPipe(TrainablePipe):
         RETURNS (Tuple[str, ...]): Bare types, such as PER.
         """
         return tuple(self.cfg["labels"])
+
+    def __setstate__(self, state: Any) -> None:
+        super().__setstate__(state)
+        own_parameters(self.model)
 
     def to_bytes(self, *, exclude=()) -> bytes:
         """Save the component to bytes, with their checksum.

@@ -40,6 +40,25 @@ def checked_load(model: MoEEModelT) -> Iterator[None]:
         raise
 
 
+def own_parameters(model: MoEEModelT) -> None:
+    """Copy parameters and gradients that lie in memory which can't be written, as those
+    of a pipeline that processes share: Thinc's kernels refuse to read them.
+
+    model (Model[List[Doc], Scores]): The model.
+    """
+    for node in model.walk():
+        for name in node.param_names:
+            if node.has_param(name):
+                node.set_param(name, _own(node.get_param(name)))
+        for name in node.grad_names:
+            node.set_grad(name, _own(node.get_grad(name)))
+
+
+def _own(array: Any) -> Any:
+    is_shared = isinstance(array, ndarray) and not array.flags.writeable
+    return array.copy() if is_shared else array
+
+
 def _check_param(node: LayerT, name: str) -> None:
     array: Any = node.get_param(name)
     problem = ""

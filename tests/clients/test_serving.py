@@ -1,0 +1,92 @@
+"""One pipeline, eight clients at once: the answers of a pipeline alone."""
+
+import os
+import shlex
+import socket
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Iterator, List
+
+import pytest
+from spacy.language import Language
+
+from .util import TEXTS, clients, expect, find_blocks
+
+pytestmark = clients("fastapi", "uvicorn", "httpx")
+N_CLIENTS, N_WORKERS = 8, 2
+
+
+@contextmanager
+def serve(folder: Path, *command: str) -> Iterator[Any]:
+    """Run a server of `app.py`. Yields a client of it."""
+    import httpx
+
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    (folder / "app.py").write_text(find_blocks("FastAPI")[0].code, encoding="utf8")
+    log = open(folder / "log.txt", "w")
+    command = tuple(part.format(port=port) for part in command)
+    # a home for what gunicorn keeps there
+    env = {**os.environ, "HOME": str(folder)}
+    process = subprocess.Popen(command, stdout=log, stderr=log, env=env)
+    try:
+        with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=60) as client:
+            wait_for(client, process, folder)
+            yield client
+    finally:
+        process.terminate()
+        process.wait(60)
+        log.close()
+
+
+def wait_for(client: Any, process: subprocess.Popen, folder: Path) -> None:
+    import httpx
+
+    for _ in range(600):
+        assert process.poll() is None, (folder / "log.txt").read_text()
+        try:
+            client.get("/docs")
+            return
+        except httpx.TransportError:
+            time.sleep(0.1)
+    raise AssertionError((folder / "log.txt").read_text())
+
+
+def ask(client: Any) -> List[List[List[tuple]]]:
+    """What each of the clients gets for all texts, in an order of its own."""
+
+    def ask_all(start: int) -> List[List[tuple]]:
+        texts = [*TEXTS[start:], *TEXTS[:start]]
+        answers = [client.post("/entities", json={"text": text}) for text in texts]
+        found = [[tuple(span) for span in answer.json()] for answer in answers]
+        return [*found[len(TEXTS) - start :], *found[: len(TEXTS) - start]]
+
+    with ThreadPoolExecutor(N_CLIENTS) as pool:
+        return list(pool.map(ask_all, range(N_CLIENTS)))
+
+
+def test_fastapi(nlp: Language, folder: Path) -> None:
+    command = (sys.executable, "-m", "uvicorn", "app:app", "--port", "{port}")
+    with serve(folder, *command) as client:
+        answers = ask(client)
+    assert answers == [expect(nlp)] * N_CLIENTS
+
+
+def test_gunicorn(nlp: Language, folder: Path) -> None:
+    """The command of the page; each of its workers answers."""
+    pytest.importorskip("gunicorn")
+    words = shlex.split(find_blocks("gunicorn")[0].code)
+    assert words[0] == "gunicorn" and f"--workers {N_WORKERS}" in " ".join(words)
+    log = ("--access-logfile", "-", "--access-logformat", "answered by %(p)s")
+    command = (sys.executable, "-m", *words, "--bind", "127.0.0.1:{port}", *log)
+    with serve(folder, *command) as client:
+        answers = ask(client)
+    assert answers == [expect(nlp)] * N_CLIENTS
+    lines = (folder / "log.txt").read_text().splitlines()
+    workers = {line for line in lines if line.startswith("answered by")}
+    assert len(workers) == N_WORKERS, lines
