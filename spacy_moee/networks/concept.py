@@ -17,6 +17,7 @@ from .common import (
     register_scheme,
     token_mask,
 )
+from .divergence import token_divergence
 from .encoder import BiLSTM
 from .network import Decoded, Inputs, Loss, Targets
 
@@ -178,6 +179,24 @@ class ConceptNetwork(nn.Module):
         cells = known.sum(dim=1).clamp(min=1) * len(types)
         total, units = (sums / cells).sum(), count_labelled(gold)
         name = "recognition"
+        return Loss({name: total}, {name: units}, {name: 1.0})
+
+    def distill(
+        self,
+        outputs: ConceptOutputs,
+        teacher: "ConceptNetwork",
+        said: ConceptOutputs,
+        lengths: Tensor,
+    ) -> Loss:
+        """Sum over the sentences the divergence, averaged over the cells (type, token)
+        of a sentence. See `Student.distill`."""
+        # [batch, seq, types, 3]
+        n_types = said.emissions.shape[2]
+        scores = outputs.emissions[:, :, :n_types]
+        mask = token_mask(scores, lengths).unsqueeze(2)
+        weights = mask / (lengths * n_types)[:, None, None]
+        name, units = "recognition", lengths.new_tensor(len(lengths))
+        total = token_divergence(scores, said.emissions, weights)
         return Loss({name: total}, {name: units}, {name: 1.0})
 
     def decode(
