@@ -28,6 +28,7 @@ from .faults import GoldFaults
 from .halves import annotate_in_halves
 from .models.families import EntityType
 from .models.readout import compute_loss, find_crossing, read_out
+from .models.rehearsal import read_again
 from .models.tagger import DEFAULT_MODEL
 from .models.types import Gradient, MoEEModelT, Prediction, Scores
 from .models.vocabularies import check_attributes, group_by_vocab
@@ -95,6 +96,8 @@ class MoEENer(SavedPipe):
         self.scorer = scorer
         self.cfg: Dict[str, Any] = {"labels": []}
         self._faults = GoldFaults()
+        # where `nlp.resume_training` puts a copy of the model
+        self._rehearsal_model: Optional[MoEEModelT] = None
 
     @property
     def label_data(self) -> List[str]:
@@ -168,7 +171,7 @@ class MoEENer(SavedPipe):
         assert sample, Errors.E923.format(name=self.name)
         check_attributes(self.model, sample, nlp.vocab if nlp else self.vocab)
         self.model.initialize(X=sample, Y=labels)  # type: ignore[arg-type]
-        self.cfg["labels"] = labels
+        self.cfg["labels"], self._rehearsal_model = labels, None
         if nlp is not None:
             # another one, if the component comes from another pipeline
             self.vocab = nlp.vocab
@@ -261,13 +264,39 @@ class MoEENer(SavedPipe):
         scores, backprop = self.model.begin_update(docs)
         loss, d_scores = self.get_loss(examples, scores)
         backprop(d_scores)  # type: ignore[arg-type]
-        if sgd not in (None, False):
-            self.finish_update(sgd)
-        losses[self.name] += loss
-        for part, value in d_scores.parts.items():
-            key = f"{self.name}_{part}"
-            losses[key] = losses.get(key, 0.0) + value
-        return losses
+        return self._finish(loss, d_scores, sgd, losses)
+
+    def rehearse(
+        self,
+        examples: Iterable[Example],
+        *,
+        sgd: Optional[Optimizer] = None,
+        losses: Optional[Dict[str, float]] = None,
+        **config: Any,
+    ) -> Dict[str, float]:
+        """Learn to say of texts what the copy of the model says that
+        `nlp.resume_training` made, without dropout. Without a copy this does nothing.
+
+        examples (Iterable[Example]): The batch; its gold is not read.
+        sgd (Optional[Optimizer]): The optimizer; None or False accumulates.
+        losses (Optional[Dict[str, float]]): Gets the divergence from the copy added,
+            and its parts, under the names that `update` uses.
+        **config: Not read.
+        RETURNS (Dict[str, float]): The losses.
+        RAISES (MoeeError): M014, if the model can't rehearse; and as `update`.
+        """
+        losses = {} if losses is None else losses
+        losses.setdefault(self.name, 0.0)
+        examples, teacher = list(examples), self._rehearsal_model
+        validate_examples(examples, "MoEENer.rehearse")
+        docs = [eg.predicted for eg in examples]
+        if teacher is None or not any(map(len, docs)):
+            return losses
+        check_attributes(self.model, docs, self.vocab)
+        loss, d_scores, backprop = read_again(self.model, teacher, docs, self.name)
+        self._check_loss(loss, docs)
+        backprop(d_scores)
+        return self._finish(loss, d_scores, sgd, losses)
 
     def get_loss(
         self, examples: Iterable[Example], scores: Scores
@@ -291,11 +320,26 @@ class MoEENer(SavedPipe):
             self._faults.add(row.faults)
         self._faults.add({"MW01": d_scores.crossing})
         self._faults.report(self.name)
+        self._check_loss(loss, docs)
+        return loss, d_scores
+
+    def _check_loss(self, loss: float, docs: Sequence[Doc]) -> None:
         if not math.isfinite(loss):
             raise MoeeError(
                 "M004", what="loss", name=self.name, value=loss, batch=len(docs)
             )
-        return loss, d_scores
+
+    def _finish(
+        self, loss: float, d_scores: Gradient, sgd: Any, losses: Dict[str, float]
+    ) -> Dict[str, float]:
+        """Take a step, if there is an optimizer, and add the loss to the others."""
+        if sgd not in (None, False):
+            self.finish_update(sgd)
+        losses[self.name] += loss
+        for part, value in d_scores.parts.items():
+            key = f"{self.name}_{part}"
+            losses[key] = losses.get(key, 0.0) + value
+        return losses
 
     def _check_gold(self, examples: Iterable[Example]) -> None:
         """Report what the network can't learn, with the counts of the whole corpus."""

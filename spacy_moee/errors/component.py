@@ -58,6 +58,12 @@ ERRORS: Dict[str, str] = {
     "M011": (
         "`predict` can't give {found}. Expected in `wanted` are some of: {expected}."
     ),
+    "M014": (
+        "'{name}' can't rehearse: {problem}. If it listens, give it embeddings of its "
+        'own before `nlp.resume_training()`, with `nlp.replace_listeners("tok2vec", '
+        '"{name}", ["model.tok2vec"])`. To rehearse only the other components, '
+        'pass `exclude=["{name}"]`.'
+    ),
     "M020": (
         "{what} is not what was saved: its SHA-256 is {found}; expected {expected}. It "
         "was damaged, copied in part, or changed by hand. Copy the pipeline again, or "

@@ -1,7 +1,8 @@
 """A network's outputs -> a loss with its gradient, or predictions."""
 
+from dataclasses import replace
 from itertools import chain
-from typing import Collection, Dict, List, Optional, Sequence, Tuple
+from typing import Callable, Collection, Dict, List, Optional, Sequence, Tuple
 
 import numpy
 import torch
@@ -10,10 +11,10 @@ from spacy.tokens import Doc
 from torch import Tensor
 
 from ..errors import MoeeError
-from ..networks.network import Targets, mean_loss
+from ..networks.network import Loss, Outputs, Targets, mean_loss
 from ..padding import ranges
 from . import batches
-from .types import Gradient, MoEEModelT, Prediction, Scores
+from .types import Batch, Gradient, MoEEModelT, Prediction, Scores
 from .windows import cut_all, merge_windows
 from .wrapper import network_of
 
@@ -33,9 +34,30 @@ def compute_loss(
     RETURNS (Tuple[float, Gradient]): The loss, and what the model's backprop takes.
     """
     network = network_of(model)
+    pieces, crossing = cut_all(docs, scores.layout.of_docs, gold)
+
+    def loss_of(batch: Batch, outputs: Outputs) -> Loss:
+        padded = batches.gather_gold(scores.layout, pieces, batch.rows)
+        tags = torch.as_tensor(padded, device=batch.lengths.device)
+        return network.loss(outputs, Targets(tags, batch.lengths))
+
+    loss, gradient = differentiate(model, scores, loss_of)
+    return loss, replace(gradient, crossing=crossing)
+
+
+def differentiate(
+    model: MoEEModelT, scores: Scores, loss_of: Callable[[Batch, Outputs], Loss]
+) -> Tuple[float, Gradient]:
+    """Add up the losses of all batches, and compute the gradient. Nothing is changed.
+
+    model (Model[List[Doc], Scores]): The model.
+    scores (Scores): What it said of docs, in training or in prediction.
+    loss_of (Callable[[Batch, NamedTuple], Loss]): The loss of a batch, from leaves that
+        have the values of its outputs.
+    RETURNS (Tuple[float, Gradient]): The loss, and what the model's backprop takes.
+    """
     if not scores.batches:  # every doc is empty
         return 0.0, Gradient([], {}, {}, [])
-    pieces, crossing = cut_all(docs, scores.layout.of_docs, gold)
     leaves: List[List[Tensor]] = []
     losses = []
     with torch.enable_grad():
@@ -44,14 +66,9 @@ def compute_loss(
                 o if o is None else o.detach().requires_grad_() for o in batch.outputs
             ]
             leaves.append([o for o in outputs if o is not None])
-            padded = batches.gather_gold(scores.layout, pieces, batch.rows)
-            tags = torch.as_tensor(padded, device=batch.lengths.device)
-            targets = Targets(tags, batch.lengths)
-            losses.append(
-                network.loss(batches.rebuild(batch.outputs, outputs), targets)
-            )
+            losses.append(loss_of(batch, batches.rebuild(batch.outputs, outputs)))
         total, parts = mean_loss(losses)
-        parameters = dict(network.named_parameters())
+        parameters = dict(network_of(model).named_parameters())
         gradients = torch.autograd.grad(
             total,
             [*chain.from_iterable(leaves), *parameters.values()],
@@ -65,7 +82,7 @@ def compute_loss(
     d_parameters = {
         name: d for name, d in zip(parameters, rest, strict=True) if d is not None
     }
-    return float(total.detach()), Gradient(d_outputs, d_parameters, parts, crossing)
+    return float(total.detach()), Gradient(d_outputs, d_parameters, parts, [])
 
 
 def find_crossing(
