@@ -81,8 +81,8 @@ def _check(
             upstream = getattr(node, "upstream_name", None)
             if upstream is not None and not _has_read(node, docs):
                 problem = (
-                    f"it listens to a shared component ('{upstream}'), which "
-                    "`nlp.rehearse` does not run"
+                    f"it listens to a shared component (upstream = '{upstream}'), "
+                    "which `nlp.rehearse` does not run"
                 )
     if problem:
         raise MoeeError("M014", name=name, problem=problem)
