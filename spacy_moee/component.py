@@ -1,6 +1,5 @@
 """The pipeline component `moee_ner`."""
 
-import math
 from itertools import chain, islice
 from typing import (
     Any,
@@ -26,12 +25,14 @@ from thinc.api import Model, Optimizer, set_dropout_rate
 
 from .errors import MoeeError, warn
 from .faults import GoldFaults
+from .finite import check_loss
 from .from_ner import read_label_data, refuses_parser_settings
 from .halves import annotate_in_halves
-from .incorrect import read_incorrect
+from .incorrect import read_annotation
 from .labels import check_label, find_labels, find_new_types
 from .models.families import EntityType, check_model
 from .models.readout import compute_loss, find_crossing, read_out
+from .models.rehearsal import read_again
 from .models.tagger import DEFAULT_MODEL
 from .models.types import Gradient, MoEEModelT, Prediction, Scores
 from .models.vocabularies import check_attributes, group_by_vocab
@@ -45,7 +46,6 @@ from .saving import SavedPipe
 from .scorer import moee_ner_score
 from .tags import (
     preset_tokens,
-    read_gold,
     set_entities,
 )
 
@@ -80,6 +80,8 @@ class MoEENer(SavedPipe):
         self.scorer = scorer
         self.cfg: Dict[str, Any] = {"labels": []}
         self._faults = GoldFaults()
+        # where `nlp.resume_training` puts a copy of the model
+        self._rehearsal_model: Optional[MoEEModelT] = None
 
     @property
     def label_data(self) -> List[str]:
@@ -156,7 +158,7 @@ class MoEENer(SavedPipe):
         assert sample, Errors.E923.format(name=self.name)
         check_attributes(self.model, sample, nlp.vocab if nlp else self.vocab)
         self.model.initialize(X=sample, Y=labels)  # type: ignore[arg-type]
-        self.cfg["labels"] = labels
+        self.cfg["labels"], self._rehearsal_model = labels, None
         if nlp is not None:
             # another one, if the component comes from another pipeline
             self.vocab = nlp.vocab
@@ -202,7 +204,7 @@ class MoEENer(SavedPipe):
         presets = [preset_tokens(doc) for doc in docs]
         with prediction_threads(self.model):
             scores = self.model.predict(docs)
-            return read_out(self.model, docs, scores, presets, wanted)
+            return read_out(docs, scores, presets, wanted)
 
     def set_annotations(
         self, docs: Iterable[Doc], predictions: List[Prediction]
@@ -254,13 +256,39 @@ class MoEENer(SavedPipe):
         scores, backprop = self.model.begin_update(docs)
         loss, d_scores = self.get_loss(examples, scores)
         backprop(d_scores)  # type: ignore[arg-type]
-        if sgd not in (None, False):
-            self.finish_update(sgd)
-        losses[self.name] += loss
-        for part, value in d_scores.parts.items():
-            key = f"{self.name}_{part}"
-            losses[key] = losses.get(key, 0.0) + value
-        return losses
+        return self._finish(loss, d_scores, sgd, losses)
+
+    def rehearse(
+        self,
+        examples: Iterable[Example],
+        *,
+        sgd: Optional[Optimizer] = None,
+        losses: Optional[Dict[str, float]] = None,
+        **config: Any,
+    ) -> Dict[str, float]:
+        """Learn to say of texts what the copy of the model says that
+        `nlp.resume_training` made, without dropout. Without a copy this does nothing.
+
+        examples (Iterable[Example]): The batch; its gold is not read.
+        sgd (Optional[Optimizer]): The optimizer; None or False accumulates.
+        losses (Optional[Dict[str, float]]): Gets the divergence from the copy added,
+            and its parts, under the names that `update` uses.
+        **config: Not read.
+        RETURNS (Dict[str, float]): The losses.
+        RAISES (MoeeError): M014, if the model can't rehearse; and as `update`.
+        """
+        losses = {} if losses is None else losses
+        losses.setdefault(self.name, 0.0)
+        examples, teacher = list(examples), self._rehearsal_model
+        validate_examples(examples, "MoEENer.rehearse")
+        docs = [eg.predicted for eg in examples]
+        if teacher is None or not any(map(len, docs)):
+            return losses
+        check_attributes(self.model, docs, self.vocab)
+        loss, d_scores, backprop = read_again(self.model, teacher, docs, self.name)
+        check_loss(loss, self.name, len(docs))
+        backprop(d_scores)
+        return self._finish(loss, d_scores, sgd, losses)
 
     def get_loss(
         self, examples: Iterable[Example], scores: Scores
@@ -276,23 +304,28 @@ class MoEENer(SavedPipe):
         examples = list(examples)
         validate_examples(examples, "MoEENer.get_loss")
         numbers = {label: i for i, label in enumerate(self.labels)}
-        gold = [read_gold(eg, numbers, self.name) for eg in examples]
-        docs = [eg.predicted for eg in examples]
+        key, docs = self.incorrect_spans_key, [eg.predicted for eg in examples]
+        read = [read_annotation(eg, numbers, key, self.name) for eg in examples]
+        gold, incorrect = [row for row, _ in read], [spans for _, spans in read]
         tags = [row.tags for row in gold]
-        key = self.incorrect_spans_key
-        incorrect = [
-            read_incorrect(eg, row, numbers, key, self.name)
-            for eg, row in zip(examples, gold, strict=True)
-        ]
-        loss, d_scores = compute_loss(self.model, docs, scores, tags, incorrect)
+        loss, d_scores = compute_loss(docs, scores, tags, incorrect)
         for faults in (*(row.faults for row in gold), d_scores.crossing):
             self._faults.add(faults)
         self._faults.report(self.name)
-        if not math.isfinite(loss):
-            raise MoeeError(
-                "M004", what="loss", name=self.name, value=loss, batch=len(docs)
-            )
+        check_loss(loss, self.name, len(docs))
         return loss, d_scores
+
+    def _finish(
+        self, loss: float, d_scores: Gradient, sgd: Any, losses: Dict[str, float]
+    ) -> Dict[str, float]:
+        """Take a step, if there is an optimizer, and add the loss to the others."""
+        if sgd not in (None, False):
+            self.finish_update(sgd)
+        losses[self.name] += loss
+        for part, value in d_scores.parts.items():
+            key = f"{self.name}_{part}"
+            losses[key] = losses.get(key, 0.0) + value
+        return losses
 
     def _add_types(self, examples: Iterable[Example]) -> None:
         """Add the types of gold that are new."""
@@ -310,9 +343,8 @@ class MoEENer(SavedPipe):
             # those of `labels`, and what an update will meet
             types = [*self.labels, *find_new_types([example], self.labels)]
             numbers = {label: i for i, label in enumerate(types)}
-            gold = read_gold(example, numbers, self.name)
             key = self.incorrect_spans_key
-            incorrect = read_incorrect(example, gold, numbers, key, self.name)
+            gold, incorrect = read_annotation(example, numbers, key, self.name)
             row = [example.predicted], [gold.tags], [incorrect]
             crossing = find_crossing(self.model, *row)
             self._faults.add({**gold.faults, **crossing})

@@ -10,7 +10,23 @@ from spacy.training import Example
 
 from .errors import MoeeError
 from .scheme import ANY_LABEL, BEGIN, OUTSIDE, boundary_of, spans
-from .tags import Gold, trim
+from .tags import Gold, read_gold, trim
+
+
+def read_annotation(
+    example: Example, labels: Dict[str, int], key: Optional[str], name: str
+) -> Tuple[Gold, ndarray]:
+    """Read what is known of an example: `read_gold` and `read_incorrect` in one.
+
+    example (Example): The example.
+    labels (Dict[str, int]): The number of each entity type, from 0.
+    key (Optional[str]): The spans that are known to be no entities.
+    name (str): The component's name, for errors.
+    RETURNS (Tuple[Gold, ndarray]): The gold, and the spans, shape [spans, 3].
+    RAISES (MoeeError): M002, for an unknown entity type, and M012.
+    """
+    gold = read_gold(example, labels, name)
+    return gold, read_incorrect(example, gold, labels, key, name)
 
 
 def read_incorrect(

@@ -38,8 +38,8 @@ ARROWS = {
     "models": {"errors", "finite", "networks", "padding", "scheme"},
     "saving": {"checksums", "errors", "labels", "models"},
     "component": {
-        *{"errors", "faults", "from_ner", "halves", "incorrect", "labels", "models"},
-        *{"saving", "scorer", "tags"},
+        *{"errors", "faults", "finite", "from_ner", "halves", "incorrect", "labels"},
+        *{"models", "saving", "scorer", "tags"},
     },
     "experiments": {"embeddings", "errors", "evaluation", "files", "insight"},
     "cli": {

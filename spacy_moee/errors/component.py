@@ -66,6 +66,12 @@ ERRORS: Dict[str, str] = {
         "and, under '{key}' (incorrect_spans_key), known to be none (spaCy's E868). "
         "Remove it from one of them."
     ),
+    "M014": (
+        "'{name}' can't rehearse: {problem}. If it listens, give it embeddings of its "
+        'own before `nlp.resume_training()`, with `nlp.replace_listeners("tok2vec", '
+        '"{name}", ["model.tok2vec"])`. To rehearse only the other components, '
+        'pass `exclude=["{name}"]`.'
+    ),
     "M015": (
         "'{name}' has settings that belong to the transition parser of spaCy's `ner`, "
         "and moee_ner has no parser: {found}. Remove them from the config, "

@@ -1,7 +1,8 @@
 """A network's outputs -> a loss with its gradient, or predictions."""
 
+from dataclasses import replace
 from itertools import chain
-from typing import Collection, Dict, List, Optional, Sequence, Tuple
+from typing import Callable, Collection, Dict, List, Optional, Sequence, Tuple
 
 import numpy
 import torch
@@ -10,18 +11,17 @@ from spacy.tokens import Doc
 from torch import Tensor
 
 from ..errors import MoeeError
-from ..networks.network import Targets, mean_loss
+from ..networks.network import Loss, Outputs, Targets, mean_loss
 from ..padding import ranges
 from ..scheme import possible_tags
 from . import batches
-from .types import Gradient, MoEEModelT, Prediction, Scores
+from .types import Batch, Gradient, MoEEModelT, Prediction, Scores
 from .windows import cut_all, merge_windows, place_all
 
 WANTED = Prediction._fields[1:]
 
 
 def compute_loss(
-    model: MoEEModelT,
     docs: Sequence[Doc],
     scores: Scores,
     gold: List[ndarray],
@@ -30,7 +30,6 @@ def compute_loss(
     """Compute the loss and its gradient. Nothing is changed: neither the scores nor
     any `.grad`.
 
-    model (Model[List[Doc], Scores]): The model.
     docs (Sequence[Doc]): The docs.
     scores (Scores): What the model said of them, in training or in prediction.
     gold (List[ndarray]): Tag numbers of each doc; below 0 where unknown.
@@ -39,10 +38,33 @@ def compute_loss(
     RETURNS (Tuple[float, Gradient]): The loss, and what the model's backprop takes.
     """
     network = scores.network
-    if not scores.batches:  # every doc is empty
-        return 0.0, Gradient([], {}, {}, {})
     pieces, cut = cut_all(docs, scores.layout.of_docs, gold)
     placed, unplaced = place_all(docs, scores.layout.of_docs, incorrect)
+
+    def loss_of(batch: Batch, outputs: Outputs) -> Loss:
+        padded = batches.gather_gold(scores.layout, pieces, batch.rows)
+        targets = _make_targets(padded, batch.lengths, len(network.category))
+        if len(placed):
+            spans = batches.gather_spans(placed, batch.rows, batch.lengths.device)
+            targets = targets._replace(incorrect=spans)
+        return network.loss(outputs, targets)
+
+    loss, gradient = differentiate(scores, loss_of)
+    return loss, replace(gradient, crossing={"MW01": cut, "MW07": unplaced})
+
+
+def differentiate(
+    scores: Scores, loss_of: Callable[[Batch, Outputs], Loss]
+) -> Tuple[float, Gradient]:
+    """Add up the losses of all batches, and compute the gradient. Nothing is changed.
+
+    scores (Scores): What a model said of docs, in training or in prediction.
+    loss_of (Callable[[Batch, NamedTuple], Loss]): The loss of a batch, from leaves that
+        have the values of its outputs.
+    RETURNS (Tuple[float, Gradient]): The loss, and what the model's backprop takes.
+    """
+    if not scores.batches:  # every doc is empty
+        return 0.0, Gradient([], {}, {}, {})
     leaves: List[List[Tensor]] = []
     losses = []
     with torch.enable_grad():
@@ -51,16 +73,9 @@ def compute_loss(
                 o if o is None else o.detach().requires_grad_() for o in batch.outputs
             ]
             leaves.append([o for o in outputs if o is not None])
-            padded = batches.gather_gold(scores.layout, pieces, batch.rows)
-            targets = _make_targets(padded, batch.lengths, len(network.category))
-            if len(placed):
-                spans = batches.gather_spans(placed, batch.rows, batch.lengths.device)
-                targets = targets._replace(incorrect=spans)
-            losses.append(
-                network.loss(batches.rebuild(batch.outputs, outputs), targets)
-            )
+            losses.append(loss_of(batch, batches.rebuild(batch.outputs, outputs)))
         total, parts = mean_loss(losses)
-        parameters = dict(network.named_parameters())
+        parameters = dict(scores.network.named_parameters())
         gradients = torch.autograd.grad(
             total,
             [*chain.from_iterable(leaves), *parameters.values()],
@@ -74,8 +89,7 @@ def compute_loss(
     d_parameters = {
         name: d for name, d in zip(parameters, rest, strict=True) if d is not None
     }
-    crossing = {"MW01": cut, "MW07": unplaced}
-    return float(total.detach()), Gradient(d_outputs, d_parameters, parts, crossing)
+    return float(total.detach()), Gradient(d_outputs, d_parameters, parts, {})
 
 
 def _make_targets(gold: ndarray, lengths: Tensor, n_tags: int) -> Targets:
@@ -110,7 +124,6 @@ def find_crossing(
 
 
 def read_out(
-    model: MoEEModelT,
     docs: Sequence[Doc],
     scores: Scores,
     presets: List[Optional[ndarray]],
@@ -118,7 +131,6 @@ def read_out(
 ) -> List[Prediction]:
     """Read predictions from the outputs of a network.
 
-    model (Model[List[Doc], Scores]): The model.
     docs (Sequence[Doc]): The docs.
     scores (Scores): What the model said of them.
     presets (List[Optional[ndarray]]): For each doc, True on tokens that have to be

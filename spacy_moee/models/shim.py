@@ -131,9 +131,12 @@ class NetworkShim(Shim):
             self._model.to(place)
 
     def finish_update(self, optimizer: Optimizer) -> None:
-        """Update the parameters that have a gradient, and drop the gradients.
+        """Update the parameters that have a gradient. Gradients that the optimizer has
+        used are dropped.
 
-        optimizer (Optimizer): Thinc's optimizer.
+        optimizer (Optimizer): Thinc's optimizer. It clears what it uses, in place. One
+            that only collects weights and gradients, as that of `Language.rehearse`,
+            may use them later, or never: they stay, as those of Thinc's own layers.
         """
         for name, parameter in self._parameters():
             if parameter.grad is None:
@@ -142,12 +145,14 @@ class NetworkShim(Shim):
                 key, shapes = (self.id, name), self._shapes[name]
                 fit_state(optimizer, key, parameter.data, shapes)
             # on a CPU these share the tensor's memory, and the optimizer works in it
+            parameter.grad = parameter.grad.contiguous()
             weights = cast(FloatsXd, torch2xp(parameter.data))
-            gradient = cast(FloatsXd, torch2xp(parameter.grad.contiguous()))
+            gradient = cast(FloatsXd, torch2xp(parameter.grad))
             updated, _ = optimizer((self.id, name), weights, gradient)
             if updated is not weights:
                 parameter.data.copy_(xp2torch(updated, device=parameter.device))
-            parameter.grad = None
+            if not gradient.any():
+                parameter.grad = None
 
     def _parameters(self) -> List[Tuple[str, nn.Parameter]]:
         return [] if self._model is None else list(self._model.named_parameters())

@@ -21,6 +21,7 @@ from .common import (
     token_mask,
 )
 from .crf import Chain
+from .divergence import token_divergence
 from .encoder import BiLSTM
 from .network import Decoded, Inputs, Loss, Targets
 from .spans import Spans, unlikelihood
@@ -221,6 +222,24 @@ class ConceptNetwork(nn.Module):
             legal_borders(scores),
         )
         return losses.view(n_batch, n_types).sum(dim=1)
+
+    def distill(
+        self,
+        outputs: ConceptOutputs,
+        teacher: "ConceptNetwork",
+        said: ConceptOutputs,
+        lengths: Tensor,
+    ) -> Loss:
+        """Sum over the sentences the divergence, averaged over the cells (type, token)
+        of a sentence. See `Student.distill`."""
+        # [batch, seq, types, 3]
+        n_types = said.emissions.shape[2]
+        scores = outputs.emissions[:, :, :n_types]
+        mask = token_mask(scores, lengths).unsqueeze(2)
+        weights = mask / (lengths * n_types)[:, None, None]
+        name, units = "recognition", lengths.new_tensor(len(lengths))
+        total = token_divergence(scores, said.emissions, weights)
+        return Loss({name: total}, {name: units}, {name: 1.0})
 
     def decode(
         self,

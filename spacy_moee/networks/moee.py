@@ -18,6 +18,7 @@ from .common import (
     token_mask,
 )
 from .crf import CRF, Chain
+from .divergence import chain_divergence, token_divergence
 from .encoder import BiLSTM
 from .experts import ExpertMixture
 from .network import Decoded, Inputs, Loss, Targets
@@ -180,6 +181,30 @@ class MoEENetwork(nn.Module):
             loss.units["incorrect"] = spans.units
         return loss
 
+    def distill(
+        self,
+        outputs: MoEEOutputs,
+        teacher: "MoEENetwork",
+        said: MoEEOutputs,
+        lengths: Tensor,
+    ) -> Loss:
+        """Sum the divergences of recognition, detection and gate from those of another
+        network. Their units are sentences, or tokens without a CRF. See
+        `Student.distill`."""
+        mask = token_mask(outputs.emissions, lengths)
+        tagged = outputs.emissions, said.emissions, mask
+        crfs = self.recognition_crf, teacher.recognition_crf
+        sums = {"recognition": _tag_divergence(*crfs, *tagged)}
+        if outputs.detection is not None and said.detection is not None:
+            detected = outputs.detection, said.detection, mask
+            crfs = self.detection_crf, teacher.detection_crf
+            sums["detection"] = _tag_divergence(*crfs, *detected)
+        if outputs.gate is not None and said.gate is not None:
+            sums["gate"] = token_divergence(outputs.gate, said.gate, mask)
+        has_crf = self.recognition_crf is not None
+        units = lengths.new_tensor(len(lengths)) if has_crf else mask.sum()
+        return Loss(sums, dict.fromkeys(sums, units), self.weights)
+
     def decode(
         self,
         outputs: MoEEOutputs,
@@ -227,6 +252,18 @@ def _tag_loss(crf: Optional[CRF], scores: Tensor, gold: Gold, legal: Tensor) -> 
         return _token_loss(scores, gold)
     chain = Chain.free(scores) if crf is None else crf.chain
     return chain.nll(scores, *gold, legal).sum()
+
+
+def _tag_divergence(
+    crf: Optional[CRF],
+    teacher: Optional[CRF],
+    scores: Tensor,
+    said: Tensor,
+    mask: Tensor,
+) -> Tensor:
+    if crf is None or teacher is None:
+        return token_divergence(scores, said, mask)
+    return chain_divergence(crf, teacher, scores, said, mask)
 
 
 def _token_loss(scores: Tensor, gold: Gold) -> Tensor:

@@ -6,6 +6,7 @@ other code looks inside.
 """
 
 from typing import (
+    Any,
     Collection,
     Dict,
     Iterator,
@@ -25,6 +26,8 @@ from .spans import Spans
 
 Outputs = Tuple[Optional[Tensor], ...]
 OutputsT = TypeVar("OutputsT", bound=Outputs)
+SaidT = TypeVar("SaidT", bound=Outputs, contravariant=True)
+StudentT = TypeVar("StudentT", bound="Student[Any]")
 
 
 class Inputs(NamedTuple):
@@ -165,6 +168,31 @@ class GrowingNetwork(Protocol):
 
         n_tags (int): How many tags there were, O included.
         n_categories (int): How many entity categories there were, O included.
+        """
+        ...
+
+
+@runtime_checkable
+class Student(Protocol[SaidT]):
+    """What a network has beside, if it can rehearse: learn from another one of its
+    class. Not every network has to."""
+
+    def distill(
+        self: StudentT,
+        outputs: SaidT,
+        teacher: StudentT,
+        said: SaidT,
+        lengths: Tensor,
+    ) -> Loss:
+        """Compare the outputs with those of another network for the same batch.
+
+        outputs (NamedTuple): What this network returned.
+        teacher (Network): The other one. It has the same entity types, or the first of
+            them: then nothing is said of the rest.
+        said (NamedTuple): What it returned; it gets no gradient, nor does the teacher.
+        lengths (Tensor): The tokens of each sentence, shape [batch].
+        RETURNS (Loss): The parts, of the same names, units and weights as those of
+            `loss`: the divergences of what this network says from what the other says.
         """
         ...
 

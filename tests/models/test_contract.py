@@ -97,12 +97,12 @@ def test_a_network_of_ones_own_learns_and_predicts(max_length: int) -> None:
     optimizer, losses = Adam(0.1), []
     for _ in range(60):
         scores, backprop = model.begin_update(docs)
-        loss, gradient = compute_loss(model, docs, scores, gold)
+        loss, gradient = compute_loss(docs, scores, gold)
         assert loss == pytest.approx(2 * gradient.parts["tags"])
         backprop(gradient)  # type: ignore[arg-type]
         model.finish_update(optimizer)
         losses.append(loss)
     assert losses[-1] < losses[0] / 10
-    found = read_out(model, docs, model.predict(docs), [None] * len(docs), ["gates"])
+    found = read_out(docs, model.predict(docs), [None] * len(docs), ["gates"])
     assert [row.tags.tolist() for row in found] == [tags.tolist() for tags in gold]
     assert all(row.gates is None for row in found)

@@ -75,7 +75,7 @@ def train(model, docs, gold):
     """Loss, gradients of the parameters, gradient of the token vectors."""
     clear_gradients(model)
     scores, backprop = model.begin_update(docs)
-    loss, gradient = compute_loss(model, docs, scores, gold)
+    loss, gradient = compute_loss(docs, scores, gold)
     backprop(gradient)
     return loss, get_gradients(model), recorded(model).gradients[-1]
 
@@ -134,7 +134,7 @@ def test_gradient_of_vectors_equals_finite_differences():
             for table, change in zip(vectors, direction, strict=True):
                 table += sign * step * change
             scores, _ = model.begin_update(docs)
-            ends.append(compute_loss(model, docs, scores, gold)[0])
+            ends.append(compute_loss(docs, scores, gold)[0])
             for table, change in zip(vectors, direction, strict=True):
                 table -= sign * step * change
         slope = (ends[0] - ends[1]) / (2 * step)
@@ -221,8 +221,8 @@ def test_what_is_wanted_comes_from_the_window_that_answers(crf):
     model = make_random_model(docs, crf=crf)
     scores, presets = model.predict(docs), [None] * len(docs)
     wanted = "gates", "detection", "marginals"
-    found = read_out(model, docs, scores, presets, wanted)
-    plain = read_out(model, docs, scores, presets)
+    found = read_out(docs, scores, presets, wanted)
+    plain = read_out(docs, scores, presets)
     windows = scores.layout.windows
     rows = {}  # what each window says of its tokens
     for batch in scores.batches:
@@ -251,7 +251,7 @@ def test_what_a_network_has_not_is_none():
     docs = make_docs(3)
     model = make_random_model(docs, detection=False, experts=False)
     wanted = "gates", "detection"
-    (found,) = read_out(model, docs, model.predict(docs), [None], wanted)
+    (found,) = read_out(docs, model.predict(docs), [None], wanted)
     assert found[1:] == (None, None, None)
 
 
@@ -259,7 +259,7 @@ def test_what_cannot_be_wanted():
     docs = make_docs(3)
     model = make_random_model(docs)
     with pytest.raises(MoeeError, match=r"M011.* can't give gate\."):
-        read_out(model, docs, model.predict(docs), [None], ["gate", "gates"])
+        read_out(docs, model.predict(docs), [None], ["gate", "gates"])
 
 
 @pytest.mark.parametrize("training", [False, True])
@@ -270,8 +270,8 @@ def test_compute_loss_is_pure(training):
     kept = [o.detach().clone() for b in scores.batches for o in b.outputs]
     kept_gold = [tags.copy() for tags in gold]
     state = {k: v.clone() for k, v in get_module(model).state_dict().items()}
-    first_loss, first = compute_loss(model, docs, scores, gold)
-    second_loss, second = compute_loss(model, docs, scores, gold)
+    first_loss, first = compute_loss(docs, scores, gold)
+    second_loss, second = compute_loss(docs, scores, gold)
     assert first_loss == second_loss
     assert first.parts == second.parts
     for a, b in zip(first.outputs, second.outputs, strict=True):
@@ -294,7 +294,7 @@ def test_gradient_object_survives_the_update():
     docs, gold = make_batch()
     model = make_random_model(docs)
     scores, backprop = model.begin_update(docs)
-    _, gradient = compute_loss(model, docs, scores, gold)
+    _, gradient = compute_loss(docs, scores, gold)
     kept = {name: value.clone() for name, value in gradient.parameters.items()}
     backprop(gradient)
     model.finish_update(Adam(0.01, grad_clip=0.1))
@@ -309,7 +309,7 @@ def test_gradients_accumulate():
     clear_gradients(model)
     for _ in range(2):
         scores, backprop = model.begin_update(docs)
-        backprop(compute_loss(model, docs, scores, gold)[1])
+        backprop(compute_loss(docs, scores, gold)[1])
     for name, gradient in get_gradients(model).items():
         assert_close(gradient, 2 * once[name], atol=1e-5, rtol=1e-4)
 
@@ -375,7 +375,7 @@ def test_empty_docs_only():
     assert [len(row) for row in tags] == [0, 0]
     scores, backprop = model.begin_update(docs)
     gold = [numpy.zeros(0, "int64")] * 2
-    loss, gradient = compute_loss(model, docs, scores, gold)
+    loss, gradient = compute_loss(docs, scores, gold)
     assert loss == 0 and backprop(gradient) == []
 
 

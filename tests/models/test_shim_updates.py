@@ -117,6 +117,31 @@ def test_non_contiguous_gradients():
     assert_same_weights(weights(shim), weights(other))
 
 
+def test_gradients_that_are_only_collected_can_be_used_later():
+    """As `Language.rehearse` does. Until then they stay, and are used but once."""
+    shim, other = make_shim(), make_shim()
+    other.module.load_state_dict(shim.module.state_dict())
+    before, collected = weights(shim), {}
+
+    def collect(key, w, d_w):
+        collected[key] = w, d_w
+        return w, d_w
+
+    for each in (shim, other):
+        set_gradients(each)
+        weight = each.module.detection.weight
+        weight.grad = weight.grad.T.contiguous().T
+    shim.finish_update(collect)
+    assert_same_weights(weights(shim), before)
+    assert all(p.grad.any() for p in shim.module.parameters())
+    later, optimizer = make_optimizer(), make_optimizer()
+    for key, (w, d_w) in collected.items():
+        later(key, w, d_w)
+    other.finish_update(optimizer)
+    assert_same_weights(weights(shim), weights(other))
+    assert not any(p.grad.any() for p in shim.module.parameters())
+
+
 def test_gradient_clip_is_per_parameter():
     shim = make_shim()
     before = weights(shim)

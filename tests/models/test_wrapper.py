@@ -63,7 +63,7 @@ def make_gold(docs: List[Doc]) -> List[numpy.ndarray]:
 def step(model: Model, docs: List[Doc], gold: List[numpy.ndarray]):
     """Loss, gradient of the vectors, gradients of the parameters."""
     scores, backprop = model.begin_update(docs)
-    loss, gradient = readout.compute_loss(model, docs, scores, gold)
+    loss, gradient = readout.compute_loss(docs, scores, gold)
     backprop(gradient)
     network = get_module(model)
     parameters = {n: p.grad.clone() for n, p in network.named_parameters()}
@@ -74,14 +74,14 @@ def test_parts_add_up_to_the_loss() -> None:
     docs = make_docs(4, 3)
     model = make_model(detection_weight=0.5, gate_weight=2.0)
     scores = model.predict(docs)
-    loss, gradient = readout.compute_loss(model, docs, scores, make_gold(docs))
+    loss, gradient = readout.compute_loss(docs, scores, make_gold(docs))
     parts = gradient.parts
     expected = parts["recognition"] + 0.5 * parts["detection"] + 2 * parts["gate"]
     assert loss == pytest.approx(expected, rel=1e-5)
 
 
 def decode(model: Model, docs: List[Doc]) -> List[List[int]]:
-    found = readout.read_out(model, docs, model.predict(docs), [None] * len(docs))
+    found = readout.read_out(docs, model.predict(docs), [None] * len(docs))
     return [row.tags.tolist() for row in found]
 
 
@@ -106,11 +106,11 @@ def test_entity_across_sentences_is_named_and_trains_nothing() -> None:
     doc = Doc(VOCAB, words=list("abcd"), sent_starts=[True, False, True, False])
     model = make_model()
     gold = numpy.array([0, 1, 2, 0])
-    loss, found = readout.compute_loss(model, [doc], model.predict([doc]), [gold])
+    loss, found = readout.compute_loss([doc], model.predict([doc]), [gold])
     assert found.crossing == {"MW01": ["b c"], "MW07": []}
     assert readout.find_crossing(model, [doc], [gold]) == found.crossing
     unknown = numpy.array([0, -1, -1, 0])
-    expected, _ = readout.compute_loss(model, [doc], model.predict([doc]), [unknown])
+    expected, _ = readout.compute_loss([doc], model.predict([doc]), [unknown])
     assert loss == expected
 
 

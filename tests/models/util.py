@@ -94,7 +94,7 @@ def make_model(docs=None, tok2vec=None, max_length=256, overlap=64, **changes):
 
 def decode(model, docs, scores, presets):
     """The tags of each doc."""
-    return [row.tags for row in read_out(model, docs, scores, presets)]
+    return [row.tags for row in read_out(docs, scores, presets)]
 
 
 def get_module(model: Any) -> Any:
