@@ -12,6 +12,7 @@ from .contents import Contents
 from .formats import FORMATS
 from .formats.items import Notice
 from .options import COLUMNS
+from .spans import INCORRECT
 
 
 @dataclass
@@ -69,6 +70,11 @@ def count_docs(path: Path, format: str, contents: Contents) -> Converted:
     notes = list(contents.notes)
     if 0 < n_plain < len(docs):
         notes.append(f"{n_plain:,} of them have no entity annotation.")
+    if n_rejected := sum(len(doc.spans.get(INCORRECT, ())) for doc in docs):
+        notes.append(
+            f'{n_rejected:,} rejected spans kept in `doc.spans["{INCORRECT}"]`. Set '
+            f'incorrect_spans_key = "{INCORRECT}" to learn from them.'
+        )
     return Converted(
         path=path,
         docs=docs,

@@ -4,7 +4,8 @@ The spaces of these docs are known, as their text is: in training and evaluation
 tokenizes it again, with the tokenizer of the pipeline, and aligns the entities. A
 pipeline of the same language gives the same tokens. A span that is not whole tokens, or
 that overlaps a longer one, becomes no entity; its tokens get a missing annotation, so
-that training does not learn them as O.
+that training does not learn them as O. Spans that were rejected are kept as such, in
+docs without annotation.
 """
 
 from functools import lru_cache
@@ -23,6 +24,9 @@ from .formats.places import Place
 from .offsets import Text, count_whole, locate, make_text
 from .options import AUTO, CODE_POINTS, UTF16, Options
 from .text import first_line
+
+# the key of spans that are known to be no entities, as spaCy's documentation names it
+INCORRECT = "incorrect_spans"
 
 
 class Texts(NamedTuple):
@@ -104,6 +108,9 @@ def _set_entities(
             notices.append(notice._replace(kind="trimmed"))
         entity = Span(doc, found.tokens.start, found.tokens.end, label=label)
         entities.setdefault(entity, notice._replace(kind="overlapping"))
+    if text.item.rejected:
+        doc.spans[INCORRECT] = [*entities]
+        return notices
     kept = filter_spans(entities)
     left_out = set(entities).difference(kept)
     for entity in filter(left_out.__contains__, entities):
@@ -152,7 +159,8 @@ def _load_tokenizer(vocab: Vocab) -> Language:
 
 
 def rename_entities(doc: Doc, types: Mapping[str, str], file: Path) -> None:
-    """Rename the types of a doc's entities; the rest of the doc stays as it is.
+    """Rename the types of a doc's entities, and of spans that were rejected; the rest
+    of the doc stays as it is.
 
     doc (Doc): The doc.
     types (Mapping[str, str]): New names for entity types. Entities of a type whose new
@@ -170,3 +178,9 @@ def rename_entities(doc: Doc, types: Mapping[str, str], file: Path) -> None:
         else:
             dropped.append(ent)
     doc.set_ents(renamed, outside=dropped, default="unmodified")
+    if rejected := doc.spans.get(INCORRECT):
+        doc.spans[INCORRECT] = [
+            Span(doc, span.start, span.end, types.get(span.label_, span.label_))
+            for span in rejected
+            if types.get(span.label_) != ""
+        ]

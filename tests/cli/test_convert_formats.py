@@ -44,6 +44,19 @@ def test_what_is_left_out_is_listed(tmp_path):
     assert [len(doc.ents) for doc in read(tmp_path / "out.spacy")] == [2, 1]
 
 
+def test_rejected_spans_are_kept(tmp_path):
+    task = {"text": TEXT, "answer": "reject", "_view_id": "ner"}
+    records = {**task, "spans": [ADA]}, {**task, "spans": [BONN]}
+    source = write_lines(tmp_path / "in.jsonl", *records)
+    output = squash(invoke(source, tmp_path / "out.spacy").output)
+    assert "The docs have no entity annotation." in output
+    assert '2 rejected spans kept in `doc.spans["incorrect_spans"]`.' in output
+    assert 'Set incorrect_spans_key = "incorrect_spans" to learn from them.' in output
+    docs = read(tmp_path / "out.spacy")
+    kept = [[span.text for span in doc.spans["incorrect_spans"]] for doc in docs]
+    assert kept == [["Ada"], ["Bonn"]]
+
+
 def test_a_long_list_is_cut_off(tmp_path):
     record = {"text": TEXT, "label": [[0, 2, "PER"]]}
     source = write_lines(tmp_path / "in.jsonl", *[record] * 1_234)

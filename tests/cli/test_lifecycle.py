@@ -6,7 +6,7 @@ from zipfile import ZipFile
 import pytest
 import spacy
 import srsly
-from spacy.tokens import Doc, DocBin
+from spacy.tokens import Doc, DocBin, Span
 from thinc.api import Config
 
 from tests.cli.util import call_spacy, run_python, run_spacy
@@ -152,6 +152,32 @@ def test_train(folder: Path) -> None:
     performance = srsly.read_json(folder / "model" / "model-last" / "meta.json")
     assert "moee_ner_loss" in performance["performance"]
     assert spacy.load(folder / "model" / "model-best").pipe_names == ["moee_ner"]
+
+
+def test_train_on_rejected_spans(folder: Path, tmp_path: Path) -> None:
+    """With gold of the other tokens, and without."""
+    vocab = spacy.blank("en").vocab
+    docs = [*DocBin().from_disk(folder / "train.spacy").get_docs(vocab)]
+    for i, doc in enumerate(docs[:20]):
+        if i < 10:
+            doc.set_ents([], default="missing")
+        doc.spans["rejected"] = [Span(doc, 2, 3, "PER")]
+    DocBin(docs=docs).to_disk(tmp_path / "train.spacy")
+    config = Config().from_disk(folder / "config.cfg", interpolate=False)
+    config["components"]["moee_ner"]["incorrect_spans_key"] = "rejected"
+    config["training"]["logger"] = {
+        "@loggers": "spacy_moee.JsonlLogger.v1",
+        "path": str(tmp_path / "log.jsonl"),
+    }
+    config["training"].update(max_epochs=1, max_steps=2, eval_frequency=2)
+    config.to_disk(tmp_path / "config.cfg")
+    paths = ("--paths.train", tmp_path / "train.spacy")
+    paths += ("--paths.dev", folder / "dev.spacy")
+    call_spacy("train", tmp_path / "config.cfg", "--output", tmp_path / "model", *paths)
+    lines = [*srsly.read_jsonl(tmp_path / "log.jsonl")]
+    assert any(line["losses"].get("moee_ner_incorrect", 0) > 0 for line in lines)
+    nlp = spacy.load(tmp_path / "model" / "model-last")
+    assert nlp.config["components"]["moee_ner"]["incorrect_spans_key"] == "rejected"
 
 
 def test_evaluate(folder: Path) -> None:

@@ -31,6 +31,8 @@ class Annotated(NamedTuple):
     complete (bool): Whether all entities are annotated. If not, tokens outside of the
         spans are unknown: a text without spans then has no annotation.
     tokens (Optional[List[str]]): Its tokens, if the file has them.
+    rejected (bool): Whether its spans are known to be no entities of their types, and
+        nothing else is known.
     """
 
     text: str
@@ -38,6 +40,7 @@ class Annotated(NamedTuple):
     where: str
     complete: bool = True
     tokens: Optional[List[str]] = None
+    rejected: bool = False
 
 
 class Notice(NamedTuple):

@@ -1,10 +1,11 @@
 """Prodigy's tasks, as `prodigy db-out` writes them (JSONL, or an array).
 
 https://prodi.gy/docs/api-interfaces. Offsets count characters as Python does (code
-points): they come from spaCy's tokens. Only answers with "accept" are read; a task
-without an answer may have spans all the same, and is read as if it were accepted, as
-Prodigy does. In the binary interface `ner` an answer is about the spans that were
-shown, and says nothing about the other tokens.
+points): they come from spaCy's tokens. Answers with "accept" are read; a task without
+an answer may have spans all the same, and is read as if it were accepted, as Prodigy
+does. In the binary interface `ner` an answer is about the spans that were shown, and
+says nothing about the other tokens: with "reject" they are no entities. In any other
+interface "reject" says that something is wrong with a task, but not what.
 """
 
 from pathlib import Path
@@ -18,13 +19,14 @@ from .records import Record
 
 # interfaces in which a text without spans has no entities
 VIEWS = ("ner_manual", "spans_manual", "relations", "blocks", "review")
+BINARY = "ner"
 KINDS = {"reject": "rejected", "ignore": "ignored"}
 
 
 def read_prodigy(
     file: Path, text: str, options: Options
 ) -> Iterator[Union[Annotated, Notice]]:
-    """Read the accepted tasks of a file.
+    """Read the tasks of a file that say something of spans.
 
     file (Path): The file, for messages.
     text (str): Its content.
@@ -36,7 +38,9 @@ def read_prodigy(
         place, data = record
         content = place.check_text("'text'", data.get("text"))
         answer = data.get("answer", "accept")
-        if answer in ("reject", "ignore"):
+        if answer == "reject" and data.get("_view_id") == BINARY and data.get("spans"):
+            yield _read_task(record, content)._replace(rejected=True)
+        elif answer in ("reject", "ignore"):
             yield Notice(KINDS[answer], place.where, content)
         elif answer == "accept":
             yield _read_task(record, content)

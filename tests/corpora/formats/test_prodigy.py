@@ -3,8 +3,12 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from spacy.tokens import DocBin
 
+from spacy_moee.corpora.convert import convert_file
 from spacy_moee.corpora.detect import detect_format
+from spacy_moee.corpora.options import Options
+from spacy_moee.corpora.spans import INCORRECT
 from spacy_moee.errors import MoeeError
 
 from .util import NLP, SETTINGS, get_chars, get_ents, kinds, read, texts, write
@@ -112,3 +116,36 @@ def test_round_trip_of_what_spacy_writes(tmp_path, item):
     found = read(write(tmp_path, [{"text": text, "tokens": tokens, "spans": spans}]))
     assert get_chars(found.docs[0]) == item[1]
     assert [token.text for token in found.docs[0]] == [token.text for token in doc]
+
+
+def test_what_is_rejected_in_the_binary_interface_is_no_entity(tmp_path):
+    binary = {"text": TEXT, "answer": "reject", "_view_id": "ner"}
+    tasks = [
+        {**binary, "spans": SPANS[:1]},
+        {**binary, "spans": [SPANS[1], {"start": 9, "end": 16, "label": "ORG"}]},
+        {**binary, "spans": [{"start": 13, "end": 16, "label": "ORG"}]},
+        # what is wrong with these is not said
+        {**binary, "spans": []},
+        {**binary, "spans": SPANS, "_view_id": "ner_manual"},
+        {"text": TEXT, "spans": SPANS, "answer": "accept", "_view_id": "ner"},
+    ]
+    found = read(write(tmp_path, tasks), types={"ORG": "COMPANY"})
+    rejected = [
+        [(span.text, span.label_) for span in doc.spans.get(INCORRECT, ())]
+        for doc in found.docs
+    ]
+    to_bonn = [("Bonn", "LOC"), ("to Bonn", "COMPANY")]
+    assert rejected == [[("Ada", "PER")], to_bonn, [], []]
+    assert [doc.has_annotation("ENT_IOB") for doc in found.docs] == [False] * 3 + [True]
+    assert kinds(found) == ["rejected", "rejected", "misaligned"]
+
+
+def test_rejected_spans_are_renamed_with_the_entities(tmp_path):
+    spans = [SPANS[0], {**SPANS[1], "label": "GPE"}, {**SPANS[1], "label": "ORG"}]
+    task = {"text": TEXT, "spans": spans, "answer": "reject", "_view_id": "ner"}
+    docs = read(write(tmp_path, [task])).docs
+    DocBin(docs=docs).to_disk(tmp_path / "docs.spacy")
+    options = {"GPE": "LOC", "ORG": ""}
+    (doc,) = convert_file(tmp_path / "docs.spacy", Options(types=options)).docs
+    found = [(span.text, span.label_) for span in doc.spans[INCORRECT]]
+    assert found == [("Ada", "PER"), ("Bonn", "LOC")]
