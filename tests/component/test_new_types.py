@@ -2,9 +2,10 @@
 
 import copy
 import pickle
+import random
 import warnings
 from pathlib import Path
-from typing import Any, Dict, List
+from typing import Any, Dict, List, Sequence
 
 import numpy
 import pytest
@@ -16,8 +17,10 @@ from thinc.api import Adam, fix_random_seed
 
 from spacy_moee.errors import MoeeError
 
+from ..marks import slow
 from .test_labels import check_code
 from .util import (
+    NAMES,
     get_ents,
     get_gradients,
     get_module,
@@ -43,23 +46,30 @@ SWITCHES: List[Dict[str, Any]] = [
 ]
 
 
-def make_new(nlp: Language, n: int = 10) -> List[Example]:
-    """Sentences with a type that the pipeline does not know, and those it knows."""
-    names = {"PER": ["Anna", "Bo Li", "Eva"], "LOC": ["Oslo", "New York", "Rome"]}
-    names["PRODUCT"] = PRODUCTS
-    examples = []
+def make_tagged_examples(
+    nlp: Language,
+    frames: Sequence[str],
+    names: Dict[str, List[str]],
+    n: int,
+    seed: int = 0,
+) -> List[Example]:
+    rng, examples = random.Random(seed), []
     for i in range(n):
         words: List[str] = []
         tags: List[str] = []
-        for piece in BOUGHT[i % len(BOUGHT)].split():
+        for piece in frames[i % len(frames)].split():
             label = piece.strip("{}")
-            name = names[label][i % len(names[label])] if label in names else piece
-            parts = name.split()
-            inside = [f"I-{label}"] * (len(parts) - 1)
+            parts = rng.choice(names[label]).split() if label in names else [piece]
             words += parts
-            tags += [f"B-{label}", *inside] if label in names else ["O"]
+            own = [f"B-{label}"] + [f"I-{label}"] * (len(parts) - 1)
+            tags += own if label in names else ["O"]
         examples.append(make_example(nlp, words, tags))
     return examples
+
+
+def make_new(nlp: Language, n: int = 10) -> List[Example]:
+    """Sentences with a type that the pipeline does not know, and those it knows."""
+    return make_tagged_examples(nlp, BOUGHT, {**NAMES, "PRODUCT": PRODUCTS}, n)
 
 
 def marginals(nlp: Language) -> List[numpy.ndarray]:
@@ -118,7 +128,9 @@ def test_it_finds_what_it_found(switches: Dict[str, Any], tmp_path: Path) -> Non
 def test_an_update_meets_a_new_type(switches: Dict[str, Any], tmp_path: Path) -> None:
     nlp = make_nlp(**switches)
     train(nlp)
-    examples = [*make_examples(nlp), *make_new(nlp)]
+    new = make_new(nlp)
+    examples = [*make_examples(nlp), *new]
+    first = next(e.text for e in new[0].reference.ents if e.label_ == "PRODUCT")
     optimizer = nlp.resume_training()
     optimizer.learn_rate = 0.02
     with pytest.warns(UserWarning) as record:
@@ -126,7 +138,12 @@ def test_an_update_meets_a_new_type(switches: Dict[str, Any], tmp_path: Path) ->
         nlp.update(examples, sgd=optimizer)
     (warning,) = record
     assert str(warning.message).startswith("[MW05] 'moee_ner'")
-    for word in ("'PRODUCT'", "'Zoomer'", "['LOC', 'PER']", "add_label('PRODUCT')"):
+    for word in (
+        "'PRODUCT'",
+        f"on {first!r}",
+        "['LOC', 'PER']",
+        "add_label('PRODUCT')",
+    ):
         assert word in str(warning.message)
     for _ in range(70):
         nlp.update(examples, sgd=optimizer)
@@ -292,3 +309,36 @@ def test_a_longer_training_with_dropout_and_averages() -> None:
     for _ in range(30):
         nlp.update(examples, sgd=optimizer)
     assert get_ents(nlp("Anna lives in Rome .")) == [(0, 1, "PER"), (3, 4, "LOC")]
+
+
+# the sentences of a person who corrects a pipeline
+TAUGHT = [
+    "{PER} bought a new {PRODUCT} in {LOC} .",
+    "The {PRODUCT} is sold in {LOC} .",
+    "My {PRODUCT} broke after two weeks .",
+    "In {LOC} every child knows the {PRODUCT} .",
+    "{PER} repaired his {PRODUCT} himself .",
+]
+TAUGHT_NAMES = {**NAMES, "PRODUCT": [*PRODUCTS, "Trundle", "Oxo"]}
+UNSEEN = {**NAMES, "PRODUCT": ["Plonker", "Mizzle 7", "Dabber"]}
+
+
+@pytest.mark.parametrize(
+    "widths, steps",
+    [({"hidden_width": 64, "expert_width": 64, "depth": 1}, 100), *slow(({}, 300))],
+)
+def test_fifty_sentences_teach_a_type(widths: Dict[str, int], steps: int) -> None:
+    """With the optimizer of `resume_training`; what was known stays right."""
+    source = spacy.blank("en")
+    source.add_pipe("moee_ner", config={"model": widths})
+    train(source, steps=40)
+    nlp = spacy.blank("en").from_config(source.config).from_bytes(source.to_bytes())
+    examples = make_tagged_examples(nlp, TAUGHT, TAUGHT_NAMES, 50)
+    unseen = make_tagged_examples(nlp, TAUGHT, UNSEEN, 30, seed=1)
+    optimizer, rng = nlp.resume_training(), random.Random(0)
+    assert optimizer.learn_rate == 0.001
+    for _ in range(steps):
+        grow_quietly(nlp, rng.sample(examples, 10), sgd=optimizer, drop=0.1)
+    assert nlp.evaluate(examples)["ents_f"] > 0.99
+    scores = nlp.evaluate(unseen)["ents_per_type"]
+    assert all(scores[label]["f"] > 0.95 for label in ("LOC", "PER", "PRODUCT"))

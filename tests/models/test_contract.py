@@ -1,14 +1,17 @@
 """A network of one's own: all it takes is the contract of `networks/network.py`."""
 
-from typing import Collection, List, NamedTuple, Optional
+from typing import Callable, Collection, List, NamedTuple, Optional
 
 import numpy
 import pytest
-from spacy.tokens import Doc
+from spacy.tokens import Doc, Span
+from spacy.training import Example
 from thinc.api import Adam
 from torch import Tensor, nn
 from torch.nn import functional
 
+from spacy_moee.component import MoEENer
+from spacy_moee.errors import MoeeError
 from spacy_moee.models.families import Family
 from spacy_moee.models.readout import compute_loss, read_out
 from spacy_moee.models.windows import Segments
@@ -16,7 +19,14 @@ from spacy_moee.models.wrapper import network_model
 from spacy_moee.networks.common import register_scheme
 from spacy_moee.networks.concept import ConceptNetwork, ConceptOutputs
 from spacy_moee.networks.moee import MoEENetwork, MoEEOutputs
-from spacy_moee.networks.network import Decoded, Inputs, Loss, Network, Targets
+from spacy_moee.networks.network import (
+    Decoded,
+    GrowingNetwork,
+    Inputs,
+    Loss,
+    Network,
+    Targets,
+)
 
 from .util import make_docs, make_tok2vec
 
@@ -85,6 +95,9 @@ def test_every_network_keeps_the_contract() -> None:
         **sizes, **own, vector_width=2, n_examples=0, merge="max_prob"
     )
     assert min(see(LinearNetwork(**sizes), moee, concept)) > 0
+    growing: GrowingNetwork = moee
+    assert isinstance(growing, GrowingNetwork)
+    assert not isinstance(concept, GrowingNetwork)
 
 
 @pytest.mark.parametrize("max_length", [4, 256])
@@ -106,3 +119,27 @@ def test_a_network_of_ones_own_learns_and_predicts(max_length: int) -> None:
     found = read_out(docs, model.predict(docs), [None] * len(docs), ["gates"])
     assert [row.tags.tolist() for row in found] == [tags.tolist() for tags in gold]
     assert all(row.gates is None for row in found)
+
+
+def test_a_network_of_ones_own_keeps_its_types() -> None:
+    """It does not say how new ones begin."""
+    docs: List[Doc] = make_docs(9, 12, 7)
+    segments = Segments(True, 256, 1)
+    model = network_model(LinearNetwork, make_tok2vec(), None, segments, 1, Family())
+    ner = MoEENer(docs[0].vocab, model, "own")
+    assert ner.add_label("NAME") == ner.add_label("PLACE") == 1
+    ner.initialize(lambda: [Example(doc, doc.copy()) for doc in docs])
+    weights = model.to_bytes()
+    gold = docs[0].copy()
+    gold.ents = [Span(gold, 0, 1, "NEW")]
+    uses: List[Callable[[], object]] = [
+        lambda: ner.add_label("NEW"),
+        lambda: ner.update([Example(docs[0], gold)], sgd=Adam(0.1)),
+    ]
+    for use in uses:
+        with pytest.raises(MoeeError, match="'own'.*start_new_types") as error:
+            use()
+        assert error.value.code == "M001"
+    assert model.to_bytes() == weights and ner.labels == ("NAME", "PLACE")
+    gold.ents = [Span(gold, 0, 1, "NAME")]
+    assert ner.update([Example(docs[0], gold)], sgd=Adam(0.1))["own"] > 0
