@@ -7,7 +7,7 @@ to fail, with the error that stands there.
 import socket
 from functools import cache
 from pathlib import Path
-from typing import Any, Dict, Iterator, List, NamedTuple
+from typing import Any, Dict, Generator, List, NamedTuple
 
 import pytest
 import spacy.tests
@@ -116,7 +116,7 @@ def network() -> bool:
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, None, None]:
     name = name_of(item)
     difference = expected.get(name) or expected.get(without_parameters(name))
     try:
