@@ -24,6 +24,16 @@ def slow(session: nox.Session) -> None:
     session.run("python", "-m", "pytest", "-m", "slow", *session.posargs)
 
 
+@nox.session(name="spacy-tests")
+def spacy_tests(session: nox.Session) -> None:
+    """spaCy's own tests, with `moee_ner` in the place of `ner`."""
+    install(session, "tests")
+    # what spaCy's tests need
+    session.install("mock", "ml-datasets")
+    options = "-c", "tests/spacy_suite/suite.ini", "--rootdir", ".", "--all-files"
+    session.run("python", "-m", "pytest", *options, *session.posargs)
+
+
 @nox.session
 def clients(session: nox.Session) -> None:
     """The programs that take a pipeline: those of docs/guides/clients.md."""
