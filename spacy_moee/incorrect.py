@@ -46,7 +46,7 @@ def read_incorrect(
         shape [spans, 3].
     RAISES (MoeeError): M012, for an entity of the gold.
     """
-    if key is None or key not in example.reference.spans:
+    if key is None or not example.reference.spans.get(key):
         return numpy.zeros((0, 3), dtype="int64")
     doc = example.predicted
     space = doc.to_array(IS_SPACE)

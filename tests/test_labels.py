@@ -16,6 +16,11 @@ def test_bad_label(label) -> None:
     assert error.value.code == "M003"
 
 
+def test_a_negative_type_has_another_place() -> None:
+    with pytest.raises(MoeeError, match="negative type.*`incorrect_spans_key`"):
+        check_label("!PER")
+
+
 @pytest.mark.parametrize(
     "label",
     [
