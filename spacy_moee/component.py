@@ -1,6 +1,5 @@
 """The pipeline component `moee_ner`."""
 
-import math
 from itertools import chain, islice
 from typing import (
     Any,
@@ -24,7 +23,7 @@ from spacy.vocab import Vocab
 from thinc.api import Model, Optimizer, set_dropout_rate
 
 from .errors import MoeeError
-from .faults import GoldFaults
+from .faults import GoldFaults, check_loss
 from .halves import annotate_in_halves
 from .models.families import EntityType
 from .models.readout import compute_loss, find_crossing, read_out
@@ -294,7 +293,7 @@ class MoEENer(SavedPipe):
             return losses
         check_attributes(self.model, docs, self.vocab)
         loss, d_scores, backprop = read_again(self.model, teacher, docs, self.name)
-        self._check_loss(loss, docs)
+        check_loss(loss, self.name, len(docs))
         backprop(d_scores)
         return self._finish(loss, d_scores, sgd, losses)
 
@@ -320,14 +319,8 @@ class MoEENer(SavedPipe):
             self._faults.add(row.faults)
         self._faults.add({"MW01": d_scores.crossing})
         self._faults.report(self.name)
-        self._check_loss(loss, docs)
+        check_loss(loss, self.name, len(docs))
         return loss, d_scores
-
-    def _check_loss(self, loss: float, docs: Sequence[Doc]) -> None:
-        if not math.isfinite(loss):
-            raise MoeeError(
-                "M004", what="loss", name=self.name, value=loss, batch=len(docs)
-            )
 
     def _finish(
         self, loss: float, d_scores: Gradient, sgd: Any, losses: Dict[str, float]
