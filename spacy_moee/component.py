@@ -24,8 +24,7 @@ from spacy.vocab import Vocab
 from thinc.api import Model, Optimizer, set_dropout_rate
 
 from .errors import MoeeError, warn
-from .faults import GoldFaults
-from .finite import check_loss
+from .faults import GoldFaults, check_loss
 from .from_ner import read_label_data, refuses_parser_settings
 from .halves import annotate_in_halves
 from .incorrect import read_annotation

@@ -1,8 +1,10 @@
-"""Warnings about gold entities, once for each kind."""
+"""What is wrong with a batch: gold entities, of each kind of which is warned once, and
+a loss that is no number."""
 
+import math
 from typing import Dict, List, Set, Tuple
 
-from .errors import warn
+from .errors import MoeeError, warn
 
 
 class GoldFaults:
@@ -32,3 +34,15 @@ class GoldFaults:
             warn(code, name=name, count=count, text=text)
         self._reported |= self._found.keys()
         self._found = {}
+
+
+def check_loss(loss: float, name: str, n_docs: int) -> None:
+    """Check a loss, before anything is learned from it.
+
+    loss (float): The loss.
+    name (str): The component's name, for the error.
+    n_docs (int): The docs of the batch.
+    RAISES (MoeeError): M004, if it is not finite.
+    """
+    if not math.isfinite(loss):
+        raise MoeeError("M004", what="loss", name=name, value=loss, batch=n_docs)

@@ -30,18 +30,6 @@ def is_finite(values: Any) -> bool:
         )
 
 
-def check_loss(loss: float, name: str, batch: int) -> None:
-    """Check that a loss is finite.
-
-    loss (float): The loss.
-    name (str): The component's name, for the error.
-    batch (int): How many docs it is of.
-    RAISES (MoeeError): M004, if it is not.
-    """
-    if not math.isfinite(loss):
-        raise MoeeError("M004", what="loss", name=name, value=loss, batch=batch)
-
-
 def bad_rows(vectors: Any) -> ndarray:
     """Find the rows of a table that are not finite, or too large for single precision.
 

@@ -38,7 +38,7 @@ ARROWS = {
     "models": {"errors", "finite", "networks", "padding", "scheme"},
     "saving": {"checksums", "errors", "labels", "models"},
     "component": {
-        *{"errors", "faults", "finite", "from_ner", "halves", "incorrect", "labels"},
+        *{"errors", "faults", "from_ner", "halves", "incorrect", "labels"},
         *{"models", "saving", "scorer", "tags"},
     },
     "experiments": {"embeddings", "errors", "evaluation", "files", "insight"},

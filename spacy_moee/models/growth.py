@@ -1,14 +1,23 @@
 """Arrays whose shape has changed: what they share is their beginning."""
 
-from typing import Dict, Sequence, Tuple, cast
+from typing import Any, Dict, List, NamedTuple, Sequence, Tuple
 
 import torch
 from thinc.api import Optimizer
-from thinc.types import Floats1d, FloatsXd
 from thinc.util import torch2xp, xp2torch
 from torch import Tensor, nn
 
-Shapes = Dict[int, Tuple[int, ...]]
+
+class Stage(NamedTuple):
+    """A parameter between two growths. Each has a key of its own: an optimizer that is
+    called with it never meets what it remembers of another size.
+
+    key (Tuple[int, str]): What an optimizer calls it.
+    shape (Tuple[int, ...]): Its shape.
+    """
+
+    key: Tuple[int, str]
+    shape: Tuple[int, ...]
 
 
 def lay_over(values: Tensor, under: Tensor) -> Tensor:
@@ -42,26 +51,40 @@ def enlarge(tensor: Tensor, shape: Sequence[int]) -> Tensor:
     return parameter
 
 
-def fit_state(
-    optimizer: Optimizer, key: Tuple[int, str], parameter: Tensor, shapes: Shapes
-) -> None:
-    """Give what an optimizer remembers of a parameter the shape of the parameter: new
+def add_stage(stages: List[Stage], key: Tuple[int, str], shape: Sequence[int]) -> None:
+    """Note the shape that a parameter has now.
+
+    stages (List[Stage]): Those that it had.
+    key (Tuple[int, str]): What an optimizer calls it at first.
+    shape (Sequence[int]): Its shape.
+    """
+    if not stages or stages[-1].shape != tuple(shape):
+        id_, name = key
+        name = f"{name}, {len(stages)}" if stages else name
+        stages.append(Stage((id_, name), tuple(shape)))
+
+
+def move_state(optimizer: Optimizer, old: Stage, new: Stage, parameter: Tensor) -> None:
+    """Give what an optimizer remembers of a parameter to the parameter as it is: new
     entries have no momentum, and begin their average with their value.
 
     optimizer (Optimizer): The optimizer.
-    key (Tuple[int, str]): Its name for the parameter.
-    parameter (Tensor): The parameter.
-    shapes (Dict[int, Tuple[int, ...]]): The shapes that it had, by their size: momenta
-        are kept flat.
+    old (Stage): The parameter as it was.
+    new (Stage): The parameter as it is.
+    parameter (Tensor): Its values.
     """
-    device = parameter.device
-    for momenta in (optimizer.mom1, optimizer.mom2):
-        if key in momenta and momenta[key].size != parameter.numel():
-            before = xp2torch(momenta[key], device=device)
-            before = before.view(shapes[len(before)])
-            after = lay_over(before, torch.zeros_like(parameter))
-            momenta[key] = cast(Floats1d, torch2xp(after.flatten()))
-    averages = optimizer.averages or {}
-    if key in averages and averages[key].shape != parameter.shape:
-        mean = lay_over(xp2torch(averages[key], device=device), parameter.clone())
-        averages[key] = cast(FloatsXd, torch2xp(mean))
+    zeros, averages = torch.zeros_like(parameter), optimizer.averages
+    tables: List[Tuple[Any, Tensor]] = [
+        *((momenta, zeros.clone()) for momenta in (optimizer.mom1, optimizer.mom2)),
+        *([] if averages is None else [(averages, parameter.clone())]),
+    ]
+    for table, start in tables:
+        if old.key in table:
+            kept = xp2torch(table.pop(old.key), device=parameter.device)
+            values = torch2xp(lay_over(kept.view(old.shape), start))
+            # momenta are flat
+            table[new.key] = values if table is averages else values.reshape((-1,))
+    counts: Tuple[Dict[Any, int], ...] = optimizer.nr_update, optimizer.last_seen
+    for count in counts:
+        if old.key in count:
+            count[new.key] = count.pop(old.key)

@@ -20,7 +20,7 @@ from torch import Tensor, nn
 from ..errors import MoeeError
 from ..finite import is_finite
 from ..networks.network import GrowingNetwork
-from .growth import Shapes, enlarge, fit_state, lay_over
+from .growth import Stage, add_stage, enlarge, lay_over, move_state
 
 # what a file can say of a network
 SIZES = {"width", "n_tags", "n_categories", "vector_width", "n_examples"}
@@ -38,8 +38,8 @@ class NetworkShim(Shim):
     def __init__(self, network: Callable[..., nn.Module]) -> None:
         super().__init__(None)
         self.network = network
-        # those that each parameter had, for optimizers that have seen it before
-        self._shapes: Dict[str, Shapes] = {}
+        # of each parameter, for optimizers that have seen it before
+        self._stages: Dict[str, List[Stage]] = {}
 
     @property
     def is_built(self) -> bool:
@@ -118,8 +118,8 @@ class NetworkShim(Shim):
 
     def _install(self, sizes: Dict[str, int], module: nn.Module) -> None:
         for name, parameter in module.named_parameters():
-            shapes = self._shapes.setdefault(name, {})
-            shapes[parameter.numel()] = tuple(parameter.shape)
+            stages = self._stages.setdefault(name, [])
+            add_stage(stages, (self.id, name), parameter.shape)
         self.sizes = sizes
         self._model = module.eval()
 
@@ -141,14 +141,15 @@ class NetworkShim(Shim):
         for name, parameter in self._parameters():
             if parameter.grad is None:
                 continue
-            if isinstance(optimizer, Optimizer):
-                key, shapes = (self.id, name), self._shapes[name]
-                fit_state(optimizer, key, parameter.data, shapes)
+            *before, now = self._stages[name]
+            # one that only collects can't tell what it collects for
+            for stage in before if isinstance(optimizer, Optimizer) else ():
+                move_state(optimizer, stage, now, parameter.data)
             # on a CPU these share the tensor's memory, and the optimizer works in it
             parameter.grad = parameter.grad.contiguous()
             weights = cast(FloatsXd, torch2xp(parameter.data))
             gradient = cast(FloatsXd, torch2xp(parameter.grad))
-            updated, _ = optimizer((self.id, name), weights, gradient)
+            updated, _ = optimizer(now.key, weights, gradient)
             if updated is not weights:
                 parameter.data.copy_(xp2torch(updated, device=parameter.device))
             if not gradient.any():
@@ -161,13 +162,15 @@ class NetworkShim(Shim):
     def use_params(self, params: Dict[Tuple[int, str], FloatsXd]) -> Iterator[None]:
         """Run with other values of the parameters, such as an optimizer's averages.
 
-        params (Dict): Arrays by `(id of this shim, name)`.
+        params (Dict): Arrays by what an optimizer calls the parameters.
         """
         backup: Dict[str, Tensor] = {}
         for name, parameter in self._parameters():
-            if (self.id, name) in params:
+            stages = reversed(self._stages[name])
+            key = next((x.key for x in stages if x.key in params), None)
+            if key is not None:
                 backup[name] = parameter.data
-                values = xp2torch(params[(self.id, name)], device=parameter.device)
+                values = xp2torch(params[key], device=parameter.device)
                 parameter.data = lay_over(values, parameter.data.clone())
         try:
             yield
