@@ -38,9 +38,9 @@ def spacy_tests(session: nox.Session) -> None:
 def clients(session: nox.Session) -> None:
     """The programs that take a pipeline: those of docs/guides/clients.md."""
     install(session, "tests")
-    programs = "tests/clients/requirements.txt"
-    session.install("-c", "constraints.txt", "-r", programs)
-    session.run("python", "-m", "pytest", "-m", "clients", *session.posargs)
+    tests = "tests/clients"
+    session.install("-c", "constraints.txt", "-r", f"{tests}/requirements.txt")
+    session.run("python", "-m", "pytest", tests, "-m", "clients", *session.posargs)
 
 
 @nox.session
