@@ -7,14 +7,12 @@ What is the transition parser's alone is accepted and dropped.
 
 import math
 from functools import wraps
-from typing import Any, Callable, Dict, Iterable, List, Optional
+from typing import Any, Callable, Dict, List, Optional
 
 import spacy.pipeline
 from spacy import registry
 from spacy.pipeline import factories, ner
-from spacy.training import Example
 from spacy.vocab import Vocab
-from thinc.api import Optimizer
 
 from spacy_moee.component import MoEENer
 from spacy_moee.models.tagger import build_moee_tagger_v1
@@ -54,17 +52,12 @@ class EntityRecognizer(MoEENer):
         built.append(self)
 
     def update(
-        self,
-        examples: Iterable[Example],
-        *,
-        drop: float = 0.0,
-        sgd: Optional[Optimizer] = None,
-        losses: Optional[Dict[str, float]] = None,
+        self, *args: Any, losses: Optional[Dict[str, float]] = None, **options: Any
     ) -> Dict[str, float]:
         """The loss of a parser is the squared error of the probability of its gold
         actions, and has to be that small. Ours is a negative log-likelihood."""
         losses = {} if losses is None else losses
-        loss = super().update(examples, drop=drop, sgd=sgd)[self.name]
+        loss = super().update(*args, **options)[self.name]
         squared_error = (1 - math.exp(-loss)) ** 2
         losses[self.name] = losses.get(self.name, 0.0) + squared_error
         return losses
