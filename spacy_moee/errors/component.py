@@ -128,7 +128,8 @@ WARNINGS: Dict[str, str] = {
         "'{name}' has met the new entity type '{label}' in an update, first on "
         "{text!r}, and learns it beside {labels}: its network has grown. If it is a "
         "mistake, correct the data and load the pipeline again, since no type can be "
-        "removed. If not, call `add_label('{label}')` before the training."
+        "removed. If not, there is nothing to do; `add_label('{label}')` before the "
+        "first update says so."
     ),
     "MW11": (
         "The description '{text}' of the entity type '{label}' has words without a "
