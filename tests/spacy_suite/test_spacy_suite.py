@@ -109,7 +109,6 @@ LANGUAGE = "test_language.py"
 LATER_BEAM = "scores come later: moee_ner has no beam"
 NO_NEGATIVE = "moee_ner has no incorrect_spans_key"
 NO_MOVES = "asks the transition system for its moves; tests/component covers the case"
-LATER_LABELS = "labels can't be added after initialization yet (M001)"
 LATER_VECTORS = "vectors come later"
 NO_COMPONENT = "has no component in it"
 
@@ -129,10 +128,6 @@ CASES = [
         RENAME,
         ('losses["moee_ner"] < 0.00001', 'losses["moee_ner"] < 0.2, losses'),
         ('ner2.model.attrs["has_upper"] == use_upper', "ner2.labels == ner.labels"),
-        (
-            'ner2.add_label("RANDOM_NEW_LABEL")',
-            "with pytest.raises(MoeeError): ner2.add_label('RANDOM_NEW_LABEL')",
-        ),
         use_upper=None,
     ),
     case(NER, "test_empty_ner", RENAME),
@@ -233,11 +228,7 @@ CASES = [
         LABEL,
         "test_ner_labels_added_implicitly_on_update",
         RENAME,
-        (
-            "nlp.update([example])",
-            "with pytest.raises(MoeeError): nlp.update([example])",
-        ),
-        ('assert "D" in ner.labels', 'assert "D" not in ner.labels'),
+        ("nlp.update([example])", "with pytest.warns(): nlp.update([example])"),
     ),
     skip("training/test_rehearse.py", "test_rehearse", "rehearsal comes later"),
     case(TRAIN, "test_issue999", RENAME_SMALL, slow=True),
@@ -247,7 +238,7 @@ CASES = [
         TRAIN, "test_tuple_format_implicit_invalid", also=[("_train_tuples", (RENAME,))]
     ),
     case(SAVE, "test_issue4042", RENAME),
-    skip(SAVE, "test_issue4042_bug2", LATER_LABELS),
+    case(SAVE, "test_issue4042_bug2", RENAME),
     case(
         SAVE,
         "test_issue4725_1",
