@@ -164,6 +164,7 @@ def show_training(
 ) -> None:
     """Print whether training is possible."""
     from ..insight.findings import judge_labels
+    from ..models.wrapper import needs_description
 
     if not taggers:
         msg.warn("The pipeline has no component of the factory 'moee_ner'")
@@ -173,7 +174,9 @@ def show_training(
     unknown = [
         finding
         for name, pipe in taggers.items()
-        for finding in judge_labels(train, name, pipe.labels)
+        for finding in judge_labels(
+            train, name, pipe.labels, needs_description(pipe.model)
+        )
     ]
     show(unknown)
     if not unknown:

@@ -151,7 +151,8 @@ WARNINGS: Dict[str, str] = {
         "'{name}' has met the new entity type '{label}' in an update, first on "
         "{text!r}, and learns it beside {labels}: its network has grown. If it is a "
         "mistake, correct the data and load the pipeline again, since no type can be "
-        "removed. If not, call `add_label('{label}')` before the training."
+        "removed. If not, there is nothing to do; `add_label('{label}')` before the "
+        "first update says so."
     ),
     "MW07": (
         "{count} incorrect spans cross the border of a segment (sentence), or are "

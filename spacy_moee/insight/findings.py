@@ -185,23 +185,29 @@ def judge_case(train: Statistics, dev: Statistics) -> Iterator[Finding]:
         yield Finding(WARN, text)
 
 
-def judge_labels(train: Statistics, name: str, labels: Sequence[str]) -> List[Finding]:
+def judge_labels(
+    train: Statistics, name: str, labels: Sequence[str], described: bool
+) -> List[Finding]:
     """Say whether a component knows the types of train.
 
     train (Statistics): What is learned from.
     name (str): The component's name.
     labels (Sequence[str]): The types that it was initialized with.
+    described (bool): Whether types have to be described before they are learned.
     RETURNS (List[Finding]): The sentence, if it doesn't.
     """
     unknown = sorted(set(train.types) - set(labels))
     if not unknown:
         return []
     text = f"Types of train that '{name}' does not know: {', '.join(unknown)}"
+    remedy = "make its labels file again with `spacy init labels`, or delete it"
+    if described:
+        remedy = f"Describe them with `add_label`, or {remedy}"
+        return [Finding(FAIL, f"{text}. Training stops at the first of them. {remedy}")]
     remedy = (
-        "Make its labels file again with `spacy init labels`, or delete it; what was "
-        "trained before keeps its types"
+        f"If one is a mistake, correct the data; if its labels file is old, {remedy}"
     )
-    return [Finding(FAIL, f"{text}. Training stops at the first of them. {remedy}")]
+    return [Finding(WARN, f"{text}. It learns each when it meets it. {remedy}")]
 
 
 def judge_words(words: Words) -> Finding:

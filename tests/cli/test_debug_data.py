@@ -159,8 +159,8 @@ def test_fasttext_knows_every_word(corpus: Path) -> None:
 def test_labels_file_that_is_old(corpus: Path) -> None:
     srsly.write_json(corpus / "labels.json", ["LOC", "ORG"])
     result = run(corpus)
-    assert result.exit_code == 1
-    assert "'PER'" in result.output or "does not know: PER" in flat(result.output)
+    assert result.exit_code == 0
+    assert "does not know: PER. It learns each when it meets it" in flat(result.output)
 
 
 def test_types_that_a_trained_component_lacks(corpus: Path) -> None:
@@ -174,7 +174,7 @@ def test_types_that_a_trained_component_lacks(corpus: Path) -> None:
     for name, file in files.items():
         args += [f"--paths.{name}", str(corpus / file)]
     result = CliRunner().invoke(app, args)
-    assert result.exit_code == 1
+    assert result.exit_code == 0
     assert "'moee_ner' does not know: GPE" in flat(result.output)
 
 

@@ -91,9 +91,14 @@ def test_case(lower: int, warned: bool) -> None:
 
 def test_labels() -> None:
     train = make("train", types={"PER": 1, "B": 1, "A": 1})
-    (finding,) = judge_labels(train, "ner", ["PER", "LOC"])
-    assert finding.level == "fail" and "'ner' does not know: A, B." in finding.text
-    assert judge_labels(train, "ner", ["A", "B", "PER"]) == []
+    for described, level, what in (
+        (False, "warn", "learns each when it meets it"),
+        (True, "fail", "Training stops"),
+    ):
+        (finding,) = judge_labels(train, "ner", ["PER", "LOC"], described)
+        assert finding.level == level and what in finding.text
+        assert "'ner' does not know: A, B." in finding.text
+        assert judge_labels(train, "ner", ["A", "B", "PER"], described) == []
 
 
 def test_words() -> None:

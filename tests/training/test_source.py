@@ -21,6 +21,7 @@ from spacy.vectors import Vectors
 
 from spacy_moee.errors import MoeeError
 from spacy_moee.training.jsonl import make_jsonl_logger
+from tests.component.test_new_types import make_new
 from tests.component.util import (
     TINY,
     get_ents,
@@ -210,3 +211,47 @@ def test_shared_encoder(tmp_path: Path) -> None:
     copied = load_config(RECIPE, settings)
     copied["components"]["moee_ner"] = {**block, "replace_listeners": ["model.tok2vec"]}
     assert get_all_ents(init_nlp(copied)) == expected
+
+
+@pytest.mark.parametrize("averages", [False, True])
+def test_a_new_type_in_the_data(tmp_path: Path, averages: bool) -> None:
+    """It is learned, scored and saved; what is older than it is a part of it all."""
+    source = save_source(make_table(TINY), tmp_path, steps=30)
+    settings: Dict[str, Any] = {"training.max_epochs": 40}
+    settings["training.optimizer.use_averages"] = averages
+    settings["training.optimizer.learn_rate.schedule.stop"] = 0.02
+    config = load_config(RECIPE, {**overrides(source), **settings})
+    nlp = spacy.blank("en")
+    for seed, name in ((2, "train"), (3, "dev")):
+        docs = [eg.reference for eg in make_examples(nlp, 12, seed)]
+        docs += [eg.reference for eg in make_new(nlp, 12)]
+        DocBin(docs=docs).to_disk(tmp_path / f"{name}.spacy")
+    nlp = init_nlp(config)
+    assert nlp.pipe_labels["moee_ner"] == ["LOC", "PER"]
+    (tmp_path / "more").mkdir()
+    with pytest.warns(UserWarning) as record:
+        run_training(nlp, tmp_path / "more", stdout=io.StringIO())
+    assert [str(w.message)[:6] for w in record] == ["[MW05]"]
+    for folder in ("model-best", "model-last"):
+        path = tmp_path / "more" / folder
+        meta = srsly.read_json(path / "meta.json")
+        assert meta["labels"]["moee_ner"] == ["LOC", "PER", "PRODUCT"]
+        scores = meta["performance"]["ents_per_type"]
+        assert {*scores} == {"LOC", "PER", "PRODUCT"}
+        assert all(score["f"] > 0.9 for score in scores.values())
+        assert set(srsly.read_json(path / "moee_ner" / "cfg")) == {"labels"}
+        again = spacy.load(path)
+        (doc,) = again.pipe(["The Zoomer is late ."])
+        assert [(ent.text, ent.label_) for ent in doc.ents] == [("Zoomer", "PRODUCT")]
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning")
+def test_a_new_type_of_a_described_tagger(tmp_path: Path) -> None:
+    source = save_source(make_table(CONCEPT), tmp_path)
+    config = load_config(RECIPE, overrides(source))
+    docs = [eg.reference for eg in make_new(spacy.blank("en"))]
+    DocBin(docs=docs).to_disk(tmp_path / "train.spacy")
+    nlp = init_nlp(config)
+    (tmp_path / "more").mkdir()
+    with pytest.raises(MoeeError, match=r"M002.*'PRODUCT'.*description="):
+        run_training(nlp, tmp_path / "more", stdout=io.StringIO(), stderr=io.StringIO())
