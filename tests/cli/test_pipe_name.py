@@ -90,8 +90,8 @@ def test_debug_data(folder: Path) -> None:
     assert "The pipeline can be initialized, and knows the types of train" in output
     labels = ("--initialize.components.ner.labels.path", "few.json")
     srsly.write_json(folder / "few.json", ["PER"])
-    with pytest.raises(AssertionError, match="'ner'"):
-        call_spacy("moee", "debug-data", "config.cfg", *PATHS, *labels)
+    output = call_spacy("moee", "debug-data", "config.cfg", *PATHS, *labels)
+    assert "'ner'" in output and "LOC" in output
 
 
 def test_prune_vectors(folder: Path) -> None:

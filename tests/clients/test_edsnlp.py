@@ -65,7 +65,6 @@ class TestByName:
         assert len(errors) == 4
         assert "architectures" in errors[0] and "architectures" in errors[2]
 
-    @pytest.mark.xfail(strict=True, reason="branch habits")
     def test_ours_is_as_spacys(self, errors: List[str]) -> None:
         assert errors[1] == errors[0]
         assert errors[3] == errors[2]
