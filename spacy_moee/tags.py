@@ -61,19 +61,16 @@ def _gold_of_other_tokens(
         elif tag is not None and tag != "-":
             boundary = BEGIN if tag[0] in "BU" else INSIDE
             tags[i] = tag_of(_number(labels, tag[2:], name), boundary)
-    blocked, aligned = _is_blocked(example.reference), example.alignment.x2y
+    blocked = _is_blocked(*example.reference.to_array([ENT_IOB, ENT_TYPE]).T)
+    aligned = example.alignment.x2y
     for i in numpy.flatnonzero(tags == MISSING).tolist() if blocked.any() else ():
         if len(aligned[i]) and blocked[aligned[i]].all():
             tags[i] = OUTSIDE
     return tags
 
 
-def _is_blocked(doc: Doc) -> ndarray:
-    """Which tokens are known to be no entity: spaCy keeps them as a B without a type.
-
-    RETURNS (ndarray): A bool a token.
-    """
-    iob, types = doc.to_array([ENT_IOB, ENT_TYPE]).T
+def _is_blocked(iob: ndarray, types: ndarray) -> ndarray:
+    """Which tokens are blocked, known to be in no entity: a B without a type."""
     return (iob == IOB_B) & (types == 0)
 
 
@@ -127,7 +124,7 @@ def _gold_of_same_tokens(reference: Doc, labels: Dict[str, int], name: str) -> n
     iob, types = columns[:, 0], columns[:, 1]
     if not iob.any():
         return tags
-    tags[(iob == IOB_O) | _is_blocked(reference)] = OUTSIDE
+    tags[(iob == IOB_O) | _is_blocked(iob, types)] = OUTSIDE
     entity = ((iob == IOB_B) | (iob == IOB_I)) & (types != 0)
     for type_ in numpy.unique(types[entity]):
         label = _number(labels, reference.vocab.strings[int(type_)], name)
