@@ -159,7 +159,8 @@ def find_layout(lines: Sequence[str], path: Path, options: Options) -> Layout:
 
 
 def _find_rows(lines: Sequence[str], header: str) -> List[Row]:
-    """List the lines that are certainly rows; if there is none, those with #."""
+    """List the lines that are certainly rows; if there is none, those with #, and of
+    these only the ones with a tab, if there are any: comments have spaces."""
     rows, doubtful = [], []
     for number, text in enumerate(lines, 1):
         if not text.strip(" \t") or text == header or DOCSTART.match(text):
@@ -171,7 +172,7 @@ def _find_rows(lines: Sequence[str], header: str) -> List[Row]:
             not read_comment(text) or TAG.fullmatch(row.cells[-1])
         ):
             doubtful.append(row)
-    return rows or doubtful
+    return rows or [row for row in doubtful if "\t" in row.text] or doubtful
 
 
 def _is_numbered(rows: List[Row], lines: Sequence[str]) -> bool:

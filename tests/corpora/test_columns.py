@@ -324,6 +324,11 @@ def test_what_is_doubtful_is_refused_or_read_right(tmp_path, file):
     assert found_words == words
 
 
+def test_comments_above_tokens_that_are_all_hashes(tmp_path):
+    text = "# some words\n# some words\n#\tNN\tO\n"
+    assert get_rows(read(tmp_path, text)) == [[("#", "O")]]
+
+
 LINES = st.text("#\t  -_OBIEPR12.a=:/[]", max_size=12) | st.sampled_from(
     ["Word\tTag", "# Word Tag", "-DOCSTART- -X- O", "1-2\ta\tO", "", "a O", "1\ta\tO"]
 )
