@@ -91,6 +91,7 @@ def test_a_config_with_other_components(corpus: Path) -> None:
     assert "ner" in tok2vec.listening_components
 
 
+@pytest.mark.slow
 def test_a_config_of_our_own(corpus: Path) -> None:
     words = find_block("bash").split()
     assert words[:3] == ["python", "-m", "spacy"]

@@ -104,6 +104,7 @@ def test_prune_vectors(folder: Path) -> None:
     assert "unused" not in after.vocab.strings
 
 
+@pytest.mark.slow
 def test_package(folder: Path) -> None:
     args = ("--name", "named", "--version", "1.2.3", "--build", "none")
     # in this process the files that it leaves open would be errors

@@ -83,7 +83,14 @@ def grow_quietly(nlp: Language, examples: List[Example], **kwargs: Any) -> Any:
         return nlp.update(examples, **kwargs)
 
 
-@pytest.mark.parametrize("switches", SWITCHES, ids=str)
+@pytest.mark.parametrize(
+    "switches",
+    [
+        *SWITCHES[::2],
+        *(pytest.param(x, marks=pytest.mark.slow) for x in SWITCHES[1::2]),
+    ],
+    ids=str,
+)
 def test_it_finds_what_it_found(switches: Dict[str, Any], tmp_path: Path) -> None:
     nlp = make_nlp(**switches)
     train(nlp)

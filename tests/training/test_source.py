@@ -213,7 +213,9 @@ def test_shared_encoder(tmp_path: Path) -> None:
     assert get_all_ents(init_nlp(copied)) == expected
 
 
-@pytest.mark.parametrize("averages", [False, True])
+@pytest.mark.parametrize(
+    "averages", [pytest.param(False, marks=pytest.mark.slow), True]
+)
 def test_a_new_type_in_the_data(tmp_path: Path, averages: bool) -> None:
     """It is learned, scored and saved; what is older than it is a part of it all."""
     source = save_source(make_table(TINY), tmp_path, steps=30)
