@@ -35,18 +35,10 @@ from .models.rehearsal import read_again
 from .models.tagger import DEFAULT_MODEL
 from .models.types import Gradient, MoEEModelT, Prediction, Scores
 from .models.vocabularies import check_attributes, group_by_vocab
-from .models.wrapper import (
-    is_built,
-    needs_description,
-    prediction_threads,
-    set_type,
-)
+from .models.wrapper import is_built, needs_description, prediction_threads, set_type
 from .saving import SavedPipe
 from .scorer import moee_ner_score
-from .tags import (
-    preset_tokens,
-    set_entities,
-)
+from .tags import preset_tokens, set_entities
 
 
 class MoEENer(SavedPipe):

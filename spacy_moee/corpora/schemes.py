@@ -64,7 +64,7 @@ def marks_borders(scheme: str) -> bool:
     """Say whether every entity starts and ends with a letter of its own.
 
     scheme (str): A key of `PREFIXES`.
-    RETURNS (bool): Whether they do.
+    RETURNS (bool): Whether it does.
     """
     return len(PREFIXES[scheme]) == len("BIES")
 

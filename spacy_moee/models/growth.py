@@ -73,6 +73,8 @@ def move_state(optimizer: Optimizer, old: Stage, new: Stage, parameter: Tensor) 
     new (Stage): The parameter as it is.
     parameter (Tensor): Its values.
     """
+    if old.key not in optimizer.nr_update:  # as at all steps but the first
+        return
     zeros, averages = torch.zeros_like(parameter), optimizer.averages
     tables: List[Tuple[Any, Tensor]] = [
         *((momenta, zeros.clone()) for momenta in (optimizer.mom1, optimizer.mom2)),
