@@ -34,7 +34,7 @@ ARROWS = {
     # what a person looks at: no model either
     "insight": {"errors", "evaluation", "padding", "scheme"},
     # what a pipeline scores: it reads what the component wrote
-    "evaluation": {"errors", "scorer"},
+    "evaluation": {"errors", "scheme", "scorer"},
     "models": {"errors", "finite", "networks", "padding", "scheme"},
     "saving": {"checksums", "errors", "labels", "models"},
     "component": {

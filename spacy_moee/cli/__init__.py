@@ -81,6 +81,7 @@ def show_warning(code: str, **values: object) -> None:
 
 
 from . import (  # noqa: E402
+    calibrate,  # noqa: F401
     compare,  # noqa: F401
     convert,  # noqa: F401
     debug_data,  # noqa: F401

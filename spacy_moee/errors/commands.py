@@ -113,6 +113,24 @@ ERRORS: Dict[str, str] = {
         "Can't write '{file}': {reason}. Check the path, its permissions and the free "
         "disk space."
     ),
+    # M735 to M738: calibration
+    "M735": (
+        "Can't choose the component of '{model}' to calibrate: found {found}; expected "
+        "{wanted}. Name one of its moee_ner with --component."
+    ),
+    "M736": (
+        "'{file}' is too small to calibrate on: {found}; expected {expected} or more. "
+        "Name annotated text of the domain that the pipeline was trained for, such as "
+        "the development set."
+    ),
+    "M737": (
+        "The texts of --text are too few to say how sure the pipeline is of them: it "
+        "finds {found}; expected {expected} or more. Give more text, or --unseen."
+    ),
+    "M738": (
+        "--text and --unseen exclude each other: with texts of the domain, it is not "
+        "unseen. Omit one of the two."
+    ),
 }
 
 WARNINGS: Dict[str, str] = {

@@ -1,7 +1,17 @@
 """Counts of entities, and precision, recall and F1 of them."""
 
 from collections import defaultdict
-from typing import Dict, List, NamedTuple, Optional, Sequence, Tuple
+from typing import (
+    Dict,
+    Iterable,
+    Iterator,
+    List,
+    NamedTuple,
+    Optional,
+    Sequence,
+    Set,
+    Tuple,
+)
 
 from spacy.tokens import Span
 from spacy.training import Example
@@ -58,20 +68,35 @@ def spacy_counts(examples: Sequence[Example]) -> Dict[str, Counts]:
     """
     counts: Dict[str, List[int]] = defaultdict(lambda: [0, 0, 0])
     for example in map(trim_gold, examples):
-        if not example.reference.has_annotation("ENT_IOB"):
-            continue
-        gold = {(e.label_, e.start, e.end) for e in example.reference.ents}
-        for label, _, _ in gold:
+        for label, _, _ in _gold_entities(example):
             counts[label][2] += 1
-        for entity in example.predicted.ents:
-            key = _on_gold_tokens(example, entity)
-            if key is not None:
-                found = key in gold
-                # the second one on the same gold tokens is wrong
-                gold.discard(key)
-                counts[entity.label_][0] += found
-                counts[entity.label_][1] += 1
+        for entity, is_correct in judge(example, example.predicted.ents):
+            counts[entity.label_][0] += is_correct
+            counts[entity.label_][1] += 1
     return {label: Counts(*count) for label, count in sorted(counts.items())}
+
+
+def judge(example: Example, entities: Iterable[Span]) -> Iterator[Tuple[Span, bool]]:
+    """Say which entities are right, by the same rules.
+
+    example (Example): Predicted and gold doc, whose gold entities have no white space
+        at their edges.
+    entities (Iterable[Span]): Entities of the predicted doc.
+    YIELDS (Tuple[Span, bool]): Those that are right or wrong, and whether they are
+        right.
+    """
+    gold = _gold_entities(example)
+    is_annotated = example.reference.has_annotation("ENT_IOB")
+    for entity in entities if is_annotated else ():
+        key = _on_gold_tokens(example, entity)
+        if key is not None:
+            yield entity, key in gold
+            # the second one on the same gold tokens is wrong
+            gold.discard(key)
+
+
+def _gold_entities(example: Example) -> Set[Tuple[str, int, int]]:
+    return {(e.label_, e.start, e.end) for e in example.reference.ents}
 
 
 def _on_gold_tokens(example: Example, entity: Span) -> Optional[Tuple[str, int, int]]:
