@@ -1,5 +1,6 @@
 """The pipeline component `moee_ner`."""
 
+from functools import partial
 from itertools import chain, islice
 from typing import (
     Any,
@@ -36,7 +37,7 @@ from .models.rehearsal import read_again
 from .models.types import Gradient, MoEEModelT, Prediction, Scores
 from .models.vocabularies import check_attributes, group_by_vocab
 from .models.wrapper import is_built, needs_description, prediction_threads, set_type
-from .saving import SavedPipe
+from .saving import CALIBRATION, SavedPipe
 from .scorer import moee_ner_score
 from .tags import preset_tokens
 
@@ -167,6 +168,7 @@ class MoEENer(SavedPipe):
         check_attributes(self.model, sample, nlp.vocab if nlp else self.vocab)
         self.model.initialize(X=sample, Y=labels)  # type: ignore[arg-type]
         self.cfg["labels"], self._rehearsal_model = labels, None
+        self.cfg.pop(CALIBRATION, None)
         if nlp is not None:
             # another one, if the component comes from another pipeline
             self.vocab = nlp.vocab
@@ -214,7 +216,23 @@ class MoEENer(SavedPipe):
         presets = [preset_tokens(doc) for doc in docs]
         with prediction_threads(self.model):
             scores = self.model.predict(docs)
-            return read_out(docs, scores, presets, wanted)
+            return read_out(docs, scores, presets, wanted, self.temperature)
+
+    def read(self, docs: Iterable[Doc]) -> Callable[[float], List[Prediction]]:
+        """Read docs once, for the scores of their entities at any temperature.
+
+        docs (Iterable[Doc]): The docs, of one vocabulary.
+        RETURNS (Callable[[float], List[Prediction]]): Takes a temperature, and gives
+            what `predict` gives with "scores" at that temperature.
+        RAISES (MoeeError): As `predict`.
+        """
+        docs = list(docs)
+        self._require_network()
+        check_attributes(self.model, docs, self.vocab)
+        presets = [preset_tokens(doc) for doc in docs]
+        with prediction_threads(self.model):
+            scores = self.model.predict(docs)
+        return partial(read_out, docs, scores, presets, ("scores",))
 
     def set_annotations(
         self, docs: Iterable[Doc], predictions: List[Prediction]

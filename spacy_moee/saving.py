@@ -1,5 +1,6 @@
 """How the component is saved: with checksums, and read whole or not at all."""
 
+from math import inf
 from pathlib import Path
 from typing import Any, Callable, Dict, Iterable, Tuple
 
@@ -15,6 +16,8 @@ from .models.wrapper import check_labels
 
 # the files that the component writes itself
 SAVED = ("cfg", "model")
+# the key in `cfg` of what `spacy moee calibrate` found
+CALIBRATION = "calibration"
 
 
 class SavedPipe(TrainablePipe):
@@ -38,6 +41,21 @@ class SavedPipe(TrainablePipe):
         RETURNS (Tuple[str, ...]): Bare types, such as PER.
         """
         return tuple(self.cfg["labels"])
+
+    @property
+    def temperature(self) -> float:
+        """What the scores of tags are divided by, before they become the probabilities
+        of entities; it is saved with the weights.
+
+        RETURNS (float): 1, unless the component is calibrated.
+        """
+        return float(self.cfg.get(CALIBRATION, {"temperature": 1.0})["temperature"])
+
+    @temperature.setter
+    def temperature(self, value: float) -> None:
+        calibration = {CALIBRATION: {"temperature": value}}
+        check_calibration(calibration, self.name)
+        self.cfg.update(calibration)
 
     def __setstate__(self, state: Any) -> None:
         super().__setstate__(state)
@@ -95,10 +113,14 @@ class SavedPipe(TrainablePipe):
     def _load(self, load: Callable, source: Any, exclude: Iterable[str]) -> "SavedPipe":
         before, weights = self.cfg, self.model.to_bytes()
         self.cfg = {**before}
+        if "cfg" not in exclude:
+            # one that is not calibrated says nothing of it
+            self.cfg.pop(CALIBRATION, None)
         try:
             with checked_load(self.model):
                 load(source, exclude=exclude)
             check_saved_labels(self.cfg, self.name)
+            check_calibration(self.cfg, self.name)
             if not {"cfg", "model"} & set(exclude):
                 check_labels(self.model, self.labels)
         except Exception as error:
@@ -112,3 +134,19 @@ class SavedPipe(TrainablePipe):
         for label in self.labels:
             self.vocab.strings.add(label)
         return self
+
+
+def check_calibration(cfg: Dict[str, Any], name: str) -> None:
+    """Check what a component is calibrated with.
+
+    cfg (Dict[str, Any]): The settings that it is saved with.
+    name (str): The component's name.
+    RAISES (MoeeError): M024, if it can't be.
+    """
+    if CALIBRATION not in cfg:
+        return
+    found = cfg[CALIBRATION]
+    value = found.get("temperature") if isinstance(found, dict) else None
+    is_number = type(value) in (int, float) and len(found) == 1
+    if not is_number or not 0 < value < inf:
+        raise MoeeError("M024", name=name, found=found)

@@ -116,6 +116,7 @@ def calibrate(
     from ..evaluation.temperature import UNSEEN, fit_temperature, shift, unsureness
 
     files = find_texts(texts)
+    check_file(dev)
     examples = list(read_examples(nlp, dev))
     if not examples:
         raise MoeeError("M708", file=dev)
@@ -141,6 +142,17 @@ def calibrate(
         for label in pairs[0]
     }
     return Fit(temperature, source, unsure, text_unsure, figures)
+
+
+def check_file(path: Path) -> None:
+    """See that it is a .spacy file, or a folder of some. Raises M706."""
+    if not path.is_dir():
+        is_one = path.suffix == ".spacy" and path.is_file()
+        found = "another file" if path.exists() else "nothing"
+    else:
+        is_one, found = any(path.rglob("*.spacy")), "a folder without such a file"
+    if not is_one:
+        raise MoeeError("M706", path=path, found=found)
 
 
 def read_docs(nlp: "Language", files: Sequence[Path]) -> Iterator["Doc"]:

@@ -128,6 +128,10 @@ ERRORS: Dict[str, str] = {
         "Expected spacy_moee.RobustTagger.v1, or spacy_moee.ConceptTagger.v1 without "
         "examples. Choose one of these in the config, or omit {what}."
     ),
+    "M024": (
+        "'{name}' can't be calibrated with {found}; expected a temperature above 0, "
+        "such as {{'temperature': 1.4}}. `python -m spacy moee calibrate` finds one."
+    ),
 }
 
 WARNINGS: Dict[str, str] = {

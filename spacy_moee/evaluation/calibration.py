@@ -44,7 +44,8 @@ class Judged(NamedTuple):
         RETURNS (Judged): These; `gold` stays that of all.
         """
         rows = self.labels == label
-        return Judged(*(part[rows] for part in self[:4]), self.gold)
+        scores, correct, labels, docs = (part[rows] for part in self[:4])
+        return Judged(scores, correct, labels, docs, self.gold)
 
 
 class Bin(NamedTuple):
@@ -96,16 +97,23 @@ def measure(judged: Judged, seed: int = 0, replicates: int = REPLICATES) -> Meas
     RETURNS (Measures): The measures.
     """
     scores, correct = judged.scores, judged.correct.astype("float64")
-    error = low = high = None
+    error: Optional[float] = None
+    low, high = error, error
     bins: List[Bin] = []
     if len(scores) >= LEAST:
         error = calibration_error(scores, correct)
         low, high = calibration_interval(judged, seed, replicates)
         bins = reliability(scores, correct)
     return Measures(
-        *(len(scores), float(scores.mean()), float(correct.mean())),
-        *(error, low, high, brier_score(scores, correct)),
-        *(risk_coverage_area(scores, correct), bins),
+        entities=len(scores),
+        score=float(scores.mean()),
+        correct=float(correct.mean()),
+        error=error,
+        low=low,
+        high=high,
+        brier=brier_score(scores, correct),
+        risk=risk_coverage_area(scores, correct),
+        bins=bins,
     )
 
 

@@ -124,7 +124,8 @@ def test_interval_holds_the_error_and_shrinks() -> None:
 def test_interval_draws_docs() -> None:
     """Twenty copies of each entity in one doc are worth one."""
     one = make(300, power=2)
-    copies = Judged(*(numpy.repeat(part, 20) for part in one[:4]), one.gold)
+    scores, correct, labels, docs = (numpy.repeat(part, 20) for part in one[:4])
+    copies = Judged(scores, correct, labels, docs, one.gold)
     apart = copies._replace(docs=numpy.arange(len(copies.docs)))
     widths = [
         high - low for low, high in map(calibration_interval, (one, copies, apart))
