@@ -18,6 +18,7 @@ ARROWS = {
     "devices": {"errors"},
     "padding": set(),
     "scheme": set(),
+    "alternatives": set(),
     "faults": {"errors"},
     "from_ner": {"errors"},
     "halves": set(),
@@ -50,6 +51,7 @@ ARROWS = {
     "__init__": set(),
 }
 NO_TORCH = {
+    "alternatives",
     *{"tags", "labels", "scheme", "faults", "incorrect", "scorer", "corpora"},
     *{"errors", "files", "from_ner"},
     *{"padding", "devices", "evaluation", "checksums", "finite", "insight"},
