@@ -5,11 +5,18 @@ from typing import Any, List, NamedTuple, Optional, Sequence, Tuple
 
 import numpy
 from numpy import ndarray
-from spacy.tokens import Doc, Span
+from spacy.tokens import Doc, Span, SpanGroup
 
 from .errors import MoeeError
-from .extensions import DETECTION, PIPE, SCORES, write_gates, write_scores
-from .tags import read_entities, set_entities
+from .extensions import (
+    DETECTION,
+    PIPE,
+    SCORES,
+    UNSCORED,
+    write_gates,
+    write_scores,
+)
+from .tags import preset_tokens, read_entities, set_entities
 
 # the default; a pipeline with two of the components needs two keys
 SCORES_KEY = "moee_ner"
@@ -91,14 +98,60 @@ def _join(
     return [Entity(span, *values) for span, *values in rows if span is not None]
 
 
+def find_own(
+    doc: Doc, labels: Sequence[str], settings: Settings
+) -> Tuple[Optional[ndarray], Optional[ndarray]]:
+    """Tell the entities that the component wrote from those that were there.
+
+    doc (Doc): The doc.
+    labels (Sequence[str]): The entity types.
+    settings (Settings): What is written.
+    RETURNS (Tuple[Optional[ndarray], Optional[ndarray]]): First token, end and label of
+        its own, shape [entities, 3], None if it has not read the doc; and True on the
+        tokens of all others and on blocked ones, None if there are none.
+    """
+    key, spans = settings.scores_key, list(doc.ents)
+    is_read = any(span.label_ in labels for span in spans)
+    if key is not None:
+        is_read = _find_group(doc, settings) is not None
+        spans = [entity.span for entity in _read_before(doc, settings)]
+    numbers = {label: number for number, label in enumerate(labels)}
+    own = [
+        (span.start, span.end, numbers[span.label_])
+        for span in spans
+        if span.label_ in numbers
+    ]
+    preset = preset_tokens(doc)
+    if preset is not None:
+        for start, end, _ in own:
+            preset[start:end] = False
+    return numpy.array(own, dtype="int64").reshape(-1, 3) if is_read else None, preset
+
+
 def _read_before(doc: Doc, settings: Settings) -> List[Entity]:
     """Those that the component wrote when it read the doc before."""
-    group = doc.spans.get(settings.scores_key or "")
-    if group is None or group.attrs.get(PIPE) != settings.name:
+    group = _find_group(doc, settings)
+    if group is None:
         return []
-    entities = {(ent.start, ent.end, ent.label) for ent in doc.ents}
+    entities = {(ent.start, ent.end): ent for ent in doc.ents}
     found = _join([*group], group.attrs[SCORES], group.attrs.get(DETECTION))
-    return [x for x in found if (x.span.start, x.span.end, x.span.label) in entities]
+    found += [
+        Entity(entities[place], numpy.nan, numpy.nan)
+        for place in map(tuple, group.attrs.get(UNSCORED, []))
+        if place in entities
+    ]
+    labels = {place: ent.label for place, ent in entities.items()}
+    return [
+        entity
+        for entity in found
+        if labels.get((entity.span.start, entity.span.end)) == entity.span.label
+    ]
+
+
+def _find_group(doc: Doc, settings: Settings) -> Optional[SpanGroup]:
+    group = doc.spans.get(settings.scores_key or "")
+    is_own = group is not None and group.attrs.get(PIPE) == settings.name
+    return group if is_own else None
 
 
 def _write(
@@ -116,4 +169,5 @@ def _write(
         columns[0],
         columns[1] if has_detection else None,
         settings.name,
+        [entity.span for entity in entities if entity.score != entity.score],
     )
