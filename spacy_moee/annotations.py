@@ -116,11 +116,11 @@ def find_own(
         is_read = _find_group(doc, settings) is not None
         spans = [entity.span for entity in _read_before(doc, settings)]
     numbers = {label: number for number, label in enumerate(labels)}
-    own = [
+    own = sorted(
         (span.start, span.end, numbers[span.label_])
         for span in spans
         if span.label_ in numbers
-    ]
+    )
     preset = preset_tokens(doc)
     if preset is not None:
         for start, end, _ in own:

@@ -1,20 +1,32 @@
 """What else might be said of a doc, against all sequences of tags, one by one."""
 
+import random
 from collections import defaultdict
 from itertools import product
 
 import numpy
 import pytest
 import spacy
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from spacy.tokens import Doc, DocBin, Span
 
 from spacy_moee.errors import MoeeError
-from spacy_moee.models.windows import make_sentence_segments
+from spacy_moee.models.windows import make_doc_segments, make_sentence_segments
 from spacy_moee.scheme import spans as read_spans
 from spacy_moee.scheme import tag_names
 
 from .families import make_nlp as make_family
-from .util import get_ents, get_ner, make_nlp, make_texts, train
+from .util import (
+    get_ents,
+    get_module,
+    get_ner,
+    make_nlp,
+    make_random_docs,
+    make_texts,
+    make_trained,
+    train,
+)
 
 MODELS = {
     "moee": {},
@@ -271,6 +283,55 @@ def test_an_entity_that_no_window_shows_has_no_candidates(nlp):
     for entity in found.entities:
         if entity.probability is None:
             assert (entity.candidates, entity.outside) == ([], None)
+
+
+@pytest.fixture(scope="module")
+def shared():
+    return make_trained()
+
+
+@given(
+    seed=st.integers(0, 2**16),
+    length=st.sampled_from([2, 3, 5, 8, 256]),
+    by_sentence=st.booleans(),
+    constrained=st.booleans(),
+)
+@settings(max_examples=25)
+def test_random_docs(shared, seed, length, by_sentence, constrained):
+    ner, rng = get_ner(shared), random.Random(seed)
+    make_segments = make_sentence_segments if by_sentence else make_doc_segments
+    ner.model.attrs["segments"] = make_segments(length, rng.randint(0, length // 2))
+    get_module(shared).constrained = constrained
+    (doc,) = make_random_docs(shared, 1, seed)
+    for token in doc:
+        token.is_sent_start = rng.random() < 0.2
+    words = [token for token in doc if not token.is_space and rng.random() < 0.1]
+    labels = [rng.choice(["PER", "LOC", "GPE"]) for _ in words]
+    presets = [Span(doc, t.i, t.i + 1, x) for t, x in zip(words, labels, strict=True)]
+    doc.set_ents(presets, default="missing")
+    found = ner.alternatives(doc, 3)
+    # all of it is there once it is read
+    assert ner.alternatives(ner(doc), 3) == found
+    fixed = {span.start for span in presets}
+    own = [(e.start, e.end, e.label_) for e in doc.ents if e.start not in fixed]
+    assert [entity[:3] for entity in found.entities] == own
+    for start, end, readings in found.sentences:
+        assert 1 <= len(readings) <= 3
+        assert sum(reading.probability for reading in readings) <= 1 + 1e-9
+        for reading in readings:
+            assert len(reading.tags) == end - start
+            there = [i - start for i in fixed if start <= i < end]
+            assert all(reading.tags[i] == "O" for i in there)
+    for start, end, label, probability, candidates, outside in found.entities:
+        if not any(token.is_space for token in doc):
+            score = Span(doc, start, end, label)._.moee_score
+            assert probability == (score and pytest.approx(score, abs=1e-6))
+        if probability is None:
+            continue
+        values = [candidate.probability for candidate in candidates]
+        assert values == sorted(values, reverse=True)
+        # neither can be there beside the entity
+        assert probability + max([outside, *values]) <= 1 + 1e-9
 
 
 def test_sentences_are_read_apart(nlp):
