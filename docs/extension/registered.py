@@ -172,7 +172,7 @@ def _describe_component(point: EntryPoint) -> str:
         "```",
         "",
         "## Alternatives\n",
-        "What `MoEENer.alternatives` returns: plain named tuples of this module.\n",
+        "What `MoEENer.alternatives` returns; they are in `spacy_moee.alternatives`.\n",
         "```{eval-rst}",
         *(f".. autoclass:: spacy_moee.alternatives.{name}" for name in ALTERNATIVES),
         "```",

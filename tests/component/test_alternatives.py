@@ -58,18 +58,18 @@ def enumerate_tags(nlp, doc, preset=()):
     start, moves, end, emissions = (
         part.detach().double().numpy() for part in (start, moves, end, emissions[0])
     )
-    paths, totals = [], []
-    for path in product(range(len(start)), repeat=len(doc)):
-        if any(path[i] for i in preset):
-            continue
-        total = start[path[0]] + end[path[-1]]
-        total += sum(emissions[i, tag] for i, tag in enumerate(path))
-        total += sum(moves[a, b] for a, b in zip(path, path[1:], strict=False))
-        if total > -numpy.inf:
-            paths.append(path)
-            totals.append(total)
-    shares = numpy.exp(numpy.array(totals) - max(totals))
-    return dict(zip(paths, shares / shares.sum(), strict=True))
+    paths = numpy.array([*product(range(len(start)), repeat=len(doc))])
+    totals = start[paths[:, 0]] + end[paths[:, -1]]
+    for i, tags in enumerate(paths.T):
+        totals += emissions[i, tags]
+        if i:
+            totals += moves[paths[:, i - 1], tags]
+        if i in preset:
+            totals[tags > 0] = -numpy.inf
+    shares = numpy.exp(totals - totals.max())
+    there = totals > -numpy.inf
+    found = (shares[there] / shares.sum()).tolist()
+    return dict(zip(map(tuple, paths[there].tolist()), found, strict=True))
 
 
 def enumerate_entities(nlp, shares):
