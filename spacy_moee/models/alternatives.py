@@ -6,7 +6,6 @@ from typing import Dict, Iterator, List, NamedTuple, Optional, Sequence, Tuple
 import numpy
 import torch
 from numpy import ndarray
-from spacy.attrs import IS_SPACE
 from spacy.tokens import Doc
 from torch import Tensor
 
@@ -25,47 +24,13 @@ from ..networks.crf import TagDistribution
 from ..networks.kbest import k_best_paths
 from ..scheme import spans, tag_names
 from . import batches
+from .edges import Edges
 from .readout import decode_windows
 from .types import Batch, MoEEModelT, Scores
 from .windows import merge_windows, place_entities
 
 # States of all steps whose readings are found at once, which bounds the memory.
 MAX_STATES = 2**24
-
-
-class Edges(NamedTuple):
-    """Where spans of a doc start and end without the white space at their edges.
-
-    starts (ndarray): By the first token, shape [tokens + 1].
-    ends (ndarray): By the end (exclusive), shape [tokens + 1].
-    """
-
-    starts: ndarray
-    ends: ndarray
-
-    @classmethod
-    def of(cls, doc: Doc) -> "Edges":
-        """Find them.
-
-        doc (Doc): The doc.
-        RETURNS (Edges): Places.
-        """
-        is_word = doc.to_array(IS_SPACE) == 0
-        places = numpy.arange(len(doc) + 1)
-        starts = numpy.where(numpy.append(is_word, True), places, len(doc))
-        starts = numpy.minimum.accumulate(starts[::-1])[::-1]
-        ends = numpy.where(numpy.append(True, is_word), places, 0)
-        return cls(starts, numpy.maximum.accumulate(ends))
-
-    def trim(self, entities: ndarray) -> ndarray:
-        """Take the white space off entities.
-
-        entities (ndarray): First token, end and label, shape [entities, 3].
-        RETURNS (ndarray): The same of those of which something is left.
-        """
-        start, end, label = entities.T
-        trimmed = numpy.stack([self.starts[start], self.ends[end], label], axis=1)
-        return trimmed[trimmed[:, 0] < trimmed[:, 1]]
 
 
 class Query(NamedTuple):
