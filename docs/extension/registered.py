@@ -21,6 +21,11 @@ PAGES = {
     "misc": ("Segments and steps", "components.moee_ner.model.segments"),
     "displacy_colors": ("Colours of displaCy", ""),
 }
+# what `MoEENer.alternatives` returns, from the outside in
+ALTERNATIVES = [
+    *("Alternatives", "SentenceReadings", "Reading"),
+    *("EntityCandidates", "Candidate"),
+]
 COLUMNS = """\
 | type | colour | |
 | --- | --- | --- |
@@ -164,6 +169,12 @@ def _describe_component(point: EntryPoint) -> str:
         "```{eval-rst}",
         f".. autoclass:: {point.module}.MoEENer",
         "   :members:",
+        "```",
+        "",
+        "## Alternatives\n",
+        "What `MoEENer.alternatives` returns; they are in `spacy_moee.alternatives`.\n",
+        "```{eval-rst}",
+        *(f".. autoclass:: spacy_moee.alternatives.{name}" for name in ALTERNATIVES),
         "```",
         "",
     ]

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from ..scheme import BEGIN, INSIDE, tag_of
 from .crf import Chain, TagDistribution
-from .messages import sum_up
+from .messages import sum_both_ways
 from .spans import Spans
 
 
@@ -61,10 +61,7 @@ class Lattice(NamedTuple):
             [batch, seq, tags]; None for all.
         RETURNS (Lattice): The sums.
         """
-        # What is left of long sums is small. Apple's GPUs have no float64.
-        exact = torch.float32 if mask.device.type == "mps" else torch.float64
-        chain = Chain(*(part.detach().to(exact) for part in distribution.chain))
-        scores = distribution.emissions.detach().to(exact)
+        chain, scores = distribution.exact()
         scores = scores.masked_fill(~mask.unsqueeze(2), 0)
         if possible is not None:
             scores = scores.masked_fill(~(possible | ~mask.unsqueeze(2)), float("-inf"))
@@ -72,19 +69,13 @@ class Lattice(NamedTuple):
         barred = chain.start == float("-inf")
         scores[:, 0] = scores[:, 0].masked_fill(barred, float("-inf"))
         lengths = mask.sum(dim=1)
-        forward = _sum_up(scores, mask, chain.start, chain.moves)
-        # the same from the last token to the first
-        places = torch.arange(mask.shape[1], device=mask.device)
-        back = torch.where(mask, lengths.unsqueeze(1) - 1 - places, places)
-        back = back.unsqueeze(2).expand_as(scores)
-        backward = _sum_up(scores.gather(1, back), mask, chain.end, chain.moves.T)
-        backward = backward.gather(1, back)
+        forward, backward = sum_both_ways(scores, mask, *chain)
         total = (chain.start + backward[:, 0]).logsumexp(dim=1)
         of_inside = scores[:, :, INSIDE::2]
         barred = of_inside == float("-inf")
         inside = _add_up(of_inside.masked_fill(barred, 0))
         lattice = chain, scores, lengths, forward, backward, total
-        return cls(*lattice, inside, _add_up(barred.to(exact)))
+        return cls(*lattice, inside, _add_up(barred.to(scores.dtype)))
 
     def log_probability(self, spans: Spans) -> Tensor:
         """Compute the log of the probability of each span.
@@ -136,12 +127,6 @@ class Lattice(NamedTuple):
         goes_on = tag_of(label, INSIDE).unsqueeze(1)
         follows = follows.scatter(1, goes_on, float("-inf"))
         return torch.where(last, self.chain.end[tag], follows.logsumexp(dim=1))
-
-
-def _sum_up(scores: Tensor, mask: Tensor, first: Tensor, moves: Tensor) -> Tensor:
-    scores = scores.transpose(0, 1).clone()
-    scores[0] += first
-    return sum_up(scores, mask, moves).transpose(0, 1)
 
 
 def _add_up(scores: Tensor) -> Tensor:

@@ -8,6 +8,7 @@ import numpy
 import pytest
 import torch
 from numpy.testing import assert_allclose
+from spacy.cli.find_threshold import find_threshold
 from spacy.language import Language
 from spacy.tokens import Doc, DocBin, Span
 from spacy.util import load_model
@@ -21,6 +22,7 @@ from .util import (
     get_module,
     get_ner,
     initialize,
+    make_examples,
     make_nlp,
     make_random_docs,
     make_texts,
@@ -245,7 +247,20 @@ def test_detection_is_sure_of_what_is_an_entity(nlp: Language) -> None:
 
 
 def test_the_settings_are_declared() -> None:
-    meta = Language.get_factory_meta("moee_ner")
+    meta: Any = Language.get_factory_meta("moee_ner")
     assert {"doc.spans", "span._.moee_score", "doc._.moee_gates"} <= {*meta.assigns}
     assert meta.default_config["scores_key"] == KEY
-    assert make_trained().analyze_pipes()["summary"]["moee_ner"]["assigns"]
+    analysis: Any = make_trained().analyze_pipes()
+    assert "doc.spans" in analysis["summary"]["moee_ner"]["assigns"]
+
+
+def test_spacy_finds_a_threshold(nlp: Language, tmp_path: Any) -> None:
+    nlp.to_disk(tmp_path / "model")
+    gold = [example.reference for example in make_examples(nlp, 8)]
+    DocBin(docs=gold).to_disk(tmp_path / "dev.spacy")
+    arguments = tmp_path / "model", tmp_path / "dev.spacy", KEY, "threshold", "ents_f"
+    best, score, scores = find_threshold(*arguments, n_trials=3, silent=True)
+    assert [*scores] == [0.0, 0.5, 1.0]
+    assert score == max(scores.values()) == scores[best]
+    # what is found differs, so that it is no constant
+    assert scores[1.0] < scores[0.0]
