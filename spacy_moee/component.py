@@ -39,7 +39,7 @@ from .models.rehearsal import read_again
 from .models.types import Gradient, MoEEModelT, Prediction, Scores
 from .models.vocabularies import check_attributes, group_by_vocab
 from .models.wrapper import is_built, needs_description, prediction_threads, set_type
-from .saving import CALIBRATION, SavedPipe
+from .saving import SavedPipe
 from .scorer import moee_ner_score
 from .tags import preset_tokens
 
@@ -89,14 +89,6 @@ class MoEENer(SavedPipe):
         self._faults = GoldFaults()
         # where `nlp.resume_training` puts a copy of the model
         self._rehearsal_model: Optional[MoEEModelT] = None
-
-    @property
-    def label_data(self) -> List[str]:
-        """What `spacy init labels` saves and `initialize(labels=...)` takes.
-
-        RETURNS (List[str]): The entity types.
-        """
-        return list(self.cfg["labels"])
 
     @property
     def tok2vec(self) -> Model:
@@ -169,8 +161,7 @@ class MoEENer(SavedPipe):
         assert sample, Errors.E923.format(name=self.name)
         check_attributes(self.model, sample, nlp.vocab if nlp else self.vocab)
         self.model.initialize(X=sample, Y=labels)  # type: ignore[arg-type]
-        self.cfg["labels"], self._rehearsal_model = labels, None
-        self.cfg.pop(CALIBRATION, None)
+        self.cfg, self._rehearsal_model = {"labels": labels}, None
         if nlp is not None:
             # another one, if the component comes from another pipeline
             self.vocab = nlp.vocab
@@ -207,34 +198,29 @@ class MoEENer(SavedPipe):
             for what can't be wanted.
         """
         docs = list(docs)
-        wanted = self._settings.wanted if wanted is None else wanted
         self._require_network()
-        check_attributes(self.model, docs, self.vocab)
+        wanted = self._settings.wanted if wanted is None else wanted
         groups = group_by_vocab(docs)
         if len(groups) > 1:
             found = [self.predict((docs[i] for i in group), wanted) for group in groups]
             by_place = dict(zip(chain(*groups), chain(*found), strict=True))
             return [by_place[i] for i in range(len(docs))]
-        presets = [preset_tokens(doc) for doc in docs]
         with prediction_threads(self.model):
-            scores = self.model.predict(docs)
-            return read_out(docs, scores, presets, wanted, self.temperature)
+            return self.read(docs)(wanted, self.temperature)
 
-    def read(self, docs: Iterable[Doc]) -> Callable[[float], List[Prediction]]:
-        """Read docs once, for the scores of their entities at any temperature.
+    def read(self, docs: List[Doc]) -> Callable[..., List[Prediction]]:
+        """Read docs of one vocabulary once, for predictions at any temperature.
 
-        docs (Iterable[Doc]): The docs, of one vocabulary.
-        RETURNS (Callable[[float], List[Prediction]]): Takes a temperature, and gives
-            what `predict` gives with "scores" at that temperature.
+        docs (List[Doc]): The docs.
+        RETURNS (Callable[..., List[Prediction]]): Takes what is wanted, as `predict`
+            does, and the temperature.
         RAISES (MoeeError): As `predict`.
         """
-        docs = list(docs)
         self._require_network()
         check_attributes(self.model, docs, self.vocab)
         presets = [preset_tokens(doc) for doc in docs]
         with prediction_threads(self.model):
-            scores = self.model.predict(docs)
-        return partial(read_out, docs, scores, presets, ("scores",))
+            return partial(read_out, docs, self.model.predict(docs), presets)
 
     def set_annotations(
         self, docs: Iterable[Doc], predictions: List[Prediction]
@@ -273,7 +259,8 @@ class MoEENer(SavedPipe):
         check_attributes(self.model, [doc], self.vocab)
         own, preset = find_own(doc, self.labels, self._settings)
         with prediction_threads(self.model):
-            return find_alternatives(self.model, doc, self.labels, preset, own, k)
+            read = self.model, doc, self.labels, preset, own
+            return find_alternatives(*read, k, self.temperature)
 
     def update(
         self,

@@ -2,7 +2,7 @@
 
 from math import inf
 from pathlib import Path
-from typing import Any, Callable, Dict, Iterable, Tuple
+from typing import Any, Callable, Dict, Iterable, List, Tuple
 
 from spacy.pipeline import TrainablePipe
 from spacy.vocab import Vocab
@@ -41,6 +41,14 @@ class SavedPipe(TrainablePipe):
         RETURNS (Tuple[str, ...]): Bare types, such as PER.
         """
         return tuple(self.cfg["labels"])
+
+    @property
+    def label_data(self) -> List[str]:
+        """What `spacy init labels` saves and `initialize(labels=...)` takes.
+
+        RETURNS (List[str]): The entity types.
+        """
+        return list(self.cfg["labels"])
 
     @property
     def temperature(self) -> float:
@@ -147,6 +155,6 @@ def check_calibration(cfg: Dict[str, Any], name: str) -> None:
         return
     found = cfg[CALIBRATION]
     value = found.get("temperature") if isinstance(found, dict) else None
-    is_number = type(value) in (int, float) and len(found) == 1
-    if not is_number or not 0 < value < inf:
+    valid = isinstance(value, (int, float)) and 0 < value < inf
+    if not valid or len(found) > 1:
         raise MoeeError("M024", name=name, found=found)

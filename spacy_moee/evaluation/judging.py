@@ -2,7 +2,7 @@
 right."""
 
 from itertools import chain
-from typing import Callable, Iterable, List, Protocol, Sequence, Tuple
+from typing import Callable, Iterable, List, Protocol, Sequence, Tuple, cast
 
 import numpy
 from numpy import ndarray
@@ -18,6 +18,7 @@ from .counts import judge
 
 # docs that are read at once
 BATCH = 128
+WANTED = ("scores",)
 
 
 class Prediction(Protocol):
@@ -41,7 +42,7 @@ class Component(Protocol):
     @property
     def labels(self) -> Sequence[str]: ...
 
-    def read(self, docs: Sequence[Doc]) -> Callable[[float], Sequence[Prediction]]: ...
+    def read(self, docs: List[Doc]) -> Callable[..., Sequence[Prediction]]: ...
 
 
 class Readings:
@@ -53,7 +54,7 @@ class Readings:
     """
 
     def __init__(self, nlp: Language, name: str, docs: Iterable[Doc]) -> None:
-        component: Component = nlp.get_pipe(name)
+        component = cast(Component, nlp.get_pipe(name))
         before = nlp.pipe_names[: nlp.pipe_names.index(name)]
         with nlp.select_pipes(enable=before):
             self.docs = list(nlp.pipe(docs))
@@ -79,7 +80,9 @@ class Readings:
         return found
 
     def _predict(self, temperature: float) -> List[Prediction]:
-        return list(chain.from_iterable(read(temperature) for read in self._readers))
+        return list(
+            chain.from_iterable(read(WANTED, temperature) for read in self._readers)
+        )
 
 
 class JudgedReadings:

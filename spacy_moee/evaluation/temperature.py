@@ -18,7 +18,7 @@ LOWEST, HIGHEST = 0.25, 16.0
 # no probability is as near to 0 or 1 as float32 can round it
 NEAREST = 1e-6
 # relative precision of a temperature
-PRECISION = 0.01
+PRECISION = 0.005
 # Learned on five other domains (docs/results.md): how the temperature grows with how
 # unsure a pipeline is, and by how much it grew on average.
 EXPONENT = 0.25

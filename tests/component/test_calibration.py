@@ -58,7 +58,8 @@ def test_read_gives_the_scores_of_a_temperature(nlp: Language) -> None:
     at = ner.read(docs)
     for temperature in (1.0, 3.0):
         ner.temperature = temperature
-        for read, predicted in zip(at(temperature), ner.predict(docs), strict=True):
+        found = at(["scores"], temperature)
+        for read, predicted in zip(found, ner.predict(docs), strict=True):
             assert read.tags.tolist() == predicted.tags.tolist()
             assert read.scores.tolist() == predicted.scores.tolist()
 
@@ -110,3 +111,17 @@ def test_learning_and_new_types_keep_it(nlp: Language) -> None:
     nlp.update(make_examples(nlp), sgd=nlp.resume_training())
     ner.add_label("NEW")
     assert ner.temperature == 2.0
+
+
+def test_alternatives_are_calibrated(nlp: Language) -> None:
+    ner, text = get_ner(nlp), "Anna lives in New York ."
+    before = ner.alternatives(nlp(text))
+    ner.temperature = 3.0
+    doc = nlp(text)
+    found = ner.alternatives(doc)
+    scores = doc.spans["moee_ner"].attrs["scores"].tolist()
+    assert len(scores) == 2
+    assert [x.probability for x in found.entities] == pytest.approx(scores, rel=1e-5)
+    readings = [x.sentences[0].readings for x in (before, found)]
+    assert readings[0][0].tags == readings[1][0].tags
+    assert readings[1][0].probability < readings[0][0].probability

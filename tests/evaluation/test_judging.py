@@ -31,11 +31,12 @@ class Finder:
     def __call__(self, doc: Doc) -> Doc:
         raise AssertionError("it is read, and not called")
 
-    def read(self, docs: Sequence[Doc]) -> Callable[[float], List[Prediction]]:
+    def read(self, docs: Sequence[Doc]) -> Callable[..., List[Prediction]]:
         assert all(doc.user_data["seen"] for doc in docs) and len(docs) <= BATCH
         rows = [numpy.array([TAGS.get(t.text, 0) for t in doc]) for doc in docs]
 
-        def at(temperature: float) -> List[Prediction]:
+        def at(wanted: Sequence[str], temperature: float) -> List[Prediction]:
+            assert list(wanted) == ["scores"]
             found = []
             for doc, tags in zip(docs, rows, strict=True):
                 scores = numpy.full(int((tags % 2 == 1).sum()), 0.8 / temperature)
