@@ -79,11 +79,11 @@ def make_errors(correct: int, predicted: int, gold: int) -> Dict[str, Any]:
     kinds = {"correct": correct, "type": wrong, "borders": 0, "both": 0}
     kinds["missed"], kinds["spurious"] = gold - correct - wrong, 0
     kinds["spurious"] = predicted - correct - wrong
-    pairs = {
+    pairs: Dict[Any, int] = {
         **{("PER", "PER"): correct, ("PER", "<LOC>"): wrong},
         **{("PER", None): kinds["missed"], (None, "PER"): kinds["spurious"]},
     }
-    pieces = [("Where", ""), ("<Ada>", "found"), (" Byron", "gold"), (" left.", "")]
+    pieces = [("Where ", ""), ("<Ada>", "found"), (" Byron", "gold"), (" left.", "")]
     context = [{"text": text, "role": role} for text, role in pieces]
     shared = {"context": context, "label": "<LOC>", "number": 3}
     false = {"text": "<Ada>", "kind": "both", "gold": "PER", **shared}
