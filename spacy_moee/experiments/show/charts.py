@@ -37,6 +37,8 @@ COLOURS = {
 INK, MUTED, LINE, ACCENT, BASE = COLOURS
 # inches of a chart: on a phone, and of all charts of a group on a wide screen
 NARROW, WIDE = 3.86, 12.9
+# letters of a name beside a chart, and above it
+BESIDE, ABOVE = 26, 44
 # of the lowest scores that a learning curve leaves out: the first epochs
 CUT = 0.15
 PARAMS: Any = {
@@ -114,7 +116,7 @@ def draw_differences(
         axes.set_ylim(-0.5, len(shown) - 0.5)
         margin = 0.05 * (max(0, *bounds) - min(0, *bounds))
         axes.set_xlim(min(0, *bounds) - margin, max(0, *bounds) + margin)
-        axes.set_xlabel(f"points of F1 above {baseline}")
+        axes.set_xlabel(f"points of F1 above {_shorten(baseline, BESIDE)}")
         _name_rows(axes, [row.system for row in shown])
 
     panels = [Panel(targets[x], partial(paint, target=x)) for x in found]
@@ -190,8 +192,14 @@ def _name(rows: Sequence[Row]) -> str:
     return rows[0].embeddings if rows else ""
 
 
+def _shorten(name: str, longest: int) -> str:
+    """Long names often differ at their ends."""
+    half = longest // 2
+    return name if len(name) <= longest else f"{name[:half]}\u2026{name[-half:]}"
+
+
 def _name_rows(axes: Any, names: Sequence[str]) -> None:
-    axes.set_yticks(range(len(names)), names)
+    axes.set_yticks(range(len(names)), [_shorten(x, BESIDE) for x in names])
     axes.tick_params(axis="y", length=0)
     axes.grid(axis="y", visible=False)
 
@@ -227,7 +235,7 @@ def _draw_grid(
         places = figure.subplots(*shape, sharey=True, squeeze=False).flatten()
         for axes, panel in zip(places, panels, strict=False):
             panel.paint(axes)
-            axes.set_title(panel.title)
+            axes.set_title(_shorten(panel.title, ABOVE))
         for axes in places[len(panels) :]:
             axes.set_axis_off()
         return _to_svg(figure, label)

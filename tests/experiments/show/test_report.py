@@ -343,6 +343,34 @@ def test_report_tells_of_runs_that_were_cut_short(tmp_path: Path) -> None:
     assert "In 1 of 4 runs the last" in make_report(tmp_path, [first, *others])
 
 
+def test_long_names_fit(tmp_path: Path) -> None:
+    """matplotlib warns if the names leave no place for a chart."""
+    names = {name: f"{'a system ' * 20}{name}" for name in (BASELINE, OTHER)}
+    results = [{**x, "system": names[x["system"]]} for x in make_results()]
+    systems = make_content(tmp_path)["systems"]
+    changes = {
+        "systems": {names[name]: system for name, system in systems.items()},
+        "baseline": names[BASELINE],
+    }
+    html = make_report(tmp_path, results, **changes)
+    # their ends tell them apart
+    assert f"a system a sy\u2026{names[OTHER][-13:]}".replace("&", "&amp;") in html
+    assert "a system " * 20 in Page(html).text
+
+
+@pytest.mark.parametrize("n, is_large", [(2, False), (20, True)])
+def test_matrix_of_many_types(tmp_path: Path, n: int, is_large: bool) -> None:
+    results = make_results()
+    pairs = [{"gold": f"T{i}", "predicted": f"T{i}", "number": 1} for i in range(n)]
+    for result in results:
+        result["scores"][TARGET]["errors"]["confusion"] = pairs
+    html = make_report(tmp_path, results)
+    assert "T1" in Page(html).text
+    # a large one is as wide as the page, above both lists
+    before = html.index('<table class="matrix') < html.index('<div class="names">')
+    assert before == is_large
+
+
 def test_what_goes_wrong(tmp_path: Path) -> None:
     results = make_results_of_two()
     name = results[0]["scores"][TARGET]["errors"]["false"][0]
