@@ -64,6 +64,8 @@ PARAMS: Any = {
     "xtick.labelcolor": MUTED,
     "ytick.labelcolor": INK,
     "figure.constrained_layout.use": True,
+    # numbers of neighbours do not touch
+    "figure.constrained_layout.w_pad": 0.1,
 }
 
 
