@@ -88,7 +88,7 @@ def judge(example: Example, entities: Iterable[Span]) -> Iterator[Tuple[Span, bo
     gold = _gold_entities(example)
     is_annotated = example.reference.has_annotation("ENT_IOB")
     for entity in entities if is_annotated else ():
-        key = _on_gold_tokens(example, entity)
+        key = on_gold_tokens(example, entity)
         if key is not None:
             yield entity, key in gold
             # the second one on the same gold tokens is wrong
@@ -99,9 +99,14 @@ def _gold_entities(example: Example) -> Set[Tuple[str, int, int]]:
     return {(e.label_, e.start, e.end) for e in example.reference.ents}
 
 
-def _on_gold_tokens(example: Example, entity: Span) -> Optional[Tuple[str, int, int]]:
-    """Type, start and end of a predicted entity on the gold doc's tokens, if there are
-    such and they are annotated."""
+def on_gold_tokens(example: Example, entity: Span) -> Optional[Tuple[str, int, int]]:
+    """Find a predicted entity on the tokens of the gold doc.
+
+    example (Example): Predicted and gold doc.
+    entity (Span): The entity.
+    RETURNS (Optional[Tuple[str, int, int]]): Its type, start and end there; None if
+        there are no such tokens, or one of them is not annotated.
+    """
     tokens = example.alignment.x2y[entity.start : entity.end]
     if not len(tokens):
         return None
