@@ -121,6 +121,16 @@ def test_interval_holds_the_error_and_shrinks() -> None:
     assert widths[1] < widths[0] / 2.5
 
 
+def test_interval_lies_around_the_error() -> None:
+    """Of calibrated scores, too, of which every draw is further off than they are."""
+    off = []
+    for seed in range(10):
+        judged = make(LEAST, seed)
+        error = calibration_error(judged.scores, judged.correct)
+        off.append(sum(calibration_interval(judged, seed, 200)) / 2 / error - 1)
+    assert abs(numpy.mean(off)) < 0.1
+
+
 def test_interval_draws_docs() -> None:
     """Twenty copies of each entity in one doc are worth one."""
     one = make(300, power=2)
