@@ -44,11 +44,13 @@ ARROWS = {
         *{"labels", "models", "saving", "scorer", "tags"},
     },
     "factory": {"annotations", "component", "from_ner", "models"},
+    # a pipeline of any components, and what they wrote
+    "web": {"errors", "extensions"},
     "experiments": {"embeddings", "errors", "evaluation", "files", "insight"},
     "cli": {
         *{"errors", "files", "corpora", "embeddings", "experiments", "insight"},
         # models know what they look up in the vectors; nothing else does
-        *{"component", "devices", "evaluation", "models", "training"},
+        *{"component", "devices", "evaluation", "models", "training", "web"},
     },
     "__init__": set(),
 }
@@ -57,6 +59,7 @@ NO_TORCH = {
     *{"tags", "labels", "scheme", "faults", "incorrect", "scorer", "corpora"},
     *{"errors", "files", "from_ner"},
     *{"padding", "devices", "evaluation", "checksums", "finite", "insight"},
+    "web",
 }
 
 
