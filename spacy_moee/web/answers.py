@@ -27,11 +27,11 @@ KeyT = Tuple[int, int, str]
 
 
 class Known(NamedTuple):
-    """What components say beside the entities. candidates (Dict[KeyT,
-    List[Candidate]]): By the place and label of an entity. sentences (List[Sentence]):
-    Their readings."""
+    """What components say beside the entities. entities (Dict[KeyT, Dict[str, Any]]):
+    Fields of an entity, by its place and label. sentences (List[Sentence]): Their
+    readings."""
 
-    candidates: Dict[KeyT, List[Candidate]]
+    entities: Dict[KeyT, Dict[str, Any]]
     sentences: List[Sentence]
 
 
@@ -57,7 +57,7 @@ def read(nlp: "Language", question: Question) -> Answer:
             text=ent.text,
             score=score,
             detection=to_number(ent._.moee_detection),
-            candidates=known.candidates.get(key) if known else None,
+            **(known.entities.get(key, {}) if known else {}),
             gates=get_rows(ent, gates.weights) if gates else None,
         )
         entities.append(entity)
@@ -81,15 +81,18 @@ def find_alternatives(nlp: "Language", doc: Doc, k: int) -> Optional[Known]:
     if not asked:
         return None
     found = [pipe.alternatives(doc, k=k) for pipe in asked]
-    candidates = {
-        (entity.start, entity.end, entity.label): [
-            Candidate(
-                **place(doc[other.start : other.end]),
-                label=other.label,
-                probability=round(other.probability, DIGITS),
-            )
-            for other in entity.candidates[:k]
-        ]
+    entities = {
+        (entity.start, entity.end, entity.label): {
+            "candidates": [
+                Candidate(
+                    **place(doc[other.start : other.end]),
+                    label=other.label,
+                    probability=round(other.probability, DIGITS),
+                )
+                for other in entity.candidates
+            ],
+            "outside": to_number(entity.outside),
+        }
         for entity in chain.from_iterable(row.entities for row in found)
     }
     sentences = [
@@ -105,7 +108,7 @@ def find_alternatives(nlp: "Language", doc: Doc, k: int) -> Optional[Known]:
         )
         for sentence in chain.from_iterable(row.sentences for row in found)
     ]
-    return Known(candidates, sentences)
+    return Known(entities, sentences)
 
 
 def get_mentions(doc: Doc, start: int, tags: List[str]) -> List[Mention]:

@@ -13,7 +13,11 @@ const PALETTE = ["#9ecbff", "#ffd479", "#b5e8a1", "#f7b2d9", "#d0bfff", "#ffb49a
 
 const byId = (id) => document.getElementById(id);
 const number = (value) => value.toLocaleString("en");
-const share = (value) => value.toFixed(2);
+// what is not certain is not shown as if it were
+function share(value) {
+  if (value < 1 && value >= 0.995) return ">0.99";
+  return value > 0 && value < 0.005 ? "<0.01" : value.toFixed(2);
+}
 
 let model = { labels: [], colors: {}, max_length: Infinity };
 // what is shown: the text, its entities with their marks, and how many are left out
@@ -106,6 +110,7 @@ function showCount() {
 // ---- Showing the text
 
 function colorOf(label) {
+  if (label === null) return "#9aa3ab";
   const known = model.colors[label];
   if (known) return known;
   const index = model.labels.indexOf(label);
@@ -227,7 +232,7 @@ function addRows() {
 function drop() {
   const threshold = Number(byId("threshold").value);
   const { byScore, entities } = shown;
-  byId("value").textContent = share(threshold);
+  byId("value").textContent = threshold.toFixed(2);
   while (shown.nDropped < byScore.length && byScore[shown.nDropped].score < threshold) setDropped(byScore[shown.nDropped++], true);
   while (shown.nDropped > 0 && byScore[shown.nDropped - 1].score >= threshold) setDropped(byScore[--shown.nDropped], false);
   const all = entities.length;
@@ -272,7 +277,7 @@ function explain(entity) {
   if (entity.detection !== null) say(`Detection ${share(entity.detection)}: how likely it is that they are an entity of any type.`);
   if (isWhich(entity)) say("An entity, but which? Its type is not sure.", "which");
   if (!shown.hasDetails) say(`Alternatives and gates are shown for texts of up to ${number(LONGEST_WITH_DETAILS)} characters.`, "quiet");
-  if (entity.candidates?.length) parts.push(make("h3", "", "What else it could be"), makeBars(entity));
+  if (entity.candidates) parts.push(make("h3", "", "What else it could be"), makeBars(entity));
   const sentence = shown.sentences?.find(({ start, end }) => start <= entity.start && entity.start < end);
   if (sentence?.readings.length) parts.push(make("h3", "", "Ways to read the sentence"), makeReadings(sentence));
   if (entity.gates) parts.push(make("h3", "", "Gates: which experts spoke"), makeGates(entity.gates));
@@ -284,11 +289,14 @@ const cut = ({ start, end }) => shown.text.slice(shown.units[start], shown.units
 function makeBars(entity) {
   const list = make("ul", "bars");
   const itself = entity.score === null ? [] : [{ ...entity, probability: entity.score }];
-  for (const candidate of [...itself, ...entity.candidates]) {
+  const outside = entity.outside === null ? [] : [{ label: null, probability: entity.outside }];
+  const others = [...outside, ...entity.candidates].sort((a, b) => b.probability - a.probability);
+  for (const candidate of [...itself, ...others]) {
     const item = make("li", candidate === itself[0] ? "this" : "");
     const bar = make("span", "bar");
     paint(bar, candidate.label, candidate.probability);
-    item.append(makeMention(candidate, "span"), make("span", "share", share(candidate.probability)), bar);
+    const what = candidate.label === null ? make("span", "", "no entity") : makeMention(candidate, "span");
+    item.append(what, make("span", "share", share(candidate.probability)), bar);
     list.append(item);
   }
   return list;
@@ -298,7 +306,9 @@ function makeBars(entity) {
 function makeReadings(sentence) {
   const list = make("ol", "readings");
   const nameOf = ({ start, end, label }) => [start, end, label].join(" ");
-  const there = shown.entities.filter(({ start }) => sentence.start <= start && start < sentence.end);
+  // an entity without candidates is not the model's own
+  const isThere = ({ start, end, candidates }) => candidates && sentence.start <= start && end <= sentence.end;
+  const there = shown.entities.filter(isThere);
   const without = (some, others) => {
     const names = new Set(others.map(nameOf));
     return some.filter((entity) => !names.has(nameOf(entity)));
@@ -308,8 +318,10 @@ function makeReadings(sentence) {
     const what = make("span", "what");
     const gone = without(there, reading.entities);
     const added = without(reading.entities, there);
-    for (const entity of gone) what.append(makeMention(entity, "s"), " ");
-    for (const entity of added) what.append(makeMention(entity, "span"), " ");
+    for (const [word, tag, entities] of [["without ", "s", gone], ["with ", "span", added]]) {
+      if (entities.length) what.append(make("span", "quiet", word));
+      for (const entity of entities) what.append(makeMention(entity, tag), " ");
+    }
     if (!gone.length && !added.length) what.append("as shown");
     item.append(make("span", "share", share(reading.probability)), what);
     list.append(item);
@@ -343,7 +355,7 @@ function makeGates(tokens) {
     name.dir = "auto";
     row.append(name);
     for (const weight of token.weights) {
-      const cell = make("td", "weight", share(weight));
+      const cell = make("td", "weight", weight.toFixed(2));
       cell.style.setProperty("--score", weight);
       row.append(cell);
     }

@@ -83,6 +83,11 @@ class Entity(Mention):
     candidates: Optional[List[Candidate]] = Field(
         None, description="The likeliest first; null if not asked for, or not known."
     )
+    outside: Optional[float] = Field(
+        None,
+        description="The probability that none of its tokens is in an entity; null if "
+        "no candidates are asked for, or it was not computed.",
+    )
     gates: Optional[List[Token]] = Field(
         None, description="Its tokens; null if not asked for, or not known."
     )

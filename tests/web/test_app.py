@@ -89,6 +89,7 @@ class TestEntities:
             {"start": 30, "end": 36, "label": "ORG", "probability": 0.1},
             {"start": 30, "end": 36, "label": "PER", "probability": 0.03},
         ]
+        assert berlin["outside"] == 0.05
         (sentence,) = answer["sentences"]
         assert (sentence["start"], sentence["end"]) == (0, len(TEXT))
         first, second = sentence["readings"]
@@ -119,7 +120,7 @@ class TestEntities:
             answer = find(client, text="Anna .", alternatives=3, gates=True)
         (entity,) = answer["entities"]
         assert entity["label"] == "PER"
-        for name in ("score", "detection", "candidates", "gates"):
+        for name in ("score", "detection", "candidates", "outside", "gates"):
             assert entity[name] is None
         assert answer["sentences"] is None and answer["experts"] is None
 

@@ -140,13 +140,14 @@ def test_choose(page: Any) -> None:
     assert found == [
         ["Berlin", "LOC", "0.40"],
         ["Berlin", "ORG", "0.10"],
+        ["no", "entity", "0.05"],
         ["Berlin", "PER", "0.03"],
         ["In", "Berlin", "LOC", "0.02"],
     ]
     readings = page.locator(".readings li").all_inner_texts()
     assert [" ".join(reading.split()) for reading in readings] == [
         "0.70 as shown",
-        "0.10 Berlin LOC Anna PER",
+        "0.10 without Berlin LOC Anna PER",
     ]
     assert page.locator(".readings s").count() == 2
     gates = page.locator(".gates tr").all_inner_texts()

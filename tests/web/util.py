@@ -50,8 +50,9 @@ class Names:
             names = ("start", "end", "label", "probability")
             others = [SimpleNamespace(**dict(zip(names, r, strict=True))) for r in rows]
             others.sort(key=lambda other: -other.probability)
-            row = {"start": ent.start, "end": ent.end, "label": ent.label_}
-            entities.append(SimpleNamespace(**row, candidates=others))
+            row = SimpleNamespace(start=ent.start, end=ent.end, label=ent.label_)
+            row.candidates, row.outside = others[:k], 0.05
+            entities.append(row)
         return SimpleNamespace(entities=entities, sentences=read_twice(doc, k))
 
 
