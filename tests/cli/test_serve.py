@@ -6,7 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
-import urllib.request
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, List
 
@@ -30,11 +30,15 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A pipeline that needs code of its own."""
     folder = tmp_path_factory.mktemp("serve")
     code = """
+import time
 from spacy.language import Language
 from spacy.tokens import Span
 
 @Language.component("served_names", assigns=["doc.ents"])
 def find(doc):
+    if "slow" in doc.text:
+        print("begun", flush=True)
+        time.sleep(100)
     doc.ents = [Span(doc, t.i, t.i + 1, "PER") for t in doc if t.text == "Anna"]
     return doc
 """
@@ -117,10 +121,16 @@ def test_pipeline_without_entities(tmp_path: Path, served: List[Any]) -> None:
     assert result.exit_code == 1 and "M709" in result.output and not served
 
 
+def ask(url: str, text: str) -> Any:
+    import httpx
+
+    return httpx.post(f"{url}/api/entities", json={"text": text}, timeout=90)
+
+
 def test_a_process_of_its_own(model: Path) -> None:
-    """It answers until Ctrl-C, and then ends at once and well."""
-    pytest.importorskip("fastapi")
-    pytest.importorskip("uvicorn")
+    """It answers until Ctrl-C, and then ends well, though a text is being read."""
+    for package in ("fastapi", "uvicorn", "httpx"):
+        pytest.importorskip(package)
     options = ["--port", "0", "--code", str(model.parent / "code.py")]
     process = subprocess.Popen(
         [sys.executable, "-m", "spacy", "moee", "serve", str(model), *options],
@@ -132,15 +142,14 @@ def test_a_process_of_its_own(model: Path) -> None:
     try:
         assert process.stdout is not None
         url = process.stdout.readline().split()[1]
-        request = urllib.request.Request(
-            f"{url}/api/entities",
-            b'{"text": "Anna"}',
-            {"Content-Type": "application/json"},
-        )
-        with urllib.request.urlopen(request, timeout=60) as response:
-            assert b'"start":0,"end":4,"label":"PER"' in response.read()
-        process.send_signal(signal.SIGINT)
-        output, _ = process.communicate(timeout=60)
+        assert ask(url, "Anna").json()["entities"][0]["label"] == "PER"
+        with ThreadPoolExecutor(1) as pool:
+            answer = pool.submit(ask, url, "slow")
+            while process.stdout.readline() != "begun\n":
+                assert process.poll() is None
+            process.send_signal(signal.SIGINT)
+            output, _ = process.communicate(timeout=60)
+            assert answer.result().status_code == 503
     finally:
         process.kill()
         process.wait()

@@ -3,6 +3,7 @@
 import json
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import ContextVar
 from typing import Any, Dict, Iterator, List
 
 import pytest
@@ -141,6 +142,40 @@ class TestEntities:
 
             with ThreadPoolExecutor(8) as pool:
                 assert list(pool.map(ask, range(8))) == [expected] * 8
+
+
+def test_scores_are_those_of_the_component() -> None:
+    nlp, (text, *_) = make_trained(), make_texts(1, seed=1)
+    ner: Any = nlp.get_pipe("moee_ner")
+    ner.gates = True
+    doc = nlp(text)
+    with serve(make_app(nlp)) as url, httpx.Client(base_url=url) as client:
+        answer = find(client, text=text, gates=True)
+    assert doc.ents and len(answer["entities"]) == len(doc.ents)
+    assert answer["experts"] == ["O", "LOC", "PER"]
+    for entity, ent in zip(answer["entities"], doc.ents, strict=True):
+        assert entity["score"] == pytest.approx(ent._.moee_score, abs=1e-5)
+        assert entity["detection"] == pytest.approx(ent._.moee_detection, abs=1e-5)
+        for row, token in zip(entity["gates"], ent, strict=True):
+            weights = [*token._.moee_gates.values()]
+            assert row["weights"] == pytest.approx(weights, abs=1e-5)
+
+
+def test_device_is_that_of_the_server() -> None:
+    """Thinc keeps it in a context variable."""
+    device, nlp = ContextVar("device", default="none"), make_names()
+
+    @Language.component("name_device")
+    def name_device(doc: Any) -> Any:
+        found.append(device.get())
+        return doc
+
+    found: List[str] = []
+    nlp.add_pipe("name_device")
+    device.set("mine")
+    with serve(make_app(nlp)) as url, httpx.Client(base_url=url) as client:
+        find(client, text="Anna")
+    assert found == ["mine"]
 
 
 class TestNothingIsKept:

@@ -3,6 +3,7 @@
 import threading
 import time
 from contextlib import contextmanager
+from contextvars import copy_context
 from types import SimpleNamespace
 from typing import Any, Dict, Iterator, List, Tuple
 
@@ -81,7 +82,8 @@ def serve(app: Any) -> Iterator[str]:
 
     config = Config(app, port=0, log_level="critical", ws="none", lifespan="off")
     server = Server(config)
-    thread = threading.Thread(target=server.run)
+    # as in the main thread of the command
+    thread = threading.Thread(target=copy_context().run, args=[server.run])
     thread.start()
     try:
         while not server.started:
