@@ -1,7 +1,7 @@
 """Predictions -> what the component writes to a doc: entities, and beside them how
 sure it is of each, and which experts spoke."""
 
-from typing import Any, List, NamedTuple, Optional, Sequence, Tuple
+from typing import Any, Iterable, List, NamedTuple, Optional, Sequence
 
 import numpy
 from numpy import ndarray
@@ -43,17 +43,48 @@ class Settings(NamedTuple):
             raise MoeeError("M013", name=self.name, found=self.threshold)
 
 
-class Entity(NamedTuple):
-    """An entity with what is said of it, no number (NaN) where nothing is.
+class Scored(NamedTuple):
+    """Entities with their scores; no number (NaN) where there is none.
 
-    span (Span): The entity.
-    score (float): Its probability.
-    detection (float): The same from entity detection.
+    spans (List[Span]): The entities.
+    scores (ndarray): The probability of each.
+    detection (Optional[ndarray]): The same from entity detection, if there is one.
     """
 
-    span: Span
-    score: float
-    detection: float
+    spans: List[Span]
+    scores: ndarray
+    detection: Optional[ndarray]
+
+    def take(self, kept: Iterable[Any]) -> "Scored":
+        """Choose some.
+
+        kept (Iterable[int]): Their numbers.
+        RETURNS (Scored): These.
+        """
+        kept = [*map(int, kept)]
+        detection = None if self.detection is None else self.detection[kept]
+        return Scored([self.spans[i] for i in kept], self.scores[kept], detection)
+
+    def where(self, kept: ndarray) -> "Scored":
+        """Choose some.
+
+        kept (ndarray): Bools.
+        RETURNS (Scored): These.
+        """
+        return self if kept.all() else self.take(numpy.flatnonzero(kept))
+
+    def join(self, more: "Scored") -> "Scored":
+        """Add others.
+
+        more (Scored): What is added.
+        RETURNS (Scored): Both, in the order of the doc.
+        """
+        spans, detection = [*self.spans, *more.spans], None
+        if self.detection is not None and more.detection is not None:
+            detection = numpy.concatenate([self.detection, more.detection])
+        scores = numpy.concatenate([self.scores, more.scores])
+        order = sorted(range(len(spans)), key=lambda i: spans[i].start)
+        return Scored(spans, scores, detection).take(order)
 
 
 def annotate(
@@ -68,52 +99,33 @@ def annotate(
     settings (Settings): What is written.
     """
     spans = read_entities(doc, prediction.tags, labels)
+    kept = [span for span in spans if span is not None]
     if prediction.scores is None:
-        set_entities(doc, [span for span in spans if span is not None])
+        set_entities(doc, kept)
     else:
-        entities = _join(spans, prediction.scores, prediction.detection_scores)
-        # one without a score is not below it
-        entities = [x for x in entities if not x.score < settings.threshold]
-        before = _read_before(doc, settings) if settings.scores_key else []
-        set_entities(doc, [entity.span for entity in entities])
+        found = Scored(kept, prediction.scores, prediction.detection_scores)
+        if len(kept) < len(spans):
+            numbers = [i for i, span in enumerate(spans) if span is not None]
+            found = found._replace(spans=spans).take(numbers)  # type: ignore[arg-type]
+        # what has no score is not below it
+        found = found.where(~(found.scores < settings.threshold))
+        before = _read_before(doc, settings)
+        set_entities(doc, found.spans)
         if settings.scores_key:
-            has_detection = prediction.detection_scores is not None
-            _write(doc, [*before, *entities], has_detection, settings)
+            found = found if before is None else found.join(before)
+            found = found.where(~numpy.isnan(found.scores))
+            write_scores(doc, settings.scores_key, *found, pipe=settings.name)
     if settings.gates and prediction.gates is not None:
         write_gates(doc, ["O", *labels], prediction.gates)
 
 
-def _join(
-    spans: List[Optional[Span]], scores: ndarray, detection: Optional[ndarray]
-) -> List[Entity]:
-    detected = [numpy.nan] * len(spans) if detection is None else detection.tolist()
-    rows = zip(spans, scores.tolist(), detected, strict=True)
-    return [Entity(span, *values) for span, *values in rows if span is not None]
-
-
-def _read_before(doc: Doc, settings: Settings) -> List[Entity]:
-    """Those that the component wrote when it read the doc before."""
+def _read_before(doc: Doc, settings: Settings) -> Optional[Scored]:
+    """What the component wrote when it read the doc before, of entities that are still
+    there."""
     group = doc.spans.get(settings.scores_key or "")
     if group is None or group.attrs.get(PIPE) != settings.name:
-        return []
+        return None
     entities = {(ent.start, ent.end, ent.label) for ent in doc.ents}
-    found = _join([*group], group.attrs[SCORES], group.attrs.get(DETECTION))
-    return [x for x in found if (x.span.start, x.span.end, x.span.label) in entities]
-
-
-def _write(
-    doc: Doc, entities: List[Entity], has_detection: bool, settings: Settings
-) -> None:
-    scored = [entity for entity in entities if entity.score == entity.score]
-    scored.sort(key=lambda entity: entity.span.start)
-    columns: Tuple[ndarray, ...] = tuple(
-        numpy.array([entity[i] for entity in scored], dtype="float32") for i in (1, 2)
-    )
-    write_scores(
-        doc,
-        str(settings.scores_key),
-        [entity.span for entity in scored],
-        columns[0],
-        columns[1] if has_detection else None,
-        settings.name,
-    )
+    places = [(span.start, span.end, span.label) for span in group]
+    found = Scored([*group], group.attrs[SCORES], group.attrs.get(DETECTION))
+    return found.take([i for i, place in enumerate(places) if place in entities])

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from ..scheme import BEGIN, INSIDE, tag_of
 from .crf import Chain, TagDistribution
-from .messages import sum_up
+from .messages import sum_both_ways
 from .spans import Spans
 
 
@@ -72,13 +72,7 @@ class Lattice(NamedTuple):
         barred = chain.start == float("-inf")
         scores[:, 0] = scores[:, 0].masked_fill(barred, float("-inf"))
         lengths = mask.sum(dim=1)
-        forward = _sum_up(scores, mask, chain.start, chain.moves)
-        # the same from the last token to the first
-        places = torch.arange(mask.shape[1], device=mask.device)
-        back = torch.where(mask, lengths.unsqueeze(1) - 1 - places, places)
-        back = back.unsqueeze(2).expand_as(scores)
-        backward = _sum_up(scores.gather(1, back), mask, chain.end, chain.moves.T)
-        backward = backward.gather(1, back)
+        forward, backward = sum_both_ways(scores, mask, *chain)
         total = (chain.start + backward[:, 0]).logsumexp(dim=1)
         of_inside = scores[:, :, INSIDE::2]
         barred = of_inside == float("-inf")
@@ -136,12 +130,6 @@ class Lattice(NamedTuple):
         goes_on = tag_of(label, INSIDE).unsqueeze(1)
         follows = follows.scatter(1, goes_on, float("-inf"))
         return torch.where(last, self.chain.end[tag], follows.logsumexp(dim=1))
-
-
-def _sum_up(scores: Tensor, mask: Tensor, first: Tensor, moves: Tensor) -> Tensor:
-    scores = scores.transpose(0, 1).clone()
-    scores[0] += first
-    return sum_up(scores, mask, moves).transpose(0, 1)
 
 
 def _add_up(scores: Tensor) -> Tensor:

@@ -30,20 +30,22 @@ def sum_exponentials(scores: Tensor, moves: Tensor) -> Messages:
     far below the best tag of its token underflows.
 
     scores (Tensor): Scores of the tags, the first token's with those of a start, shape
-        [seq, batch, tags].
-    moves (Tensor): Score of tag b after tag a at [a, b], shape [tags, tags].
+        [seq, batch, tags]; or [seq, chains, batch, tags], as all parts of the messages.
+    moves (Tensor): Score of tag b after tag a at [a, b], shape [tags, tags], or
+        [chains, tags, tags].
     RETURNS (Messages): Exponentials.
     """
-    factors, columns = scaled_exp(moves)
+    columns = finite(moves.amax(dim=-2, keepdim=True))
+    factors = (moves - columns).exp_()
     alphas, sums, scales = _room(scores)
     for step, alpha in enumerate(alphas.unbind()):
         if step:
-            torch.mm(alphas[step - 1], factors, out=sums[step - 1])
+            torch.matmul(alphas[step - 1], factors, out=sums[step - 1])
             torch.log(sums[step - 1], out=alpha).add_(scores[step]).add_(columns)
         else:
             alpha.copy_(scores[0])
         _take_off_greatest(alpha, scales[step]).exp_()
-    return Messages(alphas, sums, scales.squeeze(2).cumsum(dim=0))
+    return Messages(alphas, sums, scales.squeeze(-1).cumsum(dim=0))
 
 
 def share_exponentials(messages: Messages, marginals: Tensor, moves: Tensor) -> Tensor:
@@ -111,30 +113,50 @@ def share_logs(messages: Messages, marginals: Tensor, moves: Tensor) -> Tensor:
     return counts.T
 
 
-def sum_up(scores: Tensor, mask: Tensor, moves: Tensor) -> Tensor:
-    """Sum up with exponentials; with logs in the rows in which they underflow.
+def sum_both_ways(
+    scores: Tensor, mask: Tensor, start: Tensor, moves: Tensor, end: Tensor
+) -> Tuple[Tensor, Tensor]:
+    """Sum up from the first token to the last, and from the last to the first, with
+    exponentials, and with logs in the rows in which they underflow.
 
-    scores (Tensor): Scores of the tags, the first token's with those of a start, -inf
-        where a token can't have a tag; finite on padding; shape [seq, batch, tags].
+    scores (Tensor): Scores of the tags, -inf where a token can't have a tag, finite on
+        padding, shape [batch, seq, tags].
     mask (Tensor): True on tokens, a prefix of each row, shape [batch, seq].
+    start (Tensor): Score of each first tag, shape [tags].
     moves (Tensor): Score of tag b after tag a at [a, b], shape [tags, tags].
-    RETURNS (Tensor): The log of the sum over all sequences that end at a token with a
-        tag, shape [seq, batch, tags].
+    end (Tensor): Score of each last tag, shape [tags].
+    RETURNS (Tuple[Tensor, Tensor]): The logs of the sums over all that ends at a token
+        with a tag, and over all that starts there, shape [batch, seq, tags].
     """
-    messages = sum_exponentials(scores, moves)
+    places = torch.arange(mask.shape[1], device=mask.device)
+    back = torch.where(mask, mask.sum(dim=1, keepdim=True) - 1 - places, places)
+    rows = torch.arange(len(mask), device=mask.device)
+    # [seq, 2, batch, tags]: both ways are one batch
+    both = torch.stack([scores.transpose(0, 1), scores[rows, back.T]], dim=1)
+    both[0] += torch.stack([start, end]).unsqueeze(1)
+    ways = torch.stack([moves, moves.T])
+    messages = sum_exponentials(both, ways)
+    sums = _take_logs(messages, both, mask, ways)
+    return sums[:, 0].transpose(0, 1), sums[:, 1].transpose(0, 1)[rows[:, None], back]
+
+
+def _take_logs(
+    messages: Messages, scores: Tensor, mask: Tensor, moves: Tensor
+) -> Tensor:
     # a sum of nothing is 0, and exact
     possible = scores > float("-inf")
     can_move = (moves > float("-inf")).to(scores.dtype)
     possible[1:] &= (possible[:-1].to(scores.dtype) @ can_move) > 0
-    possible &= mask.T.unsqueeze(2)
+    possible &= mask.T[:, None, :, None]
     floor = least_exact(scores)
     lost = possible & (messages.alphas < floor)
     lost[1:] |= possible[1:] & (messages.sums < floor)
-    rows = lost.any(dim=2).any(dim=0).nonzero().squeeze(1)
-    sums = messages.alphas.log_().add_(messages.scales.unsqueeze(2))
-    if len(rows):
-        logs = sum_logs(scores[:, rows], moves)
-        sums[:, rows] = logs.alphas + logs.scales.unsqueeze(2)
+    lost = lost.any(dim=3).any(dim=0)  # [2, batch]
+    sums = messages.alphas.log_().add_(messages.scales.unsqueeze(3))
+    for way in range(2) if bool(lost.any()) else ():
+        rows = lost[way].nonzero().squeeze(1)
+        logs = sum_logs(scores[:, way, rows], moves[way])
+        sums[:, way, rows] = logs.alphas + logs.scales.unsqueeze(2)
     return sums
 
 
@@ -171,9 +193,9 @@ def finite(logs: Tensor) -> Tensor:
 
 def _room(scores: Tensor) -> Tuple[Tensor, Tensor, Tensor]:
     alphas = torch.empty_like(scores, memory_format=torch.contiguous_format)
-    return alphas, torch.empty_like(alphas[1:]), torch.empty_like(alphas[:, :, :1])
+    return alphas, torch.empty_like(alphas[1:]), torch.empty_like(alphas[..., :1])
 
 
 def _take_off_greatest(alpha: Tensor, scale: Tensor) -> Tensor:
-    scale.copy_(finite(alpha.amax(dim=1, keepdim=True)))
+    scale.copy_(finite(alpha.amax(dim=-1, keepdim=True)))
     return alpha.sub_(scale)
