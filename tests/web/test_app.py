@@ -161,6 +161,27 @@ def test_scores_are_those_of_the_component() -> None:
             assert row["weights"] == pytest.approx(weights, abs=1e-5)
 
 
+def test_alternatives_are_those_of_the_component() -> None:
+    pytest.importorskip("spacy_moee.alternatives")
+    nlp, (text, *_) = make_trained(), make_texts(1, seed=1)
+    ner: Any = nlp.get_pipe("moee_ner")
+    doc = nlp(text)
+    expected = ner.alternatives(doc, k=3)
+    with serve(make_app(nlp)) as url, httpx.Client(base_url=url) as client:
+        answer = find(client, text=text, alternatives=3)
+    assert expected.entities
+    for entity, row in zip(answer["entities"], expected.entities, strict=True):
+        assert entity["outside"] == pytest.approx(row.outside, abs=1e-5)
+        for found, candidate in zip(entity["candidates"], row.candidates, strict=True):
+            span = doc[candidate.start : candidate.end]
+            assert text[found["start"] : found["end"]] == span.text
+            assert found["label"] == candidate.label
+    for sentence, row in zip(answer["sentences"], expected.sentences, strict=True):
+        numbers = [reading["probability"] for reading in sentence["readings"]]
+        probabilities = [reading.probability for reading in row.readings]
+        assert len(numbers) == 3 and numbers == pytest.approx(probabilities, abs=1e-5)
+
+
 def test_device_is_that_of_the_server() -> None:
     """Thinc keeps it in a context variable."""
     device, nlp = ContextVar("device", default="none"), make_names()
