@@ -1,7 +1,8 @@
 "use strict";
 
-// texts of more characters are read without alternatives and gates, which take room
-const LONGEST_WITH_DETAILS = 50_000;
+// texts of more characters are read without gates and alternatives: alternatives take many
+// times as long as entities
+const LONGEST_WITH_DETAILS = 20_000;
 const ALTERNATIVES = 5;
 // units of a block of text, which is laid out only when it comes into view
 const BLOCK = 20_000;
@@ -78,8 +79,7 @@ async function find() {
   setReading(true);
   try {
     const hasDetails = text.length <= LONGEST_WITH_DETAILS;
-    const details = hasDetails ? { alternatives: ALTERNATIVES, gates: true } : {};
-    await show(text, await ask("api/entities", { text, ...details }), hasDetails);
+    await show(text, await ask("api/entities", { text, gates: hasDetails }), hasDetails);
   } catch (error) {
     byId("error").textContent = error.message;
   } finally {
@@ -174,7 +174,7 @@ async function show(text, answer, hasDetails) {
   }
   const scored = entities.filter((entity) => entity.score !== null);
   const byScore = scored.sort((a, b) => a.score - b.score);
-  shown = { ...answer, text, units, entities, hasDetails, byScore, nDropped: 0, rows: 0 };
+  shown = { ...answer, text, units, entities, hasDetails, byScore, nDropped: 0, rows: 0, state: null };
   byId("text").replaceChildren();
   byId("rows").replaceChildren();
   byId("sure").hidden = !byScore.length;
@@ -251,13 +251,41 @@ function choose(entity) {
   entity.mark.setAttribute("aria-expanded", "true");
   const heading = byId("chosen");
   heading.replaceChildren(makeMention(entity, "span"));
-  byId("parts").replaceChildren(...explain(entity));
+  if (shown.hasDetails && shown.state === null) findAlternatives();
+  showParts();
   byId("hint").hidden = true;
   byId("details").hidden = false;
   byId("panel").scrollTop = 0;
   heading.focus({ preventScroll: true });
   // on a narrow screen the panel lies over the text
   entity.mark.scrollIntoView({ block: "nearest" });
+}
+
+// of all entities, once one is chosen
+async function findAlternatives() {
+  const current = run;
+  shown.state = "Looking for alternatives …";
+  let answer = null;
+  try {
+    answer = await ask("api/entities", { text: shown.text, alternatives: ALTERNATIVES });
+  } catch (error) {
+    if (current === run) shown.state = error.message;
+  }
+  if (current !== run) return;
+  if (answer) {
+    const known = new Map(answer.entities.map((entity) => [nameOf(entity), entity]));
+    for (const entity of shown.entities) {
+      const { candidates = null, outside = null } = known.get(nameOf(entity)) ?? {};
+      Object.assign(entity, { candidates, outside });
+    }
+    shown.sentences = answer.sentences;
+    shown.state = "";
+  }
+  if (chosen) showParts();
+}
+
+function showParts() {
+  byId("parts").replaceChildren(...explain(chosen));
 }
 
 function closePanel() {
@@ -280,10 +308,12 @@ function explain(entity) {
   if (entity.candidates) parts.push(make("h3", "", "What else it could be"), makeBars(entity));
   const sentence = shown.sentences?.find(({ start, end }) => start <= entity.start && entity.start < end);
   if (sentence?.readings.length) parts.push(make("h3", "", "Ways to read the sentence"), makeReadings(sentence));
+  if (shown.state) say(shown.state, "quiet state");
   if (entity.gates) parts.push(make("h3", "", "Gates: which experts spoke"), makeGates(entity.gates));
   return parts;
 }
 
+const nameOf = ({ start, end, label }) => [start, end, label].join(" ");
 const cut = ({ start, end }) => shown.text.slice(shown.units[start], shown.units[end]);
 
 function makeBars(entity) {
@@ -305,7 +335,6 @@ function makeBars(entity) {
 // each reading by what is other in it than in the text that is shown
 function makeReadings(sentence) {
   const list = make("ol", "readings");
-  const nameOf = ({ start, end, label }) => [start, end, label].join(" ");
   // an entity without candidates is not the model's own
   const isThere = ({ start, end, candidates }) => candidates && sentence.start <= start && end <= sentence.end;
   const there = shown.entities.filter(isThere);
@@ -315,12 +344,15 @@ function makeReadings(sentence) {
   };
   for (const reading of sentence.readings) {
     const item = make("li");
-    const what = make("span", "what");
+    const what = make("div", "what");
     const gone = without(there, reading.entities);
     const added = without(reading.entities, there);
     for (const [word, tag, entities] of [["without ", "s", gone], ["with ", "span", added]]) {
-      if (entities.length) what.append(make("span", "quiet", word));
-      for (const entity of entities) what.append(makeMention(entity, tag), " ");
+      if (!entities.length) continue;
+      const line = make("div");
+      line.append(make("span", "quiet", word));
+      for (const entity of entities) line.append(makeMention(entity, tag), " ");
+      what.append(line);
     }
     if (!gone.length && !added.length) what.append("as shown");
     item.append(make("span", "share", share(reading.probability)), what);

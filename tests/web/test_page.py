@@ -135,6 +135,7 @@ def test_choose(page: Any) -> None:
     panel = page.inner_text("#panel")
     for part in ("Berlin LOC", "Score 0.40", "Detection 0.90", "but which?"):
         assert part in panel
+    page.wait_for_selector(".bars")
     bars = page.locator(".bars li").all_inner_texts()
     found = [bar.split() for bar in bars]
     assert found == [
@@ -158,6 +159,18 @@ def test_choose(page: Any) -> None:
     # it leaves with its entity
     set_threshold(page, 0.5)
     assert page.is_hidden("#details") and page.is_visible("#hint")
+
+
+def test_alternatives_are_asked_for_once(page: Any) -> None:
+    """Not before an entity is chosen: they take long."""
+    asked: List[Any] = []
+    page.on("request", lambda request: asked.append(request.post_data_json))
+    find(page, "Anna and Mozilla")
+    for i in (0, 1):
+        page.click(f"#text [role=button] >> nth={i}")
+        page.wait_for_selector(".bars")
+    text = "Anna and Mozilla"
+    assert asked == [{"text": text, "gates": True}, {"text": text, "alternatives": 5}]
 
 
 def test_keyboard_only(page: Any) -> None:
@@ -250,7 +263,7 @@ def test_long_text(page: Any, sign: str, length: int) -> None:
     left = text.count("Anna") + text.count("Mozilla")
     assert page.inner_text("#status") == f"{left:,} of {count:,} entities stay"
     page.click("#text [role=button] >> nth=1")
-    assert "up to 50,000 characters" in page.inner_text("#panel")
+    assert "up to 20,000 characters" in page.inner_text("#panel")
     page.click("summary")
     assert page.locator("#rows tr").count() == 200
     page.click("#more")
@@ -279,6 +292,8 @@ def test_server_that_is_gone(browser: Any) -> None:
     with serve(make_app(make_names())) as url:
         page.goto(f"{url}/")
         wait(page)
+    page.click("#text [role=button] >> nth=0")
+    page.wait_for_selector("#parts >> text=Is it still running?")
     page.click("#find")
     wait(page)
     assert "Is it still running?" in page.inner_text("#error")
