@@ -9,7 +9,7 @@ import spacy
 import torch
 from spacy.tokens import Doc, DocBin
 
-from benchmarks import threads, viterbi
+from benchmarks import confidence, threads, viterbi
 from benchmarks.baselines import BATCH, BareLSTM, Sizes
 from benchmarks.long_doc import peak_mb, reset_peak
 from spacy_moee.networks.crf import Chain
@@ -69,6 +69,18 @@ def test_threads_are_compared_on_docs_of_every_kind(tmp_path, capsys):
         assert len(made) == (80 if kind == "sentences" else 3)
         known = {doc.has_annotation("SENT_START") for doc in made}
         assert known == {kind == "articles"}
+
+
+def test_confidence_is_compared_with_none(tmp_path, capsys):
+    nlp = spacy.blank("en")
+    nlp.add_pipe("moee_ner").add_label("X")
+    nlp.initialize()
+    nlp.to_disk(tmp_path / "model")
+    docs = [Doc(nlp.vocab, words=["Ada", "left", "."])] * 8
+    DocBin(docs=docs).to_disk(tmp_path / "test.spacy")
+    ratios = confidence.compare(tmp_path / "model", tmp_path / "test.spacy", 5, 1)
+    assert [*ratios] == ["off", "scores", "gates"] and ratios["off"] == 1
+    assert "words/s" in capsys.readouterr().out
 
 
 def test_sizes_are_those_of_the_pipeline():

@@ -8,6 +8,7 @@ import numpy
 import pytest
 import torch
 from numpy.testing import assert_allclose
+from spacy.cli.find_threshold import find_threshold
 from spacy.language import Language
 from spacy.tokens import Doc, DocBin, Span
 from spacy.util import load_model
@@ -21,6 +22,7 @@ from .util import (
     get_module,
     get_ner,
     initialize,
+    make_examples,
     make_nlp,
     make_random_docs,
     make_texts,
@@ -250,3 +252,15 @@ def test_the_settings_are_declared() -> None:
     assert meta.default_config["scores_key"] == KEY
     analysis: Any = make_trained().analyze_pipes()
     assert "doc.spans" in analysis["summary"]["moee_ner"]["assigns"]
+
+
+def test_spacy_finds_a_threshold(nlp: Language, tmp_path: Any) -> None:
+    nlp.to_disk(tmp_path / "model")
+    gold = [example.reference for example in make_examples(nlp, 8)]
+    DocBin(docs=gold).to_disk(tmp_path / "dev.spacy")
+    arguments = tmp_path / "model", tmp_path / "dev.spacy", KEY, "threshold", "ents_f"
+    best, score, scores = find_threshold(*arguments, n_trials=3, silent=True)
+    assert [*scores] == [0.0, 0.5, 1.0]
+    assert score == max(scores.values()) == scores[best]
+    # what is found differs, so that it is no constant
+    assert scores[1.0] < scores[0.0]

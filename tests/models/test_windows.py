@@ -14,6 +14,7 @@ from spacy_moee.models.windows import (
     make_sentence_segments,
     merge_windows,
     place_all,
+    place_entities,
     place_spans,
 )
 from spacy_moee.padding import Windows, join_windows
@@ -304,6 +305,29 @@ def test_spans_are_placed_once_and_where_they_are_whole(case, data):
         found.append((first + start, first + end))
     kept = [pair for pair, is_whole in zip(chosen, whole, strict=True) if is_whole]
     assert found == kept
+
+
+@given(case=docs_and_segmenters(), seed=SEEDS)
+def test_entities_are_scored_where_they_and_their_borders_are_read(case, seed):
+    doc, starts, max_length, overlap = case
+    windows = Segments(True, max_length, overlap)(doc)
+    if not len(doc):
+        return
+    tags = [make_tags(int(n), seed + i) for i, n in enumerate(windows.lengths)]
+    merged = merge_windows(windows, numpy.concatenate(tags))
+    first, end, _ = spans(merged.tags)
+    rows = place_entities(windows, merged, numpy.stack([first, end], axis=1))
+    # without an overlap, nothing tells that a window goes on with the one before
+    segments = {0, len(doc), *starts} | (
+        {*windows.start.tolist()} if not overlap else set()
+    )
+    for start, stop, row in zip(*(x.tolist() for x in (first, end, rows)), strict=True):
+        answers = int(merged.source[start])
+        read = range(int(windows.start[answers]), int(windows.end[answers]))
+        needed = {*range(start, stop)}
+        needed |= set() if start in segments else {start - 1}
+        needed |= set() if stop in segments else {stop}
+        assert row == (answers if needed <= {*read} else -1)
 
 
 def test_docs_without_spans():
