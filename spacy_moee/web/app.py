@@ -33,7 +33,7 @@ BYTES = len("\\ud83d\\ude00")
 OTHER_BYTES = 1_000
 AT_ONCE = 4
 WAITING = 32
-# it could carry texts away
+# it could carry texts away; older versions of FastAPI have none and ignore this
 SIGNALS = ("tracing", "metrics", "logs", "operation_spans", "auto_configure")
 TELEMETRY: Any = dict.fromkeys(SIGNALS, False)
 DESCRIPTION = (
