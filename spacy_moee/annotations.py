@@ -1,15 +1,22 @@
 """Predictions -> what the component writes to a doc: entities, and beside them how
 sure it is of each, and which experts spoke."""
 
-from typing import Any, Iterable, List, NamedTuple, Optional, Sequence
+from typing import Any, Iterable, List, NamedTuple, Optional, Sequence, Tuple
 
 import numpy
 from numpy import ndarray
 from spacy.tokens import Doc, Span
 
 from .errors import MoeeError
-from .extensions import DETECTION, PIPE, SCORES, write_gates, write_scores
-from .tags import read_entities, set_entities
+from .extensions import (
+    DETECTION,
+    PIPE,
+    SCORES,
+    UNSCORED,
+    write_gates,
+    write_scores,
+)
+from .tags import preset_tokens, read_entities, set_entities
 
 # the default; a pipeline with two of the components needs two keys
 SCORES_KEY = "moee_ner"
@@ -113,10 +120,45 @@ def annotate(
         set_entities(doc, found.spans)
         if settings.scores_key:
             found = found if before is None else found.join(before)
-            found = found.where(~numpy.isnan(found.scores))
-            write_scores(doc, settings.scores_key, *found, pipe=settings.name)
+            unscored = numpy.isnan(found.scores)
+            rest = [found.spans[i] for i in numpy.flatnonzero(unscored)]
+            found = found.where(~unscored)
+            write_scores(doc, settings.scores_key, *found, settings.name, rest)
     if settings.gates and prediction.gates is not None:
         write_gates(doc, ["O", *labels], prediction.gates)
+
+
+def find_own(
+    doc: Doc, labels: Sequence[str], settings: Settings
+) -> Tuple[Optional[ndarray], Optional[ndarray]]:
+    """Tell the entities that the component wrote from those that were there.
+
+    doc (Doc): The doc.
+    labels (Sequence[str]): The entity types.
+    settings (Settings): What is written. Without scores, all entities of these types
+        are taken for its own.
+    RETURNS (Tuple[Optional[ndarray], Optional[ndarray]]): First token, end and label of
+        its own, shape [entities, 3], None if it has not read the doc; and True on the
+        tokens of all others and on blocked ones, None if there are none.
+    """
+    numbers = {label: number for number, label in enumerate(labels)}
+    if settings.scores_key:
+        before = _read_before(doc, settings)
+        is_read, spans = before is not None, [] if before is None else before.spans
+    else:
+        spans = [span for span in doc.ents if span.label_ in numbers]
+        is_read = bool(spans)
+    rows = [
+        (span.start, span.end, numbers[span.label_])
+        for span in spans
+        if span.label_ in numbers
+    ]
+    own = numpy.array(rows, dtype="int64").reshape(-1, 3)
+    preset = preset_tokens(doc)
+    if preset is not None:
+        for start, end, _ in rows:
+            preset[start:end] = False
+    return own if is_read else None, preset
 
 
 def _read_before(doc: Doc, settings: Settings) -> Optional[Scored]:
@@ -128,4 +170,10 @@ def _read_before(doc: Doc, settings: Settings) -> Optional[Scored]:
     entities = {(ent.start, ent.end, ent.label) for ent in doc.ents}
     places = [(span.start, span.end, span.label) for span in group]
     found = Scored([*group], group.attrs[SCORES], group.attrs.get(DETECTION))
-    return found.take([i for i, place in enumerate(places) if place in entities])
+    found = found.take([i for i, place in enumerate(places) if place in entities])
+    if UNSCORED not in group.attrs:
+        return found
+    unscored = {(start, end) for start, end in group.attrs[UNSCORED]}
+    spans = [ent for ent in doc.ents if (ent.start, ent.end) in unscored]
+    nothing = numpy.full(len(spans), numpy.nan, dtype="float32")
+    return found.join(Scored(spans, nothing, nothing))

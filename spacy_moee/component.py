@@ -23,13 +23,15 @@ from spacy.util import minibatch
 from spacy.vocab import Vocab
 from thinc.api import Model, Optimizer, set_dropout_rate
 
-from .annotations import SCORES_KEY, Settings, annotate
+from .alternatives import Alternatives
+from .annotations import SCORES_KEY, Settings, annotate, find_own
 from .errors import MoeeError, warn
 from .faults import GoldFaults, check_loss
 from .from_ner import read_label_data
 from .halves import annotate_in_halves
 from .incorrect import read_annotation
 from .labels import check_label, find_labels, find_new_types
+from .models.alternatives import find_alternatives
 from .models.families import EntityType, check_model
 from .models.readout import compute_loss, find_crossing, read_out
 from .models.rehearsal import read_again
@@ -228,6 +230,32 @@ class MoEENer(SavedPipe):
         settings, labels = self._settings, self.labels
         for doc, prediction in zip(docs, predictions, strict=True):
             annotate(doc, prediction, labels, settings)
+
+    def alternatives(self, doc: Doc, k: int = 5) -> Alternatives:
+        """Find what else might be said of a doc, which the component may have read or
+        not: the likeliest readings of each sentence, and what each entity might have
+        been. Nothing is changed. Probabilities are exact, as the scores are.
+
+        A reading has a tag for each token that the network reads at once: a sentence,
+        or, of a segment that is longer than `max_length`, each of its windows, which
+        overlap. The first is what the component finds there; but for the
+        `spacy_moee.ConceptTagger.v1` and the like, which tag each type apart.
+
+        Entities are those of `doc.ents` that the component wrote; or, in a doc that it
+        has not read, those that it finds. It knows its own by `doc.spans[scores_key]`;
+        without scores, all of its types are its own. All other entities, and blocked
+        tokens, stay: they are O in each reading, and in no candidate.
+
+        doc (Doc): The doc; it may be empty.
+        k (int): The most readings of each sentence, and candidates of each entity.
+        RETURNS (Alternatives): Both, likeliest first.
+        RAISES (MoeeError): M022 for a `k` below 1; M101, M008 and M010 as `predict`.
+        """
+        self._require_network()
+        check_attributes(self.model, [doc], self.vocab)
+        own, preset = find_own(doc, self.labels, self._settings)
+        with prediction_threads(self.model):
+            return find_alternatives(self.model, doc, self.labels, preset, own, k)
 
     def update(
         self,

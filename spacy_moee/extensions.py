@@ -11,6 +11,8 @@ SCORES = "scores"
 DETECTION = "detection"
 # who wrote a group: spans of another component have scores, too
 PIPE = "pipe"
+# where its entities lie that have no score
+UNSCORED = "unscored"
 GATES = "moee_gates"
 
 
@@ -33,6 +35,7 @@ def write_scores(
     scores: ndarray,
     detection: Optional[ndarray],
     pipe: str,
+    unscored: Sequence[Span] = (),
 ) -> None:
     """Write the entities that have a score to `doc.spans[key]`.
 
@@ -42,8 +45,12 @@ def write_scores(
     scores (ndarray): The probability of each, float32.
     detection (Optional[ndarray]): That of entity detection, if there is one.
     pipe (str): The component's name.
+    unscored (Sequence[Span]): The entities that it found and that have no score, whose
+        tokens alone are kept: it knows them again as its own.
     """
     attrs: Dict[str, Any] = {SCORES: scores, PIPE: pipe}
+    if unscored:
+        attrs[UNSCORED] = [[span.start, span.end] for span in unscored]
     if detection is not None:
         attrs[DETECTION] = detection
     doc.spans[key] = SpanGroup(doc, name=key, spans=spans, attrs=attrs)

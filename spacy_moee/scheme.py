@@ -6,7 +6,7 @@ whose gold tag is unknown.
 """
 
 from functools import lru_cache
-from typing import Any, Dict, NamedTuple, Tuple, TypeVar
+from typing import Any, Dict, List, NamedTuple, Sequence, Tuple, TypeVar
 
 import numpy
 from numpy import ndarray
@@ -64,6 +64,15 @@ def tag_of(label: Numbers, boundary: int) -> Numbers:
     RETURNS (int / ndarray / Tensor): The tag.
     """
     return label * 2 + boundary
+
+
+def tag_names(labels: Sequence[str]) -> List[str]:
+    """Name all tags.
+
+    labels (Sequence[str]): The entity types.
+    RETURNS (List[str]): By their numbers, such as `["O", "B-LOC", "I-LOC"]`.
+    """
+    return ["O", *(f"{border}-{label}" for label in labels for border in "BI")]
 
 
 def category_of(tags: ndarray) -> ndarray:

@@ -18,6 +18,7 @@ ARROWS = {
     "devices": {"errors"},
     "padding": set(),
     "scheme": set(),
+    "alternatives": set(),
     "faults": {"errors"},
     "from_ner": {"errors"},
     "halves": set(),
@@ -35,13 +36,13 @@ ARROWS = {
     "insight": {"errors", "evaluation", "extensions", "padding", "scheme"},
     # what a pipeline scores: it reads what the component wrote
     "evaluation": {"errors", "extensions", "scorer"},
-    "models": {"errors", "finite", "networks", "padding", "scheme"},
+    "models": {"alternatives", "errors", "finite", "networks", "padding", "scheme"},
     "saving": {"checksums", "errors", "labels", "models"},
     "extensions": set(),
     "annotations": {"errors", "extensions", "tags"},
     "component": {
-        *{"annotations", "errors", "faults", "from_ner", "halves", "incorrect"},
-        *{"labels", "models", "saving", "scorer", "tags"},
+        *{"alternatives", "annotations", "errors", "faults", "from_ner", "halves"},
+        *{"incorrect", "labels", "models", "saving", "scorer", "tags"},
     },
     "factory": {"annotations", "component", "from_ner", "models"},
     # a pipeline of any components, and what they wrote
@@ -55,6 +56,7 @@ ARROWS = {
     "__init__": set(),
 }
 NO_TORCH = {
+    "alternatives",
     *{"annotations", "extensions"},
     *{"tags", "labels", "scheme", "faults", "incorrect", "scorer", "corpora"},
     *{"errors", "files", "from_ner"},

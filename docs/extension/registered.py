@@ -5,6 +5,8 @@ from importlib.metadata import EntryPoint
 from typing import Any, Callable, Dict, List
 
 import srsly
+from spacy.language import Language
+from thinc.api import Config
 
 from .names import find_entry_points, make_label
 
@@ -21,6 +23,11 @@ PAGES = {
     "misc": ("Segments and steps", "components.moee_ner.model.segments"),
     "displacy_colors": ("Colours of displaCy", ""),
 }
+# what `MoEENer.alternatives` returns, from the outside in
+ALTERNATIVES = [
+    *("Alternatives", "SentenceReadings", "Reading"),
+    *("EntityCandidates", "Candidate"),
+]
 COLUMNS = """\
 | type | colour | |
 | --- | --- | --- |
@@ -139,6 +146,13 @@ def _find_slot(function: Callable) -> str:
     return next(slot for slot in slots if f"initialize.{slot}" in doc)
 
 
+def _show_settings(name: str) -> List[str]:
+    """The settings of the component, with their defaults."""
+    defaults: Any = Language.get_factory_meta(name).default_config
+    plain = {k: v for k, v in defaults.items() if not isinstance(v, dict)}
+    return Config({"x": plain}).to_str().splitlines()[1:]
+
+
 def _describe_component(point: EntryPoint) -> str:
     from spacy_moee.models.tagger import DEFAULT_MODEL_CONFIG
 
@@ -152,6 +166,7 @@ def _describe_component(point: EntryPoint) -> str:
         "```ini",
         "[components.moee_ner]",
         f'factory = "{point.name}"',
+        *_show_settings(point.name),
         "",
         config,
         "",
@@ -162,8 +177,14 @@ def _describe_component(point: EntryPoint) -> str:
         _autodoc("autofunction", point),
         "## MoEENer\n",
         "```{eval-rst}",
-        f".. autoclass:: {point.module}.MoEENer",
+        ".. autoclass:: spacy_moee.component.MoEENer",
         "   :members:",
+        "```",
+        "",
+        "## Alternatives\n",
+        "What `MoEENer.alternatives` returns; they are in `spacy_moee.alternatives`.\n",
+        "```{eval-rst}",
+        *(f".. autoclass:: spacy_moee.alternatives.{name}" for name in ALTERNATIVES),
         "```",
         "",
     ]

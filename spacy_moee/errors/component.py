@@ -96,6 +96,10 @@ ERRORS: Dict[str, str] = {
         "'{name}' was saved with invalid settings: {problem}. Expected the entity "
         "types, each once, under 'labels'. Copy the pipeline again, or train it again."
     ),
+    "M022": (
+        "The k of `alternatives` is the number of readings that it finds of each "
+        "sentence: expected a whole number from 1, and found {found}."
+    ),
     # M1: the model and its settings
     "M101": (
         "'{name}' has no network yet (spaCy's E109). Call `nlp.initialize()` or load "

@@ -64,7 +64,7 @@ def spacy_counts(examples: Sequence[Example]) -> Dict[str, Counts]:
         for label, _, _ in gold:
             counts[label][2] += 1
         for entity in example.predicted.ents:
-            key = _on_gold_tokens(example, entity)
+            key = on_gold_tokens(example, entity)
             if key is not None:
                 found = key in gold
                 # the second one on the same gold tokens is wrong
@@ -74,9 +74,14 @@ def spacy_counts(examples: Sequence[Example]) -> Dict[str, Counts]:
     return {label: Counts(*count) for label, count in sorted(counts.items())}
 
 
-def _on_gold_tokens(example: Example, entity: Span) -> Optional[Tuple[str, int, int]]:
-    """Type, start and end of a predicted entity on the gold doc's tokens, if there are
-    such and they are annotated."""
+def on_gold_tokens(example: Example, entity: Span) -> Optional[Tuple[str, int, int]]:
+    """Find a predicted entity on the tokens of the gold doc.
+
+    example (Example): Predicted and gold doc.
+    entity (Span): The entity.
+    RETURNS (Optional[Tuple[str, int, int]]): Its type, start and end there; None if
+        there are no such tokens, or one of them is not annotated.
+    """
     tokens = example.alignment.x2y[entity.start : entity.end]
     if not len(tokens):
         return None

@@ -152,7 +152,7 @@ def read_out(
         empty = dict.fromkeys(ENTITY_SCORES & {*wanted}, numpy.zeros(0, "float32"))
         return [Prediction(numpy.zeros(0, dtype="int64"), **empty) for _ in docs]
     outside = batches.outside_places(presets, docs)
-    decoded = _decode(scores, outside, wanted)
+    decoded = decode_windows(scores, outside, wanted)
     merged = merge_windows(layout.windows, decoded.pop("tags"))
     ends = numpy.cumsum(layout.doc_lengths)[:-1]
     columns = {"tags": numpy.split(merged.tags, ends)}
@@ -166,12 +166,19 @@ def read_out(
     ]
 
 
-def _decode(
+def decode_windows(
     scores: Scores,
     outside: Optional[ndarray],
     wanted: Collection[str],
 ) -> Dict[str, ndarray]:
-    """Predictions for each token that a window reads, one window after the other."""
+    """Predict what each window says of the tokens that it reads.
+
+    scores (Scores): What the model said of docs.
+    outside (Optional[ndarray]): The tokens that have to be O: see `outside_places`.
+    wanted (Collection[str]): Which other fields of `Prediction` are filled.
+    RETURNS (Dict[str, ndarray]): By the names of fields, an array with the tokens of
+        one window after the other.
+    """
     network = scores.network
     tables: Dict[str, ndarray] = {}
     all_lengths = scores.layout.windows.lengths

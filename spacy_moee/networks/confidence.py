@@ -61,10 +61,7 @@ class Lattice(NamedTuple):
             [batch, seq, tags]; None for all.
         RETURNS (Lattice): The sums.
         """
-        # What is left of long sums is small. Apple's GPUs have no float64.
-        exact = torch.float32 if mask.device.type == "mps" else torch.float64
-        chain = Chain(*(part.detach().to(exact) for part in distribution.chain))
-        scores = distribution.emissions.detach().to(exact)
+        chain, scores = distribution.exact()
         scores = scores.masked_fill(~mask.unsqueeze(2), 0)
         if possible is not None:
             scores = scores.masked_fill(~(possible | ~mask.unsqueeze(2)), float("-inf"))
@@ -78,7 +75,7 @@ class Lattice(NamedTuple):
         barred = of_inside == float("-inf")
         inside = _add_up(of_inside.masked_fill(barred, 0))
         lattice = chain, scores, lengths, forward, backward, total
-        return cls(*lattice, inside, _add_up(barred.to(exact)))
+        return cls(*lattice, inside, _add_up(barred.to(scores.dtype)))
 
     def log_probability(self, spans: Spans) -> Tensor:
         """Compute the log of the probability of each span.

@@ -171,6 +171,16 @@ class TagDistribution(NamedTuple):
         chain = Chain(*(part / temperature for part in self.chain))
         return TagDistribution(chain, self.emissions / temperature)
 
+    def exact(self) -> "TagDistribution":
+        """Choose a precision of which something is left in differences of long sums.
+
+        RETURNS (TagDistribution): The same in double precision, without a gradient.
+        """
+        # Apple's GPUs have no float64
+        exact = torch.float32 if self.emissions.device.type == "mps" else torch.float64
+        chain = Chain(*(part.detach().to(exact) for part in self.chain))
+        return TagDistribution(chain, self.emissions.detach().to(exact))
+
 
 class CRF(torchcrf.CRF):  # type: ignore[misc]
     """`torchcrf.CRF`, which owns the parameters. Its chain takes memory for batch x

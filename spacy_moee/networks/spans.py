@@ -1,5 +1,6 @@
-"""The exact probability of a span: that exactly these tokens are an entity of a label,
-over all legal sequences of tags.
+"""The exact probability that a span is no entity: not exactly these tokens with a
+label, over all legal sequences of tags. It can be differentiated; of what is only
+looked at, `Lattice` computes probabilities faster.
 
 A row that agrees with a span has B at its start, I in it, and no I that goes on with it
 at its end. The log of the sum over such sequences is a partition function, in which
@@ -49,29 +50,6 @@ class Spans(NamedTuple):
         return Spans(*(part[numbers] for part in self))
 
 
-def log_probability(
-    chain: Chain,
-    emissions: Tensor,
-    mask: Tensor,
-    spans: Spans,
-    possible: Optional[Tensor] = None,
-) -> Tensor:
-    """Compute the log of the probability of each span, over all legal sequences. It can
-    be differentiated, once.
-
-    chain (Chain): What a sequence scores beside its emissions.
-    emissions (Tensor): Scores, shape [batch, seq, tags].
-    mask (Tensor): True on tokens, a prefix of each row, shape [batch, seq].
-    spans (Spans): The spans.
-    possible (Optional[Tensor]): Which tags each token may have, shape
-        [batch, seq, tags]; None for all.
-    RETURNS (Tensor): Shape [spans]; -inf for one that can't be.
-    """
-    sums = _Sums(chain, emissions, mask, possible)
-    nowhere = torch.full_like(spans.row, emissions.shape[1])
-    return sums.agreeing(spans, nowhere) - sums.all(spans.row)
-
-
 def log_complement(
     chain: Chain,
     emissions: Tensor,
@@ -83,11 +61,12 @@ def log_complement(
     gradient, however near to 1 P is: what is summed over are the sequences that do not
     agree with the span, by the first token at which they differ from it.
 
-    chain (Chain): As in `log_probability`, as all that follow.
-    emissions (Tensor): Scores.
-    mask (Tensor): The tokens.
+    chain (Chain): What a sequence scores beside its emissions.
+    emissions (Tensor): Scores, shape [batch, seq, tags].
+    mask (Tensor): True on tokens, a prefix of each row, shape [batch, seq].
     spans (Spans): The spans.
-    possible (Optional[Tensor]): The tags of each token.
+    possible (Optional[Tensor]): Which tags each token may have, shape
+        [batch, seq, tags]; None for all.
     RETURNS (Tensor): Shape [spans].
     """
     sums = _Sums(chain, emissions, mask, possible)
@@ -108,7 +87,7 @@ def unlikelihood(chain: Chain, emissions: Tensor, mask: Tensor, spans: Spans) ->
     """Sum the loss of spans that are known to be no entities: -log(1 - P). In double
     precision, since the gradient is a difference of probabilities.
 
-    chain (Chain): As in `log_probability`, as all that follow.
+    chain (Chain): As in `log_complement`, as all that follow.
     emissions (Tensor): Scores.
     mask (Tensor): The tokens.
     spans (Spans): The spans; there may be none.

@@ -73,6 +73,31 @@ def make_counts(
     return {name: array.tolist() for name, array in arrays.items()}
 
 
+def make_errors(correct: int, predicted: int, gold: int) -> Dict[str, Any]:
+    """Errors that fit to counts: as many types are wrong as possible."""
+    wrong = min(predicted, gold) - correct
+    kinds = {"correct": correct, "type": wrong, "borders": 0, "both": 0}
+    kinds["missed"], kinds["spurious"] = gold - correct - wrong, 0
+    kinds["spurious"] = predicted - correct - wrong
+    pairs: Dict[Any, int] = {
+        **{("PER", "PER"): correct, ("PER", "<LOC>"): wrong},
+        **{("PER", None): kinds["missed"], (None, "PER"): kinds["spurious"]},
+    }
+    pieces = [("Where ", ""), ("<Ada>", "found"), (" Byron", "gold"), (" left.", "")]
+    context = [{"text": text, "role": role} for text, role in pieces]
+    shared = {"context": context, "label": "<LOC>", "number": 3}
+    false = {"text": "<Ada>", "kind": "both", "gold": "PER", **shared}
+    missed = {"text": "Byron & Co", "kind": "missed", "gold": "<LOC>", **shared}
+    return {
+        "kinds": kinds,
+        "confusion": [
+            {"gold": a, "predicted": b, "number": n} for (a, b), n in pairs.items()
+        ],
+        "false": [false] if predicted > correct else [],
+        "missed": [missed] if kinds["missed"] else [],
+    }
+
+
 def make_result(
     system: str,
     seed: int,
@@ -91,6 +116,7 @@ def make_result(
             **scores,
             "no_score": "",
             "per_type": {"PER": scores, "<LOC>": {**scores, "f1": 12.5}},
+            "errors": make_errors(*scores["counts"]),
             "sentences": counts,
             "words_per_second": 1000.0,
         }
@@ -129,6 +155,8 @@ def without_score(result: Dict, domain: str, reason: str = "not annotated") -> D
 
 def with_scores(result: Dict, domain: str, **changes: Any) -> Dict:
     """The same with other scores on a domain, and their mean."""
+    if "counts" in changes and min(changes["counts"]) >= changes["counts"][0]:
+        changes = {"errors": make_errors(*changes["counts"]), **changes}
     scores = {**result["scores"], domain: {**result["scores"][domain], **changes}}
     found = [x["f1"] for k, x in scores.items() if k != "source"]
     defined = [f1 for f1 in found if f1 is not None]

@@ -16,6 +16,7 @@ from spacy.language import Language
 from spacy.training import Corpus, Example
 
 from ...evaluation.counts import Counts, spacy_counts, sum_counts
+from ...evaluation.error_analysis import Name, analyse_errors
 from ...evaluation.scoring import CheckedScorer, check_scores, keep_types
 from ...files import write_text
 from ...insight.metrics_table import plain
@@ -34,7 +35,8 @@ def evaluate(
         predicted and of the gold annotation; None for all.
     RETURNS (Dict[str, Any]): Precision, recall, F1 and counts of all entities and of
         each type (percent, None where undefined; correct, predicted, gold), the counts
-        of each sentence, the speed, and why there is no score, if there is none.
+        of each sentence, what goes wrong, the speed, and why there is no score, if
+        there is none.
     RAISES (MoeeError): M721, if spaCy's scorer says otherwise.
     """
     examples = list(Corpus(corpus)(nlp))
@@ -56,6 +58,7 @@ def evaluate(
         "counts": list(total),
         "no_score": reason,
         "per_type": {} if reason else per_type,
+        "errors": _errors(examples),
         "sentences": _sentences(examples),
         "words_per_second": sum(map(len, docs)) / max(seconds, 1e-9),
     }
@@ -100,6 +103,23 @@ def _scores(counts: Counts) -> Dict[str, Optional[float]]:
         "recall": counts.recall if counts.gold else None,
         "f1": counts.f1 if counts.gold else None,
     }
+
+
+def _errors(examples: List[Example]) -> Dict[str, Any]:
+    found = analyse_errors(examples)
+    return {
+        "kinds": found.kinds,
+        "confusion": [
+            {"gold": gold, "predicted": predicted, "number": number}
+            for (gold, predicted), number in found.confusion.items()
+        ],
+        "false": [*map(_name, found.false)],
+        "missed": [*map(_name, found.missed)],
+    }
+
+
+def _name(name: Name) -> Dict[str, Any]:
+    return {**name._asdict(), "context": [piece._asdict() for piece in name.context]}
 
 
 def _sentences(examples: List[Example]) -> Dict[str, List[int]]:

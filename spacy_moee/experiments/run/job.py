@@ -213,6 +213,20 @@ def _find_problem(result: Record) -> str:
         lengths = {len(counts) for counts in sentences}
         if len(lengths) > 1 or [*map(sum, sentences)] != scores["counts"]:
             return f"the sentences of {name} do not add up to its counts"
+        if not _add_up(scores["errors"], scores["counts"]):
+            return f"the errors of {name} do not add up to its counts"
         if (scores["f1"] is None) != bool(scores["no_score"]):
             return f"the F1 of {name} is {scores['f1']}, and the reason is missing"
     return ""
+
+
+def _add_up(errors: Record, counts: List[int]) -> bool:
+    """Whether errors are those of so many correct, predicted and gold entities."""
+    kinds, pairs = errors["kinds"], errors["confusion"]
+    total = sum(kinds.values())
+    of_kinds = [kinds["correct"], total - kinds["missed"], total - kinds["spurious"]]
+    sides = [
+        sum(pair["number"] for pair in pairs if pair[side] is not None)
+        for side in ("predicted", "gold")
+    ]
+    return of_kinds == counts and sides == counts[1:]

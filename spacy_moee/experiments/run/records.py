@@ -4,7 +4,7 @@ refused. A disk that was full, a hand or a power cut may have been at them."""
 import json
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Any, Dict, List, Optional
+from typing import Annotated, Any, Dict, List, Literal, Optional
 
 from pydantic import AfterValidator, Field, TypeAdapter, ValidationError
 from typing_extensions import TypedDict
@@ -46,10 +46,57 @@ class Scores(TypedDict):
     counts: Counts
 
 
+class Kinds(TypedDict):
+    """How many pairs of a gold and a predicted entity there are of each kind."""
+
+    correct: Count
+    type: Count
+    borders: Count
+    both: Count
+    missed: Count
+    spurious: Count
+
+
+class Confusion(TypedDict):
+    """How many pairs there are of two types; None is no entity."""
+
+    gold: Optional[str]
+    predicted: Optional[str]
+    number: Count
+
+
+class Piece(TypedDict):
+    """A part of a sentence."""
+
+    text: str
+    role: Literal["", "found", "gold", "agreed"]
+
+
+class Name(TypedDict):
+    """A name with which something goes wrong, and a sentence with it."""
+
+    text: str
+    label: str
+    kind: Literal["type", "borders", "both", "missed", "spurious"]
+    gold: Optional[str]
+    number: Count
+    context: List[Piece]
+
+
+class Errors(TypedDict):
+    """What goes wrong on a test set."""
+
+    kinds: Kinds
+    confusion: List[Confusion]
+    false: List[Name]
+    missed: List[Name]
+
+
 class Domain(Scores):
     """What is known of a test set, and why it has no score if it has none."""
 
     no_score: str
+    errors: Errors
     per_type: Dict[str, Scores]
     sentences: Sentences
     words_per_second: Number

@@ -185,8 +185,9 @@ def _identify(line: Record) -> Shown:
 def write_results(
     folder: Path, lines: Sequence[Record], documents: Sequence[str] = ()
 ) -> Paths:
-    """Write a line for each result, without the counts of the sentences, which stay in
-    the run's own folder; and what is made of them. All is written or nothing.
+    """Write a line for each result, without the counts of the sentences and without
+    names and sentences of the test sets, which stay in the run's own folder; and what
+    is made of them. All is written or nothing.
 
     folder (Path): The output folder.
     lines (Sequence[Record]): The results.
@@ -196,7 +197,7 @@ def write_results(
     RAISES (MoeeError): M510, if they can't be written.
     """
     paths, _ = choose_paths(folder, lines)
-    text = "".join(json.dumps(_without_sentences(line)) + "\n" for line in lines)
+    text = "".join(json.dumps(_without_texts(line)) + "\n" for line in lines)
     files = zip(paths, (text, *documents), strict=False)
     with os_errors("M510", folder=folder / RUNS):
         write_all([(path, content.encode("utf8")) for path, content in files])
@@ -204,9 +205,12 @@ def write_results(
     return paths
 
 
-def _without_sentences(line: Record) -> Record:
+def _without_texts(line: Record) -> Record:
     scores = {
-        name: {k: v for k, v in found.items() if k != "sentences"}
+        name: {
+            **{k: v for k, v in found.items() if k != "sentences"},
+            "errors": {k: found["errors"][k] for k in ("kinds", "confusion")},
+        }
         for name, found in line["scores"].items()
     }
     return {**line, "scores": scores}

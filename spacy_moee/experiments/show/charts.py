@@ -1,15 +1,28 @@
-"""Charts as inline SVG: in the page's colours, light or dark, and its font."""
+"""Charts as inline SVG: in the page's colours, light or dark, and its font. Each group
+of charts is drawn twice: as one picture that is as wide as the page, and as a picture
+of each, for narrow screens, where the other's letters would be too small."""
 
 import io
 import re
 from functools import partial
 from html import escape
 from itertools import groupby
+from math import ceil
 from operator import itemgetter
-from typing import Any, Callable, List, Sequence, Tuple
+from typing import (
+    Any,
+    Callable,
+    Dict,
+    List,
+    NamedTuple,
+    Optional,
+    Sequence,
+    Tuple,
+)
 
 import numpy
 
+from ...files import hash_of
 from .summary import Row, deviation, entity_types, undefined_types
 from .table import signed
 
@@ -22,7 +35,10 @@ COLOURS = {
     "#050505": "var(--base)",
 }
 INK, MUTED, LINE, ACCENT, BASE = COLOURS
-WIDTH = 3.6
+# inches of a chart: on a phone, and of all charts of a group on a wide screen
+NARROW, WIDE = 3.86, 12.9
+# letters of a name beside a chart, and above it
+BESIDE, ABOVE = 26, 44
 # of the lowest scores that a learning curve leaves out: the first epochs
 CUT = 0.15
 PARAMS: Any = {
@@ -48,23 +64,49 @@ PARAMS: Any = {
     "xtick.labelcolor": MUTED,
     "ytick.labelcolor": INK,
     "figure.constrained_layout.use": True,
+    # numbers of neighbours do not touch
+    "figure.constrained_layout.w_pad": 0.1,
 }
 
 
-def draw_differences(rows: Sequence[Row], baseline: str, target: str) -> str:
+class Charts(NamedTuple):
+    """A group of charts. wide (str): SVG of all. narrow (List[str]): SVG of each."""
+
+    wide: str
+    narrow: List[str]
+
+
+class Panel(NamedTuple):
+    """What one chart of a group shows. title (str): Its title. paint (Callable[[Any],
+    None]): Draws it on axes."""
+
+    title: str
+    paint: Callable[[Any], None]
+
+
+def draw_differences(
+    rows: Sequence[Row], baseline: str, targets: Dict[str, str]
+) -> Optional[Charts]:
     """Draw each system's difference to the baseline, with its interval.
 
     rows (Sequence[Row]): The rows of one embeddings.
     baseline (str): The baseline's name.
-    target (str): The name of a target, or "mean".
-    RETURNS (str): SVG; empty if there is no difference.
+    targets (Dict[str, str]): The titles of the charts, by the name of the target, or
+        "mean".
+    RETURNS (Optional[Charts]): A chart for each target that has differences, all on the
+        same scale; None if there is none.
     """
-    found = [(row.system, row.differences.get(target)) for row in rows]
-    shown = [(system, difference) for system, difference in found if difference][::-1]
+    found = [x for x in targets if any(x in row.differences for row in rows)]
+    # of every chart the same systems
+    shown = [row for row in rows if row.differences][::-1]
+    bounds = [x for row in shown for d in row.differences.values() for x in d[1:3]]
 
-    def paint(axes: Any) -> None:
+    def paint(axes: Any, target: str) -> None:
         axes.axvline(0, color=MUTED, linewidth=1)
-        for y, (_, (f1, low, high, _)) in enumerate(shown):
+        for y, row in enumerate(shown):
+            if target not in row.differences:
+                continue
+            f1, low, high, _ = row.differences[target]
             colour = BASE if low <= 0 <= high else ACCENT
             axes.plot([low, high], [y, y], color=colour, linewidth=2.5)
             axes.plot([f1], [y], "o", color=colour, markersize=6)
@@ -74,21 +116,24 @@ def draw_differences(rows: Sequence[Row], baseline: str, target: str) -> str:
                 signed(f1), (1, y), xycoords=("axes fraction", "data"), **right
             )
         axes.set_ylim(-0.5, len(shown) - 0.5)
-        axes.set_xlabel(f"points of F1 above {baseline}")
-        _name_rows(axes, [name for name, _ in shown])
+        margin = 0.05 * (max(0, *bounds) - min(0, *bounds))
+        axes.set_xlim(min(0, *bounds) - margin, max(0, *bounds) + margin)
+        axes.set_xlabel(f"points of F1 above {_shorten(baseline, BESIDE)}")
+        _name_rows(axes, [row.system for row in shown])
 
-    label = f"{_name(rows)}: difference of {target} F1 to {baseline}, 95 % interval"
-    return _draw(0.7 + 0.34 * len(shown), label, paint) if shown else ""
+    panels = [Panel(targets[x], partial(paint, target=x)) for x in found]
+    label = f"{_name(rows)}: difference of F1 to {baseline}, 95 % interval"
+    return _draw(panels, 0.85 + 0.3 * len(shown), 3, label)
 
 
-def draw_types(rows: Sequence[Row], baseline: str, target: str) -> List[str]:
+def draw_types(rows: Sequence[Row], baseline: str, target: str) -> Optional[Charts]:
     """Draw every system's F1 on each entity type of a target.
 
     rows (Sequence[Row]): The rows of one embeddings, with results.
     baseline (str): The baseline's name.
     target (str): The name of the target.
-    RETURNS (List[str]): An SVG for each type that has gold entities, all on the same
-        scale.
+    RETURNS (Optional[Charts]): A chart for each type that has gold entities, all on the
+        same scale; None if there is none.
     """
     shown = list(rows)[::-1]
     undefined = undefined_types(shown, target)
@@ -107,26 +152,26 @@ def draw_types(rows: Sequence[Row], baseline: str, target: str) -> List[str]:
             right = {"xytext": (4, 0), "textcoords": "offset points", "va": "center"}
             axes.annotate(f"{middle:.1f}", (middle + spread, y), **right)
         axes.set_xlim(0, max(5.0, 1.2 * highest))
-        axes.set_title(label)
         _name_rows(axes, [row.system for row in shown])
 
-    height = 0.55 + 0.25 * len(shown)
-    start = f"{_name(rows)}: {target} F1 of"
-    return [_draw(height, f"{start} {x}", partial(paint, label=x)) for x in types]
+    panels = [Panel(x, partial(paint, label=x)) for x in types]
+    label = f"{_name(rows)}: {target} F1 by entity type"
+    return _draw(panels, 0.55 + 0.25 * len(shown), 4, label)
 
 
-def draw_curves(rows: Sequence[Row], baseline: str) -> List[str]:
+def draw_curves(rows: Sequence[Row], baseline: str) -> Optional[Charts]:
     """Draw each system's learning curves: F1 on the source's development set.
 
     rows (Sequence[Row]): The rows of one embeddings.
     baseline (str): The baseline's name; its curves are behind all others.
-    RETURNS (List[str]): An SVG for each row that has a curve.
+    RETURNS (Optional[Charts]): A chart for each row that has a curve; None if there is
+        none.
     """
     curves = {row.system: found for row in rows if (found := _curves(row))}
     behind = curves.get(baseline, [])
     points = [point for found in curves.values() for curve in found for point in curve]
     if not points:
-        return []
+        return None
     last = max(epoch for epoch, _ in points)
     low, high = numpy.quantile([f1 for _, f1 in points], [CUT, 1])
     margin = max(0.5, 0.05 * (high - low))
@@ -136,42 +181,65 @@ def draw_curves(rows: Sequence[Row], baseline: str) -> List[str]:
             axes.plot(*zip(*curve, strict=True), color=BASE, linewidth=1)
         for curve in curves[system] if system != baseline else []:
             axes.plot(*zip(*curve, strict=True), color=ACCENT, linewidth=1.6)
-        axes.set_title(system)
         axes.set_xlim(0, max(1, last))
         axes.set_ylim(max(0.0, low - margin), high + margin)
         axes.xaxis.get_major_locator().set_params(integer=True)
         axes.set_xlabel("epoch")
 
-    return [
-        _draw(
-            1.9,
-            f"{_name(rows)}: dev F1 of {name} by epoch",
-            partial(paint, system=name),
-        )
-        for name in curves
-    ]
+    panels = [Panel(name, partial(paint, system=name)) for name in curves]
+    return _draw(panels, 2.1, 3, f"{_name(rows)}: dev F1 by epoch")
 
 
 def _name(rows: Sequence[Row]) -> str:
     return rows[0].embeddings if rows else ""
 
 
+def _shorten(name: str, longest: int) -> str:
+    """Long names often differ at their ends."""
+    half = longest // 2
+    return name if len(name) <= longest else f"{name[:half]}\u2026{name[-half:]}"
+
+
 def _name_rows(axes: Any, names: Sequence[str]) -> None:
-    axes.set_yticks(range(len(names)), names)
+    axes.set_yticks(range(len(names)), [_shorten(x, BESIDE) for x in names])
     axes.tick_params(axis="y", length=0)
     axes.grid(axis="y", visible=False)
 
 
-def _draw(height: float, label: str, paint: Callable[[Any], None]) -> str:
-    """Draw one chart. The height is in inches; the label is for those who can't see
-    the chart."""
+def _draw(
+    panels: Sequence[Panel], height: float, most: int, label: str
+) -> Optional[Charts]:
+    """Draw a group. The height is that of a chart, in inches; `most` of them are side
+    by side; the label is for those who can't see them."""
+    if not panels:
+        return None
+    narrow = [
+        _draw_grid([panel], 1, (NARROW, height), f"{label}: {panel.title}")
+        for panel in panels
+    ]
+    # of seven charts four are in the first row, not five
+    n_rows = ceil(len(panels) / most)
+    size = (WIDE, n_rows * height)
+    return Charts(_draw_grid(panels, ceil(len(panels) / n_rows), size, label), narrow)
+
+
+def _draw_grid(
+    panels: Sequence[Panel], columns: int, size: Tuple[float, float], label: str
+) -> str:
     import matplotlib
     from matplotlib.figure import Figure
 
     with matplotlib.rc_context({**PARAMS, "svg.hashsalt": label}):
         # apart from pyplot, which is global and may look for a window
-        figure = Figure(figsize=(WIDTH, height))
-        paint(figure.subplots())
+        figure = Figure(figsize=size)
+        shape = ceil(len(panels) / columns), columns
+        # names of rows stand at the left only
+        places = figure.subplots(*shape, sharey=True, squeeze=False).flatten()
+        for axes, panel in zip(places, panels, strict=False):
+            panel.paint(axes)
+            axes.set_title(_shorten(panel.title, ABOVE))
+        for axes in places[len(panels) :]:
+            axes.set_axis_off()
         return _to_svg(figure, label)
 
 
@@ -196,7 +264,7 @@ def _to_svg(figure: Any, label: str) -> str:
     text = buffer.getvalue()
     [box] = re.findall(r'viewBox="(.*?)"', text)
     body = text[text.index(">", text.index("<svg")) + 1 :]
-    prefix = re.sub(r"\W+", "-", label)
+    prefix = f"c{hash_of(label)}"
     body = re.sub(r'\bid="', f'id="{prefix}-', body)
     body = re.sub(r'(href="|url\()#', rf"\1#{prefix}-", body)
     for colour, variable in COLOURS.items():

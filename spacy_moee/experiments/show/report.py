@@ -1,4 +1,5 @@
-"""Rows -> `report.html`: one file that needs no other, no script and no network."""
+"""Rows -> `report.html`: one file that needs no other, and no network. Its script only
+sorts tables, and opens what is closed when the page is printed."""
 
 import platform
 from datetime import datetime
@@ -12,6 +13,7 @@ from ...evaluation.bootstrap import REPLICATES
 from ..plan.experiment import MEAN, SOURCE, Experiment
 from ..run.failure import group_failures
 from .charts import draw_curves, draw_differences, draw_types
+from .error_tables import TITLES, show_errors
 from .notes import why_no_score
 from .summary import Failed, Row, deviation
 from .table import (
@@ -65,6 +67,8 @@ def write_report(
         has_differences=any(block["differences"] for block in blocks),
         has_types=any(block["types"] for block in blocks),
         unfinished=_unfinished(rows),
+        has_errors=any(block["errors"] for block in blocks),
+        kinds=TITLES,
         has_curves=any(block["curves"] for block in blocks),
         command=command,
         facts=_facts(rows),
@@ -77,15 +81,18 @@ def _block(experiment: Experiment, name: str, rows: List[Row]) -> Dict[str, Any]
     """What the report shows of one embeddings."""
     finished = [row for row in rows if row.results]
     shown = finished, experiment.baseline
-    differences = {x: draw_differences(*shown, x) for x in experiment.targets}
-    types = {x: draw_types(*shown, x) for x in experiment.data.targets}
+    titles = {x: _say(x) for x in experiment.targets}
+    targets = experiment.data.targets
+    types = {x: draw_types(*shown, x) for x in targets}
+    errors = {x: show_errors(*shown, x) for x in targets}
     return {
         "name": name,
         "paper": any(row.published for row in rows),
         "noted": any(row.notes for row in rows),
         "rows": [_cells(experiment, row) for row in rows],
-        "differences": {_say(x): chart for x, chart in differences.items() if chart},
-        "types": {_say(x): charts for x, charts in types.items() if charts},
+        "differences": draw_differences(*shown, titles),
+        "types": {x: charts for x, charts in types.items() if charts},
+        "errors": {x: found for x, found in errors.items() if found},
         "curves": draw_curves(*shown),
         "runs": run_table(experiment, rows),
     }

@@ -47,6 +47,20 @@ def test_gold(nlp: Language, tmp_path: Path) -> None:
     assert scores(result) == [pytest.approx(100 / 3), 50, 40, [1, 3, 2]]
     assert scores(result["per_type"]["ORG"]) == [None, 0, 0, [0, 0, 1]]
     assert result["sentences"]["gold"] == [1, 1, 0, 0]
+    errors = result["errors"]
+    assert errors["kinds"] == {
+        **{"correct": 1, "type": 1, "borders": 0, "both": 0},
+        **{"missed": 0, "spurious": 1},
+    }
+    assert [(x["text"], x["kind"], x["gold"]) for x in errors["false"]] == [
+        ("Ada", "type", "ORG"),
+        ("Ada", "spurious", None),
+    ]
+    pieces = [("Ada", "found"), (" left", "")]
+    context = [{"text": text, "role": role} for text, role in pieces]
+    assert errors["false"][1]["context"] == context
+    pair = {"gold": "ORG", "predicted": "PER", "number": 1}
+    assert pair in errors["confusion"] and len(errors["confusion"]) == 3
 
 
 @pytest.mark.parametrize(
@@ -90,6 +104,11 @@ def test_types_that_are_scored(tmp_path: Path) -> None:
     some = evaluate(nlp, path, ["PER", "LOC"])
     assert some["counts"] == [2, 4, 4] and {*some["per_type"]} == {"PER", "LOC"}
     assert some["per_type"]["PER"]["counts"] == [1, 2, 2]
+    # what is found of other types is no error
+    for result, spurious in ((some, 0), (whole, 1)):
+        kinds = {k: n for k, n in result["errors"]["kinds"].items() if n}
+        expected = {"correct": len(result["per_type"]), "type": 2}
+        assert kinds == {**expected, **({"spurious": 1} if spurious else {})}
     # what nobody has annotated still counts for nothing
     assert some["sentences"]["predicted"] == [2, 2, 0]
 

@@ -68,6 +68,7 @@ def test_whole_results(tmp_path: Path) -> None:
         (with_scores(WHOLE, TARGET, counts=[3, 2, 9]), "scores.tech.counts is"),
         (with_scores(WHOLE, TARGET, f1=None), "F1 of tech is None"),
         (with_scores(WHOLE, TARGET, no_score="no docs"), "F1 of tech is 48.0"),
+        (with_scores(WHOLE, TARGET, errors={}), "scores.tech.errors.kinds: Field"),
         ({**WHOLE, "types": {"tech": "PER"}}, "types.tech is 'PER'"),
         ({**WHOLE, "types": {"other": None}}, "not those of its targets"),
     ],
@@ -85,6 +86,21 @@ def test_sentences_that_do_not_add_up(tmp_path: Path) -> None:
         write(tmp_path, result)
         with pytest.raises(MoeeError, match="M512.*sentences of source"):
             read_result(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "part, key", [("kinds", "type"), ("kinds", "missed"), ("confusion", 0)]
+)
+def test_errors_that_do_not_add_up(tmp_path: Path, part: str, key: Any) -> None:
+    result = copy.deepcopy(WHOLE)
+    errors = result["scores"]["source"]["errors"][part]
+    if part == "kinds":
+        errors[key] += 1
+    else:
+        errors[key]["number"] += 1
+    write(tmp_path, result)
+    with pytest.raises(MoeeError, match="M512.*errors of source"):
+        read_result(tmp_path)
 
 
 def test_folder_instead_of_a_file(tmp_path: Path) -> None:

@@ -49,8 +49,14 @@ def test_lines(tmp_path: Path) -> None:
     for line, result in zip(found, lines, strict=True):
         for name, scores in result["scores"].items():
             slim = line["scores"][name]
-            assert {**slim, "sentences": scores["sentences"]} == scores
-            assert "sentences" not in slim and line["experiment"] == TITLE
+            whole = {name: scores[name] for name in ("sentences", "errors")}
+            assert {**slim, **whole} == scores and line["experiment"] == TITLE
+            assert "sentences" not in slim
+            # no text of a test set
+            errors = scores["errors"]
+            assert slim["errors"] == {k: errors[k] for k in ("kinds", "confusion")}
+            assert errors["false"] and errors["missed"] is not None
+    assert "Byron" in str(lines) and "Byron" not in path.read_text("utf8")
     assert (tmp_path / "table.md").read_text() == "table one"
     assert (tmp_path / "report.html").read_text() == "report one"
 

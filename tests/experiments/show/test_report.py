@@ -61,6 +61,11 @@ def make_report(folder: Path, results: Any, failed: Any = (), **changes: Any) ->
     return write_report(experiment, rows, COMMAND, failed)
 
 
+def charts(*groups: int) -> int:
+    """The pictures of groups of so many charts: one of all, and one of each."""
+    return sum(1 + n for n in groups)
+
+
 class Page(HTMLParser):
     """Checks that what is opened is closed; collects ids, references and text."""
 
@@ -136,7 +141,8 @@ def test_target_without_score(tmp_path: Path, reason: str) -> None:
     assert f"tech has no score ({reason})." in page.text
     assert f"tech: {reason}" in page.text
     # curves of two systems, and nothing that compares them or shows their types
-    assert page.tags.count("svg") == 2 and "more than chance?" not in page.text
+    assert page.tags.count("svg") == charts(2)
+    assert "more than chance?" not in page.text and "goes wrong" not in page.text
 
 
 def test_type_without_gold(tmp_path: Path) -> None:
@@ -151,7 +157,7 @@ def test_type_without_gold(tmp_path: Path) -> None:
     text = write_markdown(experiment, rows)
     assert "ORG: tech has no gold entity of that type" in text
     page = Page(make_report(tmp_path, results))
-    assert page.tags.count("svg") == 1 + 2 + 2
+    assert page.tags.count("svg") == charts(1, 2, 2)
     assert "ORG: tech has no gold entity of that type" in page.text
 
 
@@ -254,11 +260,15 @@ def test_report_is_complete_and_alone(tmp_path: Path) -> None:
     page = Page(html)
     assert len(page.ids) == len(set(page.ids))
     assert page.links and {"data:,"} | {f"#{i}" for i in page.ids} >= set(page.links)
-    assert not {"script", "iframe", "object", "img", "foreignObject"} & set(page.tags)
+    assert not {"iframe", "object", "img", "foreignObject"} & set(page.tags)
+    # its own, which gets nothing from elsewhere
+    assert page.tags.count("script") == 1
+    script = html[html.index("<script>") :]
+    assert not re.search(r"fetch|import|http|WebSocket|innerHTML|\beval", script)
     assert "//" not in re.sub(r'xmlns(:\w+)?="[^"]*"', "", html)
     assert "@import" not in html
     # a chart of the differences, one for each type, one for each system's curves
-    assert page.tags.count("svg") == 1 + 2 + 2
+    assert page.tags.count("svg") == charts(1, 2, 2)
     for text in (
         TITLE,
         COMMAND,
@@ -303,7 +313,7 @@ def test_two_blocks_in_one_page(tmp_path: Path) -> None:
     blocks: Dict[str, Any] = {"hash": {}, "b | c": {}}
     page = Page(make_report(tmp_path, results, embeddings=blocks))
     assert len(page.ids) == len(set(page.ids))
-    assert page.tags.count("svg") == 2 * (1 + 2 + 2)
+    assert page.tags.count("svg") == 2 * charts(1, 2, 2)
     experiment, rows = make_rows(tmp_path, results, embeddings=blocks)
     text = write_markdown(experiment, rows)
     cells = {len(re.split(r"(?<!\\)\|", x)) for x in text.splitlines()[2:8]}
@@ -333,11 +343,67 @@ def test_report_tells_of_runs_that_were_cut_short(tmp_path: Path) -> None:
     assert "In 1 of 4 runs the last" in make_report(tmp_path, [first, *others])
 
 
+def test_long_names_fit(tmp_path: Path) -> None:
+    """matplotlib warns if the names leave no place for a chart."""
+    names = {name: f"{'a system ' * 20}{name}" for name in (BASELINE, OTHER)}
+    results = [{**x, "system": names[x["system"]]} for x in make_results()]
+    systems = make_content(tmp_path)["systems"]
+    changes = {
+        "systems": {names[name]: system for name, system in systems.items()},
+        "baseline": names[BASELINE],
+    }
+    html = make_report(tmp_path, results, **changes)
+    # their ends tell them apart
+    assert f"a system a sy\u2026{names[OTHER][-13:]}".replace("&", "&amp;") in html
+    assert "a system " * 20 in Page(html).text
+
+
+@pytest.mark.parametrize("n, is_large", [(2, False), (20, True)])
+def test_matrix_of_many_types(tmp_path: Path, n: int, is_large: bool) -> None:
+    results = make_results()
+    pairs = [{"gold": f"T{i}", "predicted": f"T{i}", "number": 1} for i in range(n)]
+    for result in results:
+        result["scores"][TARGET]["errors"]["confusion"] = pairs
+    html = make_report(tmp_path, results)
+    assert "T1" in Page(html).text
+    # a large one is as wide as the page, above both lists
+    before = html.index('<table class="matrix') < html.index('<div class="names">')
+    assert before == is_large
+
+
+def test_what_goes_wrong(tmp_path: Path) -> None:
+    results = make_results_of_two()
+    name = results[0]["scores"][TARGET]["errors"]["false"][0]
+    name["text"] = "<script>alert(1)</script>"
+    name["context"] = [
+        {"text": "\u05e2\u05d3\u05d4 <img> ", "role": ""},
+        *name["context"],
+    ]
+    html = make_report(tmp_path, results, **two_targets(tmp_path))
+    page = Page(html)
+    text = " ".join(page.text.split())
+    assert "<script>alert(1)</script>" in text and page.tags.count("img") == 0
+    assert page.tags.count("script") == 1
+    # in its own direction
+    assert '<span class="sentence" dir="auto">\u05e2' in html and "<bdi>" in html
+    # a fold for each of two systems on each of two targets; the baseline's is open
+    assert page.tags.count("details") == 4 and html.count("<details open>") == 2
+    # what was found is marked, and what is annotated is underlined
+    assert "Where <mark>&lt;Ada&gt;</mark><u> Byron</u> left." in html
+    for title in ("Right", "Wrong type", "Missed", "Spurious", "PER, other borders"):
+        assert title in text
+    assert "None." not in text
+    for result in results:
+        result["scores"][TARGET]["errors"]["missed"] = []
+    text = Page(make_report(tmp_path, results, **two_targets(tmp_path))).text
+    assert text.count("None.") == 2
+
+
 def test_report_without_curves(tmp_path: Path) -> None:
     results = [{**result, "dev_curve": []} for result in make_results()]
     page = Page(make_report(tmp_path, results))
     assert "Learning curves" not in page.text
-    assert page.tags.count("svg") == 1 + 2
+    assert page.tags.count("svg") == charts(1, 2)
 
 
 def test_curve_of_several_evaluations_in_an_epoch(tmp_path: Path) -> None:
@@ -347,7 +413,9 @@ def test_curve_of_several_evaluations_in_an_epoch(tmp_path: Path) -> None:
     curve = [[0, 60.0], [0, 61.0], [0, 60.0], [1, 60.0], [1, 62.0], [2, 63.0]]
     results = [make_result(OTHER, 0, dev_curve=curve)]
     _, rows = make_rows(tmp_path, results)
-    [svg] = draw_curves(rows, BASELINE)
+    drawn = draw_curves(rows, BASELINE)
+    assert drawn is not None
+    [svg] = drawn.narrow
     [path] = re.findall(r'd="([^"]*)"[^>]*stroke: var\(--accent\)', svg)
     xs = [float(x) for x in re.findall(r"[ML] (\S+)", path)]
     steps = [after - before for before, after in pairwise(xs)]
@@ -397,7 +465,7 @@ def test_two_targets(tmp_path: Path) -> None:
         assert f"## Difference on {name}" in text and f"type, {name}" in text
     results = make_results_of_two()
     page = Page(make_report(tmp_path, results, **two_targets(tmp_path)))
-    assert page.tags.count("svg") == 3 + 2 * 2 + 2
+    assert page.tags.count("svg") == charts(3, 2, 2, 2)
     assert len(page.ids) == len(set(page.ids))
     assert f"{BASELINE} reaches 29.25 on the mean of the targets." in page.text
 
