@@ -46,7 +46,7 @@ ARROWS = {
     },
     "factory": {"annotations", "component", "from_ner", "models"},
     # a pipeline of any components, and what they wrote
-    "web": {"errors", "extensions"},
+    "web": {"alternatives", "errors", "extensions"},
     "experiments": {"embeddings", "errors", "evaluation", "files", "insight"},
     "cli": {
         *{"errors", "files", "corpora", "embeddings", "experiments", "insight"},

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Dict, List, NamedTuple, Optional, Tuple
 from spacy.tokens import Doc, Span
 from spacy.training.iob_utils import iob_to_biluo, tags_to_entities
 
+from ..alternatives import Alternatives
 from ..extensions import get_gates
 from .schema import (
     Answer,
@@ -80,7 +81,7 @@ def find_alternatives(nlp: "Language", doc: Doc, k: int) -> Optional[Known]:
     asked = [pipe for pipe in pipes if hasattr(pipe, "alternatives")] if k else []
     if not asked:
         return None
-    found = [pipe.alternatives(doc, k=k) for pipe in asked]
+    found: List[Alternatives] = [pipe.alternatives(doc, k=k) for pipe in asked]
     entities = {
         (entity.start, entity.end, entity.label): {
             "candidates": [

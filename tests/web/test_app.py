@@ -162,7 +162,6 @@ def test_scores_are_those_of_the_component() -> None:
 
 
 def test_alternatives_are_those_of_the_component() -> None:
-    pytest.importorskip("spacy_moee.alternatives")
     nlp, (text, *_) = make_trained(), make_texts(1, seed=1)
     ner: Any = nlp.get_pipe("moee_ner")
     doc = nlp(text)

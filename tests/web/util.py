@@ -4,7 +4,6 @@ import threading
 import time
 from contextlib import contextmanager
 from contextvars import copy_context
-from types import SimpleNamespace
 from typing import Any, Dict, Iterator, List, Tuple
 
 import numpy
@@ -12,6 +11,13 @@ import spacy
 from spacy.language import Language
 from spacy.tokens import Doc, Span
 
+from spacy_moee.alternatives import (
+    Alternatives,
+    Candidate,
+    EntityCandidates,
+    Reading,
+    SentenceReadings,
+)
 from spacy_moee.extensions import write_gates, write_scores
 
 # name: its type, score and detection
@@ -43,28 +49,28 @@ class Names:
             write_gates(doc, EXPERTS, weights)
         return doc
 
-    def alternatives(self, doc: Doc, k: int = 5) -> Any:
+    def alternatives(self, doc: Doc, k: int = 5) -> Alternatives:
         entities = []
         for ent in doc.ents:
-            rows = [(ent.start, ent.end, "PER", 0.03), (ent.start, ent.end, "ORG", 0.1)]
-            rows += [(max(ent.start - 1, 0), ent.end, ent.label_, 0.02)]
-            names = ("start", "end", "label", "probability")
-            others = [SimpleNamespace(**dict(zip(names, r, strict=True))) for r in rows]
-            others.sort(key=lambda other: -other.probability)
-            row = SimpleNamespace(start=ent.start, end=ent.end, label=ent.label_)
-            row.candidates, row.outside = others[:k], 0.05
+            place, first = (ent.start, ent.end), max(ent.start - 1, 0)
+            others = [
+                Candidate(*place, "ORG", 0.1),
+                Candidate(*place, "PER", 0.03),
+                Candidate(first, ent.end, ent.label_, 0.02),
+            ]
+            score = NAMES[ent.text][1]
+            row = EntityCandidates(*place, ent.label_, score, others[:k], 0.05)
             entities.append(row)
-        return SimpleNamespace(entities=entities, sentences=read_twice(doc, k))
+        return Alternatives(read_twice(doc, k), entities)
 
 
-def read_twice(doc: Doc, k: int) -> List[Any]:
+def read_twice(doc: Doc, k: int) -> List[SentenceReadings]:
     """A doc as its entities say, and without any."""
     if not len(doc):
         return []
     tags = [f"{t.ent_iob_}-{t.ent_type_}" if t.ent_type_ else "O" for t in doc]
-    pairs = [(0.7, tags), (0.1, ["O"] * len(doc))][:k]
-    readings = [SimpleNamespace(probability=p, tags=tags) for p, tags in pairs]
-    return [SimpleNamespace(start=0, end=len(doc), readings=readings)]
+    readings = [Reading(0.7, tags), Reading(0.1, ["O"] * len(doc))]
+    return [SentenceReadings(0, len(doc), readings[:k])]
 
 
 def make_names() -> Language:
