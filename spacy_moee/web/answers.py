@@ -23,7 +23,6 @@ from .schema import (
 if TYPE_CHECKING:
     from spacy.language import Language
 
-DIGITS = 6
 KeyT = Tuple[int, int, str]
 
 
@@ -88,7 +87,7 @@ def find_alternatives(nlp: "Language", doc: Doc, k: int) -> Optional[Known]:
                 Candidate(
                     **place(doc[other.start : other.end]),
                     label=other.label,
-                    probability=round(other.probability, DIGITS),
+                    probability=shorten(other.probability),
                 )
                 for other in entity.candidates
             ],
@@ -101,7 +100,7 @@ def find_alternatives(nlp: "Language", doc: Doc, k: int) -> Optional[Known]:
             **place(doc[sentence.start : sentence.end]),
             readings=[
                 Reading(
-                    probability=round(reading.probability, DIGITS),
+                    probability=shorten(reading.probability),
                     entities=get_mentions(doc, sentence.start, reading.tags),
                 )
                 for reading in sentence.readings
@@ -127,7 +126,7 @@ def get_rows(span: Span, weights: Any) -> List[Token]:
         Token(
             start=token.idx,
             end=token.idx + len(token),
-            weights=[round(weight, DIGITS) for weight in row],
+            weights=[shorten(weight) for weight in row],
         )
         for token, row in zip(span, rows, strict=True)
     ]
@@ -135,7 +134,12 @@ def get_rows(span: Span, weights: Any) -> List[Token]:
 
 def to_number(value: Optional[float]) -> Optional[float]:
     """RETURNS (Optional[float]): A number as it is written; None if there is none."""
-    return None if value is None or isnan(value) else round(value, DIGITS)
+    return None if value is None or isnan(value) else shorten(value)
+
+
+def shorten(value: float) -> float:
+    """RETURNS (float): A number with as many digits as float32 has at least."""
+    return float(f"{value:.6g}")
 
 
 def place(span: Span) -> Dict[str, int]:

@@ -16,8 +16,8 @@ const byId = (id) => document.getElementById(id);
 const number = (value) => value.toLocaleString("en");
 // what is not certain is not shown as if it were
 function share(value) {
-  if (value < 1 && value >= 0.995) return ">0.99";
-  return value > 0 && value < 0.005 ? "<0.01" : value.toFixed(2);
+  if (value >= 0.995) return ">0.99";
+  return value < 0.005 ? "<0.01" : value.toFixed(2);
 }
 
 let model = { labels: [], colors: {}, max_length: Infinity };

@@ -178,7 +178,8 @@ def test_alternatives_are_those_of_the_component() -> None:
     for sentence, row in zip(answer["sentences"], expected.sentences, strict=True):
         numbers = [reading["probability"] for reading in sentence["readings"]]
         probabilities = [reading.probability for reading in row.readings]
-        assert len(numbers) == 3 and numbers == pytest.approx(probabilities, abs=1e-5)
+        # small ones are not rounded to nothing
+        assert len(numbers) == 3 and numbers == pytest.approx(probabilities, rel=1e-4)
 
 
 def test_device_is_that_of_the_server() -> None:
