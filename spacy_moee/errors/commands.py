@@ -113,6 +113,15 @@ ERRORS: Dict[str, str] = {
         "Can't write '{file}': {reason}. Check the path, its permissions and the free "
         "disk space."
     ),
+    # M760 to M769: a server
+    "M760": (
+        "The web server needs the package '{package}', which is not installed. Run "
+        '`pip install "spacy-moee[web]"`.'
+    ),
+    "M761": (
+        "Can't listen at {host}, port {port}: {reason}. Choose another port with "
+        "--port, 0 for any that is free, or another address with --host."
+    ),
 }
 
 WARNINGS: Dict[str, str] = {
@@ -128,5 +137,10 @@ WARNINGS: Dict[str, str] = {
     "MW73": (
         "Only the words of the texts have a vector now, so fewer entities are found in "
         "other texts. --rows 20000 would keep the most frequent words, too."
+    ),
+    "MW76": (
+        "Every machine that reaches {host} can send texts to this server, which asks "
+        "for no password and does not encrypt. Leave out --host to answer this machine "
+        "alone, or put a server that does both before it."
     ),
 }
