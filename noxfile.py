@@ -3,7 +3,7 @@
 import nox
 
 nox.options.sessions = ["lint", "types", "docs", "tests", "slow"]
-EXTRAS = "tests,glove,transformers,minilm,insight"
+EXTRAS = "tests,glove,transformers,minilm,insight,web"
 
 
 def install(session: nox.Session, extras: str) -> None:
@@ -41,6 +41,16 @@ def clients(session: nox.Session) -> None:
     tests = "tests/clients"
     session.install("-c", "constraints.txt", "-r", f"{tests}/requirements.txt")
     session.run("python", "-m", "pytest", tests, "-m", "clients", *session.posargs)
+
+
+@nox.session
+def browser(session: nox.Session) -> None:
+    """The page of `spacy moee serve` in Chromium, which has to be there."""
+    install(session, "tests,web")
+    session.install("-c", "constraints.txt", "playwright")
+    tests = "tests/web/test_page.py"
+    marks = "slow or not slow"
+    session.run("python", "-m", "pytest", tests, "-m", marks, *session.posargs)
 
 
 @nox.session

@@ -17,7 +17,8 @@ def main() -> None:
     """Raise an error for the first file or name that is missing."""
     installed = distribution("spacy-moee")
     files = {Path(file) for file in installed.files or ()}
-    for path in [*SOURCE.rglob("*.py"), *SOURCE.rglob("*.html"), SOURCE / "py.typed"]:
+    data = [*SOURCE.rglob("*.html"), *SOURCE.glob("web/page.*"), SOURCE / "py.typed"]
+    for path in [*SOURCE.rglob("*.py"), *data]:
         assert path.relative_to(SOURCE.parent) in files, f"not in the wheel: {path}"
     for path in PROJECT:
         inside = Path("spacy_moee", "project", path.relative_to(ROOT))

@@ -86,11 +86,22 @@ def _get_token_gates(token: Token) -> Optional[Dict[str, float]]:
     return dict(zip(gates.labels, gates.weights[token.i].tolist(), strict=True))
 
 
-def _get_score(span: Span) -> Optional[float]:
+def get_score(span: Span) -> Optional[float]:
+    """Read the probability of an entity: `ent._.moee_score`.
+
+    span (Span): The entity.
+    RETURNS (Optional[float]): The probability; None if it was not computed.
+    """
     return _find(span, SCORES)
 
 
-def _get_detection(span: Span) -> Optional[float]:
+def get_detection(span: Span) -> Optional[float]:
+    """Read the probability that the tokens are an entity of whatever type:
+    `ent._.moee_detection`.
+
+    span (Span): The entity.
+    RETURNS (Optional[float]): The probability; None if it was not computed.
+    """
     return _find(span, DETECTION)
 
 
@@ -120,8 +131,8 @@ def _register() -> None:
     # forced, since the module may be imported again
     Doc.set_extension(GATES, getter=get_gates, force=True)
     Token.set_extension(GATES, getter=_get_token_gates, force=True)
-    Span.set_extension("moee_score", getter=_get_score, force=True)
-    Span.set_extension("moee_detection", getter=_get_detection, force=True)
+    Span.set_extension("moee_score", getter=get_score, force=True)
+    Span.set_extension("moee_detection", getter=get_detection, force=True)
 
 
 _register()

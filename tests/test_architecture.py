@@ -45,11 +45,13 @@ ARROWS = {
         *{"incorrect", "labels", "models", "saving", "scorer", "tags"},
     },
     "factory": {"annotations", "component", "from_ner", "models"},
+    # a pipeline of any components, and what they wrote
+    "web": {"alternatives", "errors", "extensions"},
     "experiments": {"embeddings", "errors", "evaluation", "files", "insight"},
     "cli": {
         *{"errors", "files", "corpora", "embeddings", "experiments", "insight"},
         # models know what they look up in the vectors; nothing else does
-        *{"component", "devices", "evaluation", "models", "training"},
+        *{"component", "devices", "evaluation", "models", "training", "web"},
     },
     "__init__": set(),
 }
@@ -59,6 +61,7 @@ NO_TORCH = {
     *{"tags", "labels", "scheme", "faults", "incorrect", "scorer", "corpora"},
     *{"errors", "files", "from_ner"},
     *{"padding", "devices", "evaluation", "checksums", "finite", "insight"},
+    "web",
 }
 
 

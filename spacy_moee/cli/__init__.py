@@ -31,7 +31,7 @@ class Commands(TyperGroup):
 app = typer.Typer(
     name="moee",
     cls=Commands,
-    help="Start a project, convert files, check data, run experiments, read results.",
+    help="Start a project, convert files, check data, run experiments, try models.",
     no_args_is_help=True,
 )
 
@@ -90,6 +90,7 @@ from . import (  # noqa: E402
     init,  # noqa: F401
     prune_vectors,  # noqa: F401
     report,  # noqa: F401
+    serve,  # noqa: F401
     vectors,  # noqa: F401
 )
 

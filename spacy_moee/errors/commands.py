@@ -131,6 +131,15 @@ ERRORS: Dict[str, str] = {
         "--text and --unseen exclude each other: with texts of the domain, it is not "
         "unseen. Omit one of the two."
     ),
+    # M760 to M769: a server
+    "M760": (
+        "The web server needs the package '{package}', which is not installed. Run "
+        '`pip install "spacy-moee[web]"`.'
+    ),
+    "M761": (
+        "Can't listen at {host}, port {port}: {reason}. Choose another port with "
+        "--port, 0 for any that is free, or another address with --host."
+    ),
 }
 
 WARNINGS: Dict[str, str] = {
@@ -146,5 +155,10 @@ WARNINGS: Dict[str, str] = {
     "MW73": (
         "Only the words of the texts have a vector now, so fewer entities are found in "
         "other texts. --rows 20000 would keep the most frequent words, too."
+    ),
+    "MW76": (
+        "Every machine that reaches {host} can send texts to this server, which asks "
+        "for no password and does not encrypt. Leave out --host to answer this machine "
+        "alone, or put a server that does both before it."
     ),
 }

@@ -7,7 +7,11 @@ from typing import Dict, Iterable, List, NamedTuple, Sequence
 import srsly
 from spacy.tokens import Doc, DocBin
 
+from ..extensions import get_score
+
 HEADER = ["Entities", "Number", "Most frequent"]
+# of a score
+DECIMALS = 4
 # what is shown of each type, and of each entity
 SHOWN, WIDTH = 3, 30
 
@@ -27,17 +31,19 @@ def to_docbin(docs: Iterable[Doc]) -> bytes:
 
 def to_jsonl(docs: Iterable[Doc]) -> bytes:
     """Write docs as Prodigy reads and writes them: a line for each, with its text and
-    the characters where entities start and end.
+    the characters where entities start and end, and the score of each that has one.
 
     docs (Iterable[Doc]): The docs.
     RETURNS (bytes): The content of a .jsonl file.
     """
     lines = []
     for doc in docs:
-        spans = [
-            {"start": ent.start_char, "end": ent.end_char, "label": ent.label_}
-            for ent in doc.ents
-        ]
+        spans = []
+        for ent in doc.ents:
+            span = {"start": ent.start_char, "end": ent.end_char, "label": ent.label_}
+            if (score := get_score(ent)) is not None:
+                span["score"] = round(score, DECIMALS)
+            spans.append(span)
         lines.append(srsly.json_dumps({"text": doc.text, "spans": spans}) + "\n")
     return "".join(lines).encode("utf8")
 

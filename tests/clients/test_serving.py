@@ -1,6 +1,7 @@
 """One pipeline, eight clients at once: the answers of a pipeline alone."""
 
 import os
+import re
 import shlex
 import socket
 import subprocess
@@ -14,21 +15,24 @@ from typing import Any, Iterator, List
 import pytest
 from spacy.language import Language
 
+from ..docs.blocks import ROOT, read_blocks
 from .util import TEXTS, clients, expect, find_blocks
 
 pytestmark = clients("fastapi", "uvicorn", "httpx")
 N_CLIENTS, N_WORKERS = 8, 2
+APP = find_blocks("FastAPI")[0].code
+GUIDE = ROOT / "docs" / "guides" / "serve.md"
 
 
 @contextmanager
-def serve(folder: Path, *command: str) -> Iterator[Any]:
+def serve(folder: Path, *command: str, code: str = APP) -> Iterator[Any]:
     """Run a server of `app.py`. Yields a client of it."""
     import httpx
 
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    (folder / "app.py").write_text(find_blocks("FastAPI")[0].code, encoding="utf8")
+    (folder / "app.py").write_text(code, encoding="utf8")
     log = open(folder / "log.txt", "w")
     command = tuple(part.format(port=port) for part in command)
     # a home for what gunicorn keeps there
@@ -99,3 +103,18 @@ def test_gunicorn(nlp: Language, folder: Path) -> None:
         answers = ask(client)
     assert len(workers) == N_WORKERS
     assert answers == [expected] * N_CLIENTS
+
+
+def test_own_application(nlp: Language, folder: Path) -> None:
+    """`make_app` under gunicorn: the command and the block of the page on serving."""
+    pytest.importorskip("gunicorn")
+    (code,) = [b.code for b in read_blocks(GUIDE) if "make_app" in b.code]
+    (command,) = re.findall(r"`(gunicorn [^`]+)`", GUIDE.read_text(encoding="utf8"))
+    words = (sys.executable, "-m", *shlex.split(command), "--bind", "127.0.0.1:{port}")
+    with serve(folder, *words, code=code) as client, ThreadPoolExecutor(8) as pool:
+
+        def ask_own(text: str) -> List[tuple]:
+            answer = client.post("/api/entities", json={"text": text}).json()
+            return [(e["start"], e["end"], e["label"]) for e in answer["entities"]]
+
+        assert list(pool.map(ask_own, TEXTS * 2)) == expect(nlp) * 2

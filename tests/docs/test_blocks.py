@@ -18,6 +18,8 @@ SHELL = [block for block in BLOCKS if block.language == "bash"]
 def test_block_runs(block: Block, project: Path) -> None:
     if "spacy-transformers" in block.code:
         pytest.importorskip("spacy_transformers")
+    if "spacy_moee.web" in block.code:
+        pytest.importorskip("fastapi")
     RUNNERS[block.language](block.code)
 
 

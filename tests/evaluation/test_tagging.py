@@ -3,6 +3,7 @@
 import json
 from typing import List
 
+import numpy
 import spacy
 from hypothesis import given
 from hypothesis import strategies as st
@@ -15,6 +16,7 @@ from spacy_moee.evaluation.tagging import (
     to_docbin,
     to_jsonl,
 )
+from spacy_moee.extensions import write_scores
 
 NLP = spacy.blank("en")
 
@@ -41,6 +43,14 @@ def test_prodigys_form() -> None:
         },
         {"text": "", "spans": []},
     ]
+
+
+def test_an_entity_has_its_score_if_there_is_one() -> None:
+    doc = make("Ada left Zürich", (0, 1, "PER"), (2, 3, "LOC"))
+    scores = numpy.array([0.98765432], dtype="float32")
+    write_scores(doc, "sc", doc.ents[1:], scores, None, "moee_ner")
+    (row,) = read_lines(to_jsonl([doc]))
+    assert [span.get("score") for span in row["spans"]] == [None, 0.9877]
 
 
 @given(st.lists(st.text(max_size=30).filter(lambda text: "\ud800" > text), max_size=3))
