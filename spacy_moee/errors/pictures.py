@@ -26,6 +26,21 @@ ERRORS: Dict[str, str] = {
         '32,767 at most. Choose the style "html" or "svg", or draw a '
         "part of the doc, such as `doc[:500]`."
     ),
+    # M756 to M759: `spacy moee gates`
+    "M756": "'{file}': expected a name that ends in one of {expected}.",
+    "M757": (
+        "Can't read the text: found {found}; expected some text in UTF-8. Give it in "
+        "quotation marks, or give - and pipe it in: `cat FILE | python -m spacy moee "
+        "gates MODEL -`."
+    ),
+    "M758": (
+        "The pipeline '{model}' has no gates: found {found}; expected a moee_ner with "
+        "experts, such as `spacy_moee.MoEETagger.v1` with experts = true."
+    ),
+    "M759": (
+        "Can't serve the page on port {port}: {reason}. Name another one with --port "
+        "(0 takes any that is free), or write a file with --output."
+    ),
 }
 
 WARNINGS: Dict[str, str] = {

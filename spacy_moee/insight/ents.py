@@ -6,6 +6,8 @@ from typing import Any, Dict, List, Optional
 from spacy.displacy.render import EntityRenderer
 from spacy.tokens import Span
 
+# registers what entities say of themselves
+from .. import extensions  # noqa: F401
 from .display import Docs, direction_of, make_page, read_docs, show
 from .texts import escape_text, replace_control
 
@@ -24,7 +26,7 @@ TEMPLATE = """
 </mark>
 """
 SCORE = (
-    ' <span class="moee-read">, probability</span> <span class="moee-score">{}</span>'
+    '<span class="moee-read">, probability</span> <span class="moee-score">{}</span>'
 )
 # what is not sure lets the page shine through, light or dark, and has its ink
 RULES = """
@@ -119,10 +121,12 @@ def _parse(span: Span, options: Dict[str, Any]) -> Dict[str, Any]:
 
 
 def _describe(ent: Span) -> Dict[str, str]:
-    score = ent._.moee_score if ent.has_extension("moee_score") else None
+    score = ent._.moee_score
     label = escape_text(ent.label_)
     if score is None:
         return {"label": label, "score": "", "look": "moee-unknown"}
-    look = "moee-sure" if score >= SURE else "moee-likely"
-    look = "moee-unsure" if score < LIKELY else look
-    return {"label": label, "score": SCORE.format(f"{score:.2f}"), "look": look}
+    number = f"{score:.2f}"
+    # of the number that is shown: one that reads 0.90 looks like 0.90
+    look = "moee-sure" if float(number) >= SURE else "moee-likely"
+    look = "moee-unsure" if float(number) < LIKELY else look
+    return {"label": label, "score": SCORE.format(number), "look": look}

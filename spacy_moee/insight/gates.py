@@ -7,6 +7,7 @@ from typing import Any, List, Literal, Optional, overload
 from spacy.tokens import Doc, Span, Token
 
 from ..errors import MoeeError
+from ..extensions import get_gates
 from .display import Docs, direction_of, make_page, read_docs, show
 from .gates_html import draw_html
 from .gates_png import draw_png
@@ -64,9 +65,7 @@ def render_gates(
     """
     if style not in STYLES:
         raise MoeeError("M750", found=style, expected=", ".join(STYLES))
-    is_number = isinstance(vmax, Real) and not isinstance(vmax, bool)
-    if not is_number or not math.isfinite(vmax) or vmax <= 0:
-        raise MoeeError("M752", found=repr(vmax))
+    check_vmax(vmax)
     tables = [read_table(span) for span in read_docs(docs)]
     if style == "png":
         return show(draw_png(tables, vmax), jupyter)
@@ -77,20 +76,31 @@ def render_gates(
     return show(markup, jupyter)
 
 
+def check_vmax(vmax: Any) -> None:
+    """See that a scale can end at a weight.
+
+    vmax (float): The weight.
+    RAISES (MoeeError): M752, if it can't.
+    """
+    is_number = isinstance(vmax, Real) and not isinstance(vmax, bool)
+    if not is_number or not math.isfinite(vmax) or vmax <= 0:
+        raise MoeeError("M752", found=repr(vmax))
+
+
 def read_table(span: Span) -> GateTable:
     """Read what is drawn of a part of a doc. Raises M751."""
     doc = span.doc
-    found = doc.user_data.get("moee_gates")
+    found = get_gates(doc)
     if found is None:
         raise MoeeError("M751", text=_shorten(doc))
     return GateTable(
         title=str(doc.user_data.get("title") or ""),
         lang=doc.lang_,
         direction=direction_of(doc),
-        labels=list(found["labels"]),
+        labels=found.labels,
         tokens=[token.text for token in span],
         tags=[_tag_of(token) for token in span],
-        weights=found["weights"][span.start : span.end],
+        weights=found.weights[span.start : span.end],
     )
 
 

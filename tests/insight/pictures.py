@@ -8,6 +8,8 @@ from numpy import ndarray
 from spacy.tokens import Doc
 from spacy.vocab import Vocab
 
+from spacy_moee.extensions import write_gates
+
 LABELS = ["O", "LOC", "PER", "ORG", "MISC"]
 EVIL = "<script>alert('x')</script>&\"{0}"
 # elements of HTML that have no end tag
@@ -27,8 +29,7 @@ def make_doc(
 ) -> Doc:
     """A doc with random gates."""
     doc = Doc(vocab or Vocab(), words=[*words], ents=ents)
-    weights = make_weights(len(doc), len(labels))
-    doc.user_data["moee_gates"] = {"labels": [*labels], "weights": weights}
+    write_gates(doc, labels, make_weights(len(doc), len(labels)))
     return doc
 
 
