@@ -23,22 +23,22 @@ from spacy.util import minibatch
 from spacy.vocab import Vocab
 from thinc.api import Model, Optimizer, set_dropout_rate
 
+from .annotations import SCORES_KEY, Settings, annotate
 from .errors import MoeeError, warn
 from .faults import GoldFaults, check_loss
-from .from_ner import read_label_data, refuses_parser_settings
+from .from_ner import read_label_data
 from .halves import annotate_in_halves
 from .incorrect import read_annotation
 from .labels import check_label, find_labels, find_new_types
 from .models.families import EntityType, check_model
 from .models.readout import compute_loss, find_crossing, read_out
 from .models.rehearsal import read_again
-from .models.tagger import DEFAULT_MODEL
 from .models.types import Gradient, MoEEModelT, Prediction, Scores
 from .models.vocabularies import check_attributes, group_by_vocab
 from .models.wrapper import is_built, needs_description, prediction_threads, set_type
 from .saving import SavedPipe
 from .scorer import moee_ner_score
-from .tags import preset_tokens, set_entities
+from .tags import preset_tokens
 
 
 class MoEENer(SavedPipe):
@@ -48,10 +48,15 @@ class MoEENer(SavedPipe):
     vocab (Vocab): The shared vocabulary.
     model (Model[List[Doc], Scores]): The model.
     name (str): The component's name.
+    scores_key (Optional[str]): Where the entities are written with their probabilities:
+        `doc.spans[scores_key]`, with `attrs["scores"]`. None: nothing is computed.
+    threshold (float): Entities that are less probable are left out; 0 for none.
+    gates (bool): Write the weights of the experts: `doc._.moee_gates`.
     incorrect_spans_key (Optional[str]): The key of spans that are no entities: those
         of `example.reference.spans`.
     scorer (Optional[Callable]): The scoring method.
-    RAISES (MoeeError): M016, for the model of another component.
+    RAISES (MoeeError): M013 for a threshold that can't be; M016, for the model of
+        another component.
     """
 
     def __init__(
@@ -60,6 +65,9 @@ class MoEENer(SavedPipe):
         model: MoEEModelT,
         name: str = "moee_ner",
         *,
+        scores_key: Optional[str] = SCORES_KEY,
+        threshold: float = 0.0,
+        gates: bool = False,
         incorrect_spans_key: Optional[str] = None,
         scorer: Optional[Callable] = moee_ner_score,
     ) -> None:
@@ -67,6 +75,11 @@ class MoEENer(SavedPipe):
         self.vocab = vocab
         self.model = model
         self.name = name
+        # not in `cfg`, which is loaded with the weights and would override the config
+        self.scores_key = scores_key
+        self.threshold = threshold
+        self.gates = gates
+        self._settings.check()
         self.incorrect_spans_key = incorrect_spans_key
         self.scorer = scorer
         self.cfg: Dict[str, Any] = {"labels": []}
@@ -89,6 +102,10 @@ class MoEENer(SavedPipe):
         RETURNS (Model[List[Doc], List[Floats2d]]): The sub-model.
         """
         return self.model.get_ref("tok2vec")
+
+    @property
+    def _settings(self) -> Settings:
+        return Settings(self.name, self.scores_key, self.threshold, self.gates)
 
     def add_label(
         self,
@@ -170,14 +187,15 @@ class MoEENer(SavedPipe):
             yield from annotate_in_halves(self, docs)
 
     def predict(
-        self, docs: Iterable[Doc], wanted: Collection[str] = ()
+        self, docs: Iterable[Doc], wanted: Optional[Collection[str]] = None
     ) -> List[Prediction]:
         """Find the best tags of each doc, without changing anything.
 
         docs (Iterable[Doc]): The docs; they may be empty. One of another vocabulary is
             read with the vectors of its own.
-        wanted (Collection[str]): What else is said of each token: "gates", "detection"
-            or "marginals".
+        wanted (Optional[Collection[str]]): Which other fields of `Prediction` are
+            filled: "gates", "detection" or "marginals" of each token, "scores" or
+            "detection_scores" of each entity; by default what the settings ask for.
         RETURNS (List[Prediction]): Tags (see `spacy_moee.scheme`) of each doc, and what
             is wanted.
         RAISES (MoeeError): M101, before the component is initialized; M008 for
@@ -185,6 +203,7 @@ class MoEENer(SavedPipe):
             for what can't be wanted.
         """
         docs = list(docs)
+        wanted = self._settings.wanted if wanted is None else wanted
         self._require_network()
         check_attributes(self.model, docs, self.vocab)
         groups = group_by_vocab(docs)
@@ -200,13 +219,15 @@ class MoEENer(SavedPipe):
     def set_annotations(
         self, docs: Iterable[Doc], predictions: List[Prediction]
     ) -> None:
-        """Write the entities to `doc.ents`. Preset entities and blocked tokens stay.
+        """Write the entities to `doc.ents`, and beside them what the settings ask for,
+        if it was predicted. Preset entities and blocked tokens stay.
 
         docs (Iterable[Doc]): The docs.
         predictions (List[Prediction]): What `predict` returned.
         """
+        settings, labels = self._settings, self.labels
         for doc, prediction in zip(docs, predictions, strict=True):
-            set_entities(doc, prediction.tags, self.labels)
+            annotate(doc, prediction, labels, settings)
 
     def update(
         self,
@@ -344,45 +365,3 @@ class MoEENer(SavedPipe):
     def _require_network(self) -> None:
         if not is_built(self.model):
             raise MoeeError("M101", name=self.name)
-
-
-@Language.factory(
-    "moee_ner",
-    assigns=["doc.ents", "token.ent_iob", "token.ent_type"],
-    default_config={
-        "model": DEFAULT_MODEL,
-        "incorrect_spans_key": None,
-        "scorer": {"@scorers": "spacy_moee.moee_ner_scorer.v1"},
-    },
-    default_score_weights={
-        "ents_f": 1.0,
-        "ents_p": 0.0,
-        "ents_r": 0.0,
-        "ents_per_type": None,
-    },
-)
-@refuses_parser_settings
-def make_moee_ner(
-    nlp: Language,
-    name: str,
-    model: Model,
-    incorrect_spans_key: Optional[str],
-    scorer: Optional[Callable],
-) -> MoEENer:
-    """Make the component: what `nlp.add_pipe("moee_ner")` calls.
-
-    nlp (Language): The pipeline.
-    name (str): The component's name in it.
-    model (Model[List[Doc], Scores]): The model, such as `spacy_moee.MoEETagger.v1`.
-    incorrect_spans_key (Optional[str]): The key of the spans of training examples that
-        are known to be no entities.
-    scorer (Optional[Callable]): The scoring method.
-    RETURNS (MoEENer): The component.
-    RAISES (MoeeError): M015, for settings of spaCy's `ner` that have no meaning here;
-        M016, for the model of another component.
-    """
-    return MoEENer(
-        *(nlp.vocab, model, name),
-        incorrect_spans_key=incorrect_spans_key,
-        scorer=scorer,
-    )

@@ -6,7 +6,7 @@ whose gold tag is unknown.
 """
 
 from functools import lru_cache
-from typing import Dict, NamedTuple, Tuple, TypeVar
+from typing import Any, Dict, NamedTuple, Tuple, TypeVar
 
 import numpy
 from numpy import ndarray
@@ -18,7 +18,8 @@ ANY_LABEL = -1
 # what a tag says of the borders of an entity, beside OUTSIDE
 BEGIN, INSIDE = 1, 2
 
-Numbers = TypeVar("Numbers", int, ndarray)
+# an int, or an array or tensor of them
+Numbers = TypeVar("Numbers", bound=Any)
 
 
 class TagScheme(NamedTuple):
@@ -58,11 +59,11 @@ def iob2_scheme(n_labels: int) -> TagScheme:
 def tag_of(label: Numbers, boundary: int) -> Numbers:
     """Number a tag, or many.
 
-    label (int / ndarray): The number of its entity type, from 0.
+    label (int / ndarray / Tensor): The number of its entity type, from 0.
     boundary (int): `BEGIN` or `INSIDE`.
-    RETURNS (int / ndarray): The tag.
+    RETURNS (int / ndarray / Tensor): The tag.
     """
-    return 2 * label + boundary
+    return label * 2 + boundary
 
 
 def category_of(tags: ndarray) -> ndarray:

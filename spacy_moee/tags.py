@@ -144,22 +144,36 @@ def _number(labels: Dict[str, int], label: str, name: str) -> int:
     return labels[label]
 
 
-def set_entities(doc: Doc, tags: ndarray, labels: Sequence[str]) -> None:
-    """Write the entities of `tags` to `doc.ents` as spaCy's `ner` does: preset
-    entities and blocked tokens stay, every other token becomes O. White space
-    at an entity's edges is left out.
+def read_entities(
+    doc: Doc, tags: ndarray, labels: Sequence[str]
+) -> List[Optional[Span]]:
+    """Read the entities of tags. White space at their edges is left out.
 
     doc (Doc): The document.
-    tags (ndarray): Tag numbers, shape [len(doc)]; O on preset and blocked tokens.
+    tags (ndarray): Tag numbers, shape [len(doc)].
     labels (Sequence[str]): The entity types.
+    RETURNS (List[Optional[Span]]): One for each entity of `spacy_moee.scheme.spans`;
+        None if it is white space only.
     """
-    entities: List[Span] = []
+    entities: List[Optional[Span]] = []
     space = doc.to_array(IS_SPACE) if tags.any() else tags
     for start, end, label in zip(*(x.tolist() for x in spans(tags)), strict=True):
         start, end = trim(space, start, end)
+        entity = None
         if start < end:
             kb_id = doc[start].ent_kb_id
-            entities.append(Span(doc, start, end, label=labels[label], kb_id=kb_id))
+            entity = Span(doc, start, end, label=labels[label], kb_id=kb_id)
+        entities.append(entity)
+    return entities
+
+
+def set_entities(doc: Doc, entities: List[Span]) -> None:
+    """Write entities to `doc.ents` as spaCy's `ner` does: preset entities and blocked
+    tokens stay, every other token becomes O.
+
+    doc (Doc): The document.
+    entities (List[Span]): Entities of other tokens.
+    """
     if preset_tokens(doc) is None:
         doc.set_ents(entities, default="outside")
         return

@@ -32,15 +32,18 @@ ARROWS = {
     "networks": {"errors", "scheme"},
     "embeddings": {"errors", "files", "finite", "padding"},
     # what a person looks at: no model either
-    "insight": {"errors", "evaluation", "padding", "scheme"},
+    "insight": {"errors", "evaluation", "extensions", "padding", "scheme"},
     # what a pipeline scores: it reads what the component wrote
-    "evaluation": {"errors", "scorer"},
+    "evaluation": {"errors", "extensions", "scorer"},
     "models": {"errors", "finite", "networks", "padding", "scheme"},
     "saving": {"checksums", "errors", "labels", "models"},
+    "extensions": set(),
+    "annotations": {"errors", "extensions", "tags"},
     "component": {
-        *{"errors", "faults", "from_ner", "halves", "incorrect", "labels"},
-        *{"models", "saving", "scorer", "tags"},
+        *{"annotations", "errors", "faults", "from_ner", "halves", "incorrect"},
+        *{"labels", "models", "saving", "scorer", "tags"},
     },
+    "factory": {"annotations", "component", "from_ner", "models"},
     "experiments": {"embeddings", "errors", "evaluation", "files", "insight"},
     "cli": {
         *{"errors", "files", "corpora", "embeddings", "experiments", "insight"},
@@ -50,6 +53,7 @@ ARROWS = {
     "__init__": set(),
 }
 NO_TORCH = {
+    *{"annotations", "extensions"},
     *{"tags", "labels", "scheme", "faults", "incorrect", "scorer", "corpora"},
     *{"errors", "files", "from_ner"},
     *{"padding", "devices", "evaluation", "checksums", "finite", "insight"},

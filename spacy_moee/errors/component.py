@@ -66,6 +66,10 @@ ERRORS: Dict[str, str] = {
         "and, under '{key}' (incorrect_spans_key), known to be none (spaCy's E868). "
         "Remove it from one of them."
     ),
+    "M013": (
+        "The threshold of '{name}' must be a probability from 0 (keep all entities) to "
+        "1, but is {found}. Change it in the config, [components.{name}] threshold."
+    ),
     "M014": (
         "'{name}' can't rehearse: {problem}. If it listens, give it embeddings of its "
         'own before `nlp.resume_training()`, with `nlp.replace_listeners("tok2vec", '

@@ -14,7 +14,7 @@ from ..errors import MoeeError
 from ..networks.network import Outputs
 from ..networks.spans import Spans
 from ..padding import join_windows, padded_places
-from .types import Layout
+from .types import Batch, Layout
 from .windows import Segmenter
 
 
@@ -134,18 +134,24 @@ def gather_gold(layout: Layout, gold: List[ndarray], rows: ndarray) -> ndarray:
     return padded
 
 
-def gather_spans(placed: ndarray, rows: ndarray, device: torch.device) -> Spans:
+def gather_spans(
+    placed: ndarray, rows: ndarray, device: torch.device
+) -> Tuple[Spans, ndarray]:
     """Collect the spans of some windows.
 
-    placed (ndarray): Window, first token, end and label of each, shape [spans, 4].
+    placed (ndarray): Window (-1 for none), first token, end and label of each, shape
+        [spans, 4].
     rows (ndarray): The windows of the batch.
     device (torch.device): Where the tensors go.
-    RETURNS (Spans): Those of the batch.
+    RETURNS (Tuple[Spans, ndarray]): Those of the batch, and their numbers.
     """
-    found = placed[:, :1] == rows  # [spans, batch]
-    here = found.any(axis=1)
-    columns = [found[here].argmax(axis=1), *placed[here, 1:].T]
-    return Spans(*(torch.as_tensor(column, device=device) for column in columns))
+    order = numpy.argsort(rows)
+    place = numpy.searchsorted(rows, placed[:, 0], sorter=order).clip(max=len(rows) - 1)
+    place = order[place]
+    numbers = numpy.flatnonzero(rows[place] == placed[:, 0])
+    columns = [place[numbers], *placed[numbers, 1:].T]
+    spans = Spans(*(torch.as_tensor(column, device=device) for column in columns))
+    return spans, numbers
 
 
 def outside_places(
@@ -164,3 +170,15 @@ def outside_places(
         for preset, doc in zip(presets, docs, strict=True)
     ]
     return numpy.concatenate([*filled, [False]])
+
+
+def gather_outside(outside: Optional[ndarray], batch: Batch) -> Optional[Tensor]:
+    """Find the tokens of some windows that have to stay O.
+
+    outside (Optional[ndarray]): What `outside_places` returned.
+    batch (Batch): The windows.
+    RETURNS (Optional[Tensor]): Shape [batch, seq], or None if there are none.
+    """
+    if outside is None:
+        return None
+    return torch.as_tensor(outside, device=batch.tokens.device)[batch.tokens]

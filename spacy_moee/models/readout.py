@@ -15,6 +15,7 @@ from ..networks.network import Loss, Outputs, Targets, mean_loss
 from ..padding import ranges
 from ..scheme import possible_tags
 from . import batches
+from .confidence import ENTITY_SCORES, find_marginals, score_entities
 from .types import Batch, Gradient, MoEEModelT, Prediction, Scores
 from .windows import cut_all, merge_windows, place_all
 
@@ -45,7 +46,8 @@ def compute_loss(
         padded = batches.gather_gold(scores.layout, pieces, batch.rows)
         targets = _make_targets(padded, batch.lengths, len(network.category))
         if len(placed):
-            spans = batches.gather_spans(placed, batch.rows, batch.lengths.device)
+            device = batch.lengths.device
+            spans, _ = batches.gather_spans(placed, batch.rows, device)
             targets = targets._replace(incorrect=spans)
         return network.loss(outputs, targets)
 
@@ -128,6 +130,7 @@ def read_out(
     scores: Scores,
     presets: List[Optional[ndarray]],
     wanted: Collection[str] = (),
+    temperature: float = 1.0,
 ) -> List[Prediction]:
     """Read predictions from the outputs of a network.
 
@@ -136,6 +139,8 @@ def read_out(
     presets (List[Optional[ndarray]]): For each doc, True on tokens that have to be
         O, or None.
     wanted (Collection[str]): Which other fields of `Prediction` are filled.
+    temperature (float): What the scores of tags are divided by before they become the
+        probabilities of entities.
     RETURNS (List[Prediction]): One for each doc.
     RAISES (MoeeError): M011, for what can't be wanted.
     """
@@ -144,18 +149,20 @@ def read_out(
         raise MoeeError("M011", found=", ".join(sorted(unknown)), expected=expected)
     layout = scores.layout
     if not scores.batches:  # every doc is empty
-        return [Prediction(numpy.zeros(0, dtype="int64")) for _ in docs]
-    decoded = _decode(scores, batches.outside_places(presets, docs), wanted)
+        empty = dict.fromkeys(ENTITY_SCORES & {*wanted}, numpy.zeros(0, "float32"))
+        return [Prediction(numpy.zeros(0, dtype="int64"), **empty) for _ in docs]
+    outside = batches.outside_places(presets, docs)
+    decoded = _decode(scores, outside, wanted)
     merged = merge_windows(layout.windows, decoded.pop("tags"))
-    tables = {name: table[merged.places] for name, table in decoded.items()}
     ends = numpy.cumsum(layout.doc_lengths)[:-1]
-    columns = [
-        [Prediction(tags) for tags in numpy.split(merged.tags, ends)],
-        *(numpy.split(table, ends) for table in tables.values()),
-    ]
+    columns = {"tags": numpy.split(merged.tags, ends)}
+    for name, table in decoded.items():
+        columns[name] = numpy.split(table[merged.places], ends)
+    if ENTITY_SCORES & {*wanted}:
+        columns |= score_entities(scores, merged, outside, wanted, temperature)
     return [
-        prediction._replace(**dict(zip(tables, rest, strict=True)))
-        for prediction, *rest in zip(*columns, strict=True)
+        Prediction(**dict(zip(columns, row, strict=True)))
+        for row in zip(*columns.values(), strict=True)
     ]
 
 
@@ -169,16 +176,17 @@ def _decode(
     tables: Dict[str, ndarray] = {}
     all_lengths = scores.layout.windows.lengths
     offsets = numpy.cumsum(all_lengths) - all_lengths
-    device = scores.batches[0].tokens.device
-    fixed = None if outside is None else torch.as_tensor(outside, device=device)
     for batch in scores.batches:
-        in_batch = None if fixed is None else fixed[batch.tokens]
+        in_batch = batches.gather_outside(outside, batch)
         with torch.no_grad():
             decoded = network.decode(batch.outputs, batch.lengths, wanted, in_batch)
+            parts = decoded._asdict()
+            if "marginals" in wanted:
+                parts["marginals"] = find_marginals(network, batch, in_batch)
         lengths = all_lengths[batch.rows]
         places = ranges(offsets[batch.rows], lengths)
         on_tokens = numpy.arange(batch.tokens.shape[1]) < lengths[:, None]
-        for name, tensor in decoded._asdict().items():
+        for name, tensor in parts.items():
             if tensor is None:
                 continue
             values = tensor.cpu().numpy()[on_tokens]

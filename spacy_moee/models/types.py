@@ -97,14 +97,22 @@ class Prediction(NamedTuple):
         float32, shape [tokens, experts].
     detection (Optional[ndarray]): The path of entity detection, 0 for O, 1 for B, 2 for
         I, shape [tokens].
-    marginals (Optional[ndarray]): The probability of each tag, float32, shape
-        [tokens, tags].
+    marginals (Optional[ndarray]): The probability of each tag, over all sequences that
+        decoding chooses from, float32, shape [tokens, tags].
+    scores (Optional[ndarray]): The probability of each entity that the tags have (see
+        `spacy_moee.scheme.spans`), float32, shape [entities]: that exactly these tokens
+        are an entity of this label. No number (NaN) if the window that answers for its
+        first token does not read all of it, and what borders it.
+    detection_scores (Optional[ndarray]): The same from entity detection: that exactly
+        these tokens are an entity, of whatever label.
     """
 
     tags: ndarray
     gates: Optional[ndarray] = None
     detection: Optional[ndarray] = None
     marginals: Optional[ndarray] = None
+    scores: Optional[ndarray] = None
+    detection_scores: Optional[ndarray] = None
 
 
 MoEEModelT = Model[List[Doc], Scores]

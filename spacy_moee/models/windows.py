@@ -215,6 +215,25 @@ def place_spans(windows: Windows, spans: ndarray) -> ndarray:
     return numpy.where(rank.max(axis=1) < 0, -1, best)
 
 
+def place_entities(windows: Windows, merged: Merged, spans: ndarray) -> ndarray:
+    """Find the window that answers for the first token of each entity, if it reads all
+    of it, and the tokens beside it.
+
+    windows (Windows): The windows.
+    merged (Merged): What they say.
+    spans (ndarray): First token and end (exclusive) of each, shape [spans, 2].
+    RETURNS (ndarray): The number of a window for each, -1 if it does not.
+    """
+    start, end = spans.T
+    row = merged.source[start]
+    # whether a window goes on with the segment of the one before it
+    goes_on = numpy.zeros(len(windows.start) + 1, dtype=bool)
+    goes_on[1:-1] = windows.start[1:] < windows.end[:-1]
+    reads_before = windows.start[row] + goes_on[row] <= start
+    reads_after = end + goes_on[row + 1] <= windows.end[row]
+    return numpy.where(reads_before & reads_after, row, -1)
+
+
 def place_all(
     docs: Sequence[Doc], windows: List[Windows], spans: Sequence[ndarray]
 ) -> Tuple[ndarray, List[str]]:

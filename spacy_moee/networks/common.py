@@ -1,5 +1,7 @@
 """What the networks share."""
 
+from typing import Optional
+
 import torch
 from torch import Tensor, nn
 
@@ -47,6 +49,20 @@ def token_mask(like: Tensor, lengths: Tensor) -> Tensor:
     RETURNS (Tensor): True on tokens, shape [batch, seq].
     """
     return torch.arange(like.shape[1], device=like.device) < lengths.unsqueeze(1)
+
+
+def bar_outside(scores: Tensor, outside: Optional[Tensor]) -> Optional[Tensor]:
+    """Leave nothing but O to some tokens.
+
+    scores (Tensor): Scores of the tags, shape [batch, seq, tags].
+    outside (Optional[Tensor]): True on tokens that have to be O, shape [batch, seq].
+    RETURNS (Optional[Tensor]): Which tags each token may have, shape
+        [batch, seq, tags]; None for all.
+    """
+    if outside is None:
+        return None
+    is_o = torch.arange(scores.shape[2], device=scores.device) == 0
+    return is_o | ~outside.unsqueeze(2)
 
 
 def look_up(table: Tensor, gold: Tensor) -> Tensor:

@@ -20,9 +20,10 @@ from .common import (
     register_scheme,
     token_mask,
 )
-from .crf import Chain
+from .crf import Chain, TagDistribution
 from .divergence import token_divergence
 from .encoder import BiLSTM
+from .merging import merge_best, merge_logs, number_tags
 from .network import Decoded, Inputs, Loss, Targets
 from .spans import Spans, unlikelihood
 
@@ -250,27 +251,37 @@ class ConceptNetwork(nn.Module):
     ) -> Decoded:
         """Find the likeliest of B, I and O for each type, and merge the types token
         by token. An I that continues no entity becomes a B, as conlleval reads it.
-        There are no gates, no detection and no marginals. See `Network.decode`."""
+        There are no gates and no detection. See `Network.decode`."""
         scores = outputs.emissions
-        found = scores.argmax(dim=3)  # [batch, seq, types]
-        claims = found > 0
-        if outside is not None:
-            claims = claims & ~outside.unsqueeze(2)
-        if self.merge == "overwrite":
-            strength = self.rank.expand_as(found).to(scores)
-        else:  # rises with the probability of B or I
-            strength = scores[..., 1:].logsumexp(dim=3) - scores[..., 0]
-        strength = strength.masked_fill(~claims, float("-inf"))
-        winner = strength.argmax(dim=2, keepdim=True)
-        # the number of each tag by its type and boundary
-        numbers = self.category.new_zeros(scores.shape[2] + 1, 3)
-        tag = torch.arange(len(self.category), device=scores.device)
-        numbers[self.category, self.boundary] = tag
-        tags = numbers[winner + 1, found.gather(2, winner)].squeeze(2)
-        tags = tags.masked_fill(~claims.any(dim=2), 0)
+        numbers = number_tags(self.category, self.boundary)
+        tags = merge_best(scores, self._strength(scores), numbers, outside)
         before = functional.pad(tags[:, :-1], (1, 0), value=-1)
         begin = numbers[self.category[tags], 1]
         return Decoded(torch.where(self.legal[before, tags], tags, begin))
+
+    def tag_distribution(self, outputs: ConceptOutputs) -> TagDistribution:
+        """Say how likely each tag is once the types are merged: a token has a tag if
+        its type says so, and no type that would win the token claims it. Each token is
+        by itself, as each softmax is. `decode` merges what each type finds likeliest,
+        which need not be what is likeliest after the merge. See
+        `Network.tag_distribution`."""
+        scores = outputs.emissions
+        numbers = number_tags(self.category, self.boundary)
+        emissions = merge_logs(scores, self._strength(scores), numbers)
+        return TagDistribution(Chain.free(emissions), emissions)
+
+    def detection_distribution(
+        self, outputs: ConceptOutputs
+    ) -> Optional[TagDistribution]:
+        """There is no detection. See `Network.detection_distribution`."""
+        return None
+
+    def _strength(self, scores: Tensor) -> Tensor:
+        """Which of several types wins a token, shape [batch, seq, types]."""
+        if self.merge == "overwrite":
+            return self.rank.expand(scores.shape[:3]).to(scores)
+        # rises with the probability of B or I
+        return scores[..., 1:].logsumexp(dim=3) - scores[..., 0]
 
 
 def _in_rows_of_types(spans: Spans, n_types: int) -> Spans:

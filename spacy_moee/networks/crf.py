@@ -149,6 +149,29 @@ class Chain(NamedTuple):
         return best_paths(emissions, mask, *self)
 
 
+class TagDistribution(NamedTuple):
+    """The probabilities of sequences of tags: exp(score), over the sum of it for all
+    sequences.
+
+    chain (Chain): What a sequence scores beside its emissions.
+    emissions (Tensor): Scores, shape [batch, seq, tags].
+    """
+
+    chain: Chain
+    emissions: Tensor
+
+    def soften(self, temperature: float) -> "TagDistribution":
+        """Divide all scores. The order of the sequences stays.
+
+        temperature (float): Above 1, the likely get less likely.
+        RETURNS (TagDistribution): The other distribution.
+        """
+        if temperature == 1:
+            return self
+        chain = Chain(*(part / temperature for part in self.chain))
+        return TagDistribution(chain, self.emissions / temperature)
+
+
 class CRF(torchcrf.CRF):  # type: ignore[misc]
     """`torchcrf.CRF`, which owns the parameters. Its chain takes memory for batch x
     seq x tags, not for tags x tags in each row. Batch first (paper, section 2;

@@ -111,6 +111,43 @@ def share_logs(messages: Messages, marginals: Tensor, moves: Tensor) -> Tensor:
     return counts.T
 
 
+def sum_up(scores: Tensor, mask: Tensor, moves: Tensor) -> Tensor:
+    """Sum up with exponentials; with logs in the rows in which they underflow.
+
+    scores (Tensor): Scores of the tags, the first token's with those of a start, -inf
+        where a token can't have a tag; finite on padding; shape [seq, batch, tags].
+    mask (Tensor): True on tokens, a prefix of each row, shape [batch, seq].
+    moves (Tensor): Score of tag b after tag a at [a, b], shape [tags, tags].
+    RETURNS (Tensor): The log of the sum over all sequences that end at a token with a
+        tag, shape [seq, batch, tags].
+    """
+    messages = sum_exponentials(scores, moves)
+    # a sum of nothing is 0, and exact
+    possible = scores > float("-inf")
+    can_move = (moves > float("-inf")).to(scores.dtype)
+    possible[1:] &= (possible[:-1].to(scores.dtype) @ can_move) > 0
+    possible &= mask.T.unsqueeze(2)
+    floor = least_exact(scores)
+    lost = possible & (messages.alphas < floor)
+    lost[1:] |= possible[1:] & (messages.sums < floor)
+    rows = lost.any(dim=2).any(dim=0).nonzero().squeeze(1)
+    sums = messages.alphas.log_().add_(messages.scales.unsqueeze(2))
+    if len(rows):
+        logs = sum_logs(scores[:, rows], moves)
+        sums[:, rows] = logs.alphas + logs.scales.unsqueeze(2)
+    return sums
+
+
+def least_exact(sums: Tensor) -> float:
+    """Find the least sum that is exact. What underflows, below `tiny`, is lost; a sum
+    of this size or more does not miss it.
+
+    sums (Tensor): Anything of the same type.
+    RETURNS (float): The number.
+    """
+    return float(torch.finfo(sums.dtype).tiny ** (2 / 3))
+
+
 def scaled_exp(scores: Tensor) -> Tuple[Tensor, Tensor]:
     """Take the exponential, so that the greatest of each column is 1.
 

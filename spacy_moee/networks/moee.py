@@ -9,6 +9,7 @@ from torch.nn import functional
 from .common import (
     FLOATS_READ,
     OUTSIDE_BIAS,
+    bar_outside,
     count_labelled,
     legal_borders,
     look_up,
@@ -17,7 +18,7 @@ from .common import (
     start_below_outside,
     token_mask,
 )
-from .crf import CRF, Chain
+from .crf import CRF, Chain, TagDistribution
 from .divergence import chain_divergence, token_divergence
 from .encoder import BiLSTM
 from .experts import ExpertMixture
@@ -213,24 +214,32 @@ class MoEENetwork(nn.Module):
         outside: Optional[Tensor] = None,
     ) -> Decoded:
         """Find the best tags of each sentence. See `Network.decode`."""
-        scores = outputs.emissions
-        mask, possible = token_mask(scores, lengths), None
-        if outside is not None:
-            is_o = torch.arange(scores.shape[2], device=scores.device) == 0
-            possible = is_o | ~outside.unsqueeze(2)
-        legal = self.legal if self.constrained else None
-        chain = _chain(self.recognition_crf, scores, legal)
-        gates = detection = marginals = None
+        mask = token_mask(outputs.emissions, lengths)
+        possible = bar_outside(outputs.emissions, outside)
+        chain, scores = self.tag_distribution(outputs)
+        gates = detection = None
         if "gates" in wanted and outputs.gate is not None:
             gates = outputs.gate.softmax(dim=2)
-        if "detection" in wanted and outputs.detection is not None:
-            legal = legal_borders(scores)
-            detecting = _chain(self.detection_crf, outputs.detection, legal)
-            detection = detecting.best_paths(outputs.detection, mask)
-        if "marginals" in wanted:
-            marginals = chain.marginals(scores, mask, possible)
+        detecting = self.detection_distribution(outputs)
+        if "detection" in wanted and detecting is not None:
+            detection = detecting.chain.best_paths(detecting.emissions, mask)
         tags = chain.best_paths(scores, mask, possible)
-        return Decoded(tags, gates, detection, marginals)
+        return Decoded(tags, gates, detection)
+
+    def tag_distribution(self, outputs: MoEEOutputs) -> TagDistribution:
+        """Say what decoding chooses from: the sequences of the CRF, or tokens with a
+        softmax. See `Network.tag_distribution`."""
+        legal = self.legal if self.constrained else None
+        chain = _chain(self.recognition_crf, outputs.emissions, legal)
+        return TagDistribution(chain, outputs.emissions)
+
+    def detection_distribution(self, outputs: MoEEOutputs) -> Optional[TagDistribution]:
+        """The same of entity detection. See `Network.detection_distribution`."""
+        if outputs.detection is None:
+            return None
+        legal = legal_borders(outputs.detection)
+        chain = _chain(self.detection_crf, outputs.detection, legal)
+        return TagDistribution(chain, outputs.detection)
 
 
 def _chain(crf: Optional[CRF], scores: Tensor, legal: Optional[Tensor]) -> Chain:

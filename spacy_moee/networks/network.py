@@ -22,6 +22,7 @@ from typing import (
 import torch
 from torch import Tensor, nn
 
+from .crf import TagDistribution
 from .spans import Spans
 
 Outputs = Tuple[Optional[Tensor], ...]
@@ -86,14 +87,11 @@ class Decoded(NamedTuple):
     gates (Optional[Tensor]): The weight of each expert, shape [batch, seq, experts].
     detection (Optional[Tensor]): The path of entity detection, 0 for O, 1 for B, 2 for
         I, shape [batch, seq].
-    marginals (Optional[Tensor]): The probability of each tag, over all sequences that
-        decoding allows, shape [batch, seq, tags].
     """
 
     tags: Tensor
     gates: Optional[Tensor] = None
     detection: Optional[Tensor] = None
-    marginals: Optional[Tensor] = None
 
 
 class Network(Protocol[OutputsT]):
@@ -147,6 +145,22 @@ class Network(Protocol[OutputsT]):
         outside (Optional[Tensor]): True on tokens that have to be O, shape
             [batch, seq].
         RETURNS (Decoded): The tags, and what is wanted.
+        """
+        ...
+
+    def tag_distribution(self, outputs: OutputsT, /) -> TagDistribution:
+        """Say what decoding chooses the tags from.
+
+        outputs (NamedTuple): What the network returned.
+        RETURNS (TagDistribution): The probabilities of all sequences of tags.
+        """
+        ...
+
+    def detection_distribution(self, outputs: OutputsT, /) -> Optional[TagDistribution]:
+        """Say the same of entity detection, whose tags are O, B and I.
+
+        outputs (NamedTuple): What the network returned.
+        RETURNS (Optional[TagDistribution]): The probabilities; None without detection.
         """
         ...
 

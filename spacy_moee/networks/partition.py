@@ -10,6 +10,7 @@ from torch.autograd.function import once_differentiable
 from .messages import (
     Messages,
     finite,
+    least_exact,
     scaled_exp,
     share_exponentials,
     share_logs,
@@ -107,7 +108,11 @@ def _end_exponentials(
     last = messages.alphas[_places(ends)] * factors  # [batch, tags]
     total = last.sum(dim=1)
     scale = messages.scales[_places(ends)] + greatest
-    return total.log() + scale, last / total.unsqueeze(1), ~(total >= _floor(total))
+    return (
+        total.log() + scale,
+        last / total.unsqueeze(1),
+        ~(total >= least_exact(total)),
+    )
 
 
 def _end_logs(logs: Messages, ends: Tensor, end: Tensor) -> Tuple[Tensor, Tensor]:
@@ -120,16 +125,10 @@ def _end_logs(logs: Messages, ends: Tensor, end: Tensor) -> Tuple[Tensor, Tensor
 def _underflow(sums: Tensor, mask: Tensor, possible: Optional[Tensor]) -> Tensor:
     """Whether sums of a row are too small to be exact. Each is a number afterwards that
     can be divided by."""
-    floor = _floor(sums)
+    floor = least_exact(sums)
     least = sums
     if possible is not None:
         least = sums.masked_fill(~possible.transpose(0, 1)[1:], 1)
     exact = (least.amin(dim=2) >= floor) | ~mask.T[1:]  # [seq - 1, batch]
     sums.clamp_min_(floor)
     return ~exact.all(dim=0)
-
-
-def _floor(sums: Tensor) -> float:
-    """The least sum that is exact. What underflows, below `tiny`, is lost; a sum of
-    this size or more does not miss it."""
-    return float(torch.finfo(sums.dtype).tiny ** (2 / 3))

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from spacy.language import Language
 from spacy.tokens import Doc
 
-from spacy_moee import component
+from spacy_moee import annotations
 from spacy_moee.errors import MoeeError
 
 from .util import get_all, get_ner, make_nlp, make_texts, make_trained, train
@@ -112,14 +112,14 @@ def test_an_entity_that_cannot_be_written(
     """The docs before it are read twice, and come out the same."""
     texts = [*make_texts(5), "bad", *make_texts(5)]
     expected = get_all(nlp(text) for text in texts if text != "bad")
-    write = component.set_entities
+    write = annotations.set_entities
 
     def fail(doc: Doc, *args: Any) -> None:
         if doc.text == "bad":
             raise ValueError("no dice")
         write(doc, *args)
 
-    monkeypatch.setattr(component, "set_entities", fail)
+    monkeypatch.setattr(annotations, "set_entities", fail)
     handled = collect(nlp)
     assert get_all(nlp.pipe(texts)) == expected
     assert [[doc.text for doc in docs] for _, _, docs, _ in handled] == [["bad"]]

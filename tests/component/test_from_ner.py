@@ -19,8 +19,9 @@ from spacy.training import Example
 from spacy.util import load_model_from_config
 from thinc.api import Config, ConfigValidationError, Linear
 
-from spacy_moee.component import MoEENer, make_moee_ner
+from spacy_moee.component import MoEENer
 from spacy_moee.errors import MoeeError
+from spacy_moee.factory import make_moee_ner
 from spacy_moee.models.families import Family
 from spacy_moee.models.windows import Segments
 from spacy_moee.models.wrapper import network_model

@@ -18,6 +18,7 @@ from spacy_moee.models.windows import Segments
 from spacy_moee.models.wrapper import network_model
 from spacy_moee.networks.common import register_scheme
 from spacy_moee.networks.concept import ConceptNetwork, ConceptOutputs
+from spacy_moee.networks.crf import Chain, TagDistribution
 from spacy_moee.networks.moee import MoEENetwork, MoEEOutputs
 from spacy_moee.networks.network import (
     Decoded,
@@ -73,6 +74,14 @@ class LinearNetwork(nn.Module):
     ) -> Decoded:
         tags = outputs.scores.argmax(dim=2)
         return Decoded(tags if outside is None else tags.masked_fill(outside, 0))
+
+    def tag_distribution(self, outputs: LinearOutputs) -> TagDistribution:
+        return TagDistribution(Chain.free(outputs.scores), outputs.scores)
+
+    def detection_distribution(
+        self, outputs: LinearOutputs
+    ) -> Optional[TagDistribution]:
+        return None
 
 
 def see(

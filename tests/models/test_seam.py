@@ -12,6 +12,7 @@ from torch.testing import assert_close
 from spacy_moee import padding
 from spacy_moee.errors import MoeeError
 from spacy_moee.models import wrapper
+from spacy_moee.models.confidence import find_marginals
 from spacy_moee.models.readout import compute_loss, read_out
 from spacy_moee.models.windows import cut_gold, merge_windows
 from spacy_moee.networks.network import Inputs, Targets, mean_loss
@@ -227,32 +228,33 @@ def test_what_is_wanted_comes_from_the_window_that_answers(crf):
     rows = {}  # what each window says of its tokens
     for batch in scores.batches:
         said = get_module(model).decode(batch.outputs, batch.lengths, wanted)
+        parts = *said, find_marginals(get_module(model), batch, None)
         for place, row in enumerate(batch.rows.tolist()):
-            rows[row] = [part[place].numpy() for part in said]
+            rows[row] = [part[place].numpy() for part in parts]
     flat = numpy.concatenate([rows[i][0][:n] for i, n in enumerate(windows.lengths)])
     merged = merge_windows(windows, flat)
     token = 0
     for doc, prediction, bare in zip(docs, found, plain, strict=True):
         assert_array_equal(prediction.tags, bare.tags)
-        assert bare[1:] == (None, None, None)
+        assert bare[1:] == (None,) * 5
         assert prediction.gates.dtype == prediction.marginals.dtype == "float32"
         for i in range(len(doc)):
             row = merged.source[token]
             place = token - windows.start[row]
-            for mine, part in zip(prediction[1:], rows[row][1:], strict=True):
+            for mine, part in zip(prediction[1:4], rows[row][1:], strict=True):
                 assert_array_equal(mine[i], part[place])
             token += 1
         assert_allclose(prediction.gates.sum(axis=1), 1, atol=1e-5)
         assert_allclose(prediction.marginals.sum(axis=1), 1, atol=1e-5)
-        assert [len(part) for part in prediction] == [len(doc)] * 4
+        assert [len(part) for part in prediction[:4]] == [len(doc)] * 4
 
 
 def test_what_a_network_has_not_is_none():
     docs = make_docs(3)
     model = make_random_model(docs, detection=False, experts=False)
-    wanted = "gates", "detection"
+    wanted = "gates", "detection", "detection_scores"
     (found,) = read_out(docs, model.predict(docs), [None], wanted)
-    assert found[1:] == (None, None, None)
+    assert found[1:] == (None,) * 5
 
 
 def test_what_cannot_be_wanted():

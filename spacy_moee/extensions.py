@@ -1,0 +1,120 @@
+"""What the component says beside entities: where it lies on a doc, and the extension
+attributes that read it. They are there as soon as this module is imported, which the
+component does: so a `DocBin` is read without a pipeline."""
+
+from typing import Any, Dict, List, NamedTuple, Optional, Sequence
+
+from numpy import ndarray
+from spacy.tokens import Doc, Span, SpanGroup, Token
+
+SCORES = "scores"
+DETECTION = "detection"
+# who wrote a group: spans of another component have scores, too
+PIPE = "pipe"
+GATES = "moee_gates"
+
+
+class Gates(NamedTuple):
+    """The weights of the experts.
+
+    labels (List[str]): What each expert is for: first "O", no entity; then the entity
+        types.
+    weights (ndarray): float32, shape [tokens, experts]; each row sums to 1.
+    """
+
+    labels: List[str]
+    weights: ndarray
+
+
+def write_scores(
+    doc: Doc,
+    key: str,
+    spans: Sequence[Span],
+    scores: ndarray,
+    detection: Optional[ndarray],
+    pipe: str,
+) -> None:
+    """Write the entities that have a score to `doc.spans[key]`.
+
+    doc (Doc): The doc.
+    key (str): The key.
+    spans (Sequence[Span]): Entities, in the order of the doc.
+    scores (ndarray): The probability of each, float32.
+    detection (Optional[ndarray]): That of entity detection, if there is one.
+    pipe (str): The component's name.
+    """
+    attrs: Dict[str, Any] = {SCORES: scores, PIPE: pipe}
+    if detection is not None:
+        attrs[DETECTION] = detection
+    doc.spans[key] = SpanGroup(doc, name=key, spans=spans, attrs=attrs)
+
+
+def write_gates(doc: Doc, labels: Sequence[str], weights: ndarray) -> None:
+    """Write what `doc._.moee_gates` reads.
+
+    doc (Doc): The doc.
+    labels (Sequence[str]): What each expert is for.
+    weights (ndarray): float32, shape [tokens, experts].
+    """
+    doc.user_data[GATES] = {"labels": [*labels], "weights": weights}
+
+
+def get_gates(doc: Doc) -> Optional[Gates]:
+    """Read the weights of the experts: `doc._.moee_gates`.
+
+    doc (Doc): The doc.
+    RETURNS (Optional[Gates]): The weights; None if they were not computed, or are those
+        of other tokens.
+    """
+    found = doc.user_data.get(GATES)
+    if found is None or len(found["weights"]) != len(doc):
+        return None
+    return Gates(list(found["labels"]), found["weights"])
+
+
+def _get_token_gates(token: Token) -> Optional[Dict[str, float]]:
+    gates = get_gates(token.doc)
+    if gates is None:
+        return None
+    return dict(zip(gates.labels, gates.weights[token.i].tolist(), strict=True))
+
+
+def _get_score(span: Span) -> Optional[float]:
+    return _find(span, SCORES)
+
+
+def _get_detection(span: Span) -> Optional[float]:
+    return _find(span, DETECTION)
+
+
+def _find(span: Span, name: str) -> Optional[float]:
+    for group in span.doc.spans.values():
+        if PIPE not in group.attrs or name not in group.attrs:
+            continue
+        # the spans are in the order of the doc
+        first, end = 0, len(group)
+        while first < end:
+            middle = (first + end) // 2
+            if group[middle].start < span.start:
+                first = middle + 1
+            else:
+                end = middle
+        if first < len(group) and _is_same(group[first], span):
+            return float(group.attrs[name][first])
+    return None
+
+
+def _is_same(a: Span, b: Span) -> bool:
+    # whatever an entity linker has added
+    return (a.start, a.end, a.label) == (b.start, b.end, b.label)
+
+
+def _register() -> None:
+    # forced, since the module may be imported again
+    Doc.set_extension(GATES, getter=get_gates, force=True)
+    Token.set_extension(GATES, getter=_get_token_gates, force=True)
+    Span.set_extension("moee_score", getter=_get_score, force=True)
+    Span.set_extension("moee_detection", getter=_get_detection, force=True)
+
+
+_register()
