@@ -84,8 +84,6 @@ def read_text(text: str) -> str:
 def read_gates(nlp: "Language", model: str, text: str) -> "Doc":
     """Read a text, and write the gates whatever the config says. Raises M757 and
     M758."""
-    from ..extensions import get_gates
-
     if len(text) > nlp.max_length:
         found = f"{len(text):,} characters (the pipeline reads {nlp.max_length:,})"
         raise MoeeError("M757", found=found)
@@ -99,7 +97,7 @@ def read_gates(nlp: "Language", model: str, text: str) -> "Doc":
         found = f"no moee_ner among its components ({', '.join(nlp.pipe_names)})"
         raise MoeeError("M758", model=model, found=found)
     doc = nlp(text)
-    if get_gates(doc) is None:
+    if doc._.moee_gates is None:
         found = f"a network without experts ({', '.join(names)})"
         raise MoeeError("M758", model=model, found=found)
     return doc

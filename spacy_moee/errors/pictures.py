@@ -5,9 +5,11 @@ from typing import Dict
 ERRORS: Dict[str, str] = {
     "M750": "There is no style '{found}'. Expected one of {expected}.",
     "M751": (
-        "The doc '{text}' has no gates. Let the component write them before it reads "
-        'the doc: `spacy.load(MODEL, config={{"components": {{"moee_ner": {{"gates": '
-        "True}}}}}})`. Only networks with experts have gates."
+        "The doc '{text}' has no gates, or was split into other tokens since. Let the "
+        "component write them before it reads the text: "
+        '`nlp.get_pipe("moee_ner").gates = True`, or `spacy.load(MODEL, '
+        'config={{"components.moee_ner.gates": True}})`. Only networks with experts '
+        "have gates."
     ),
     "M752": (
         "vmax is {found}; expected a number above 0: the weight from which on all "

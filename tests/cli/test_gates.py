@@ -10,7 +10,7 @@ import sys
 from contextlib import closing
 from pathlib import Path
 from threading import Thread
-from typing import Iterator
+from typing import Iterator, Tuple, Union
 from xml.etree import ElementTree
 
 import pytest
@@ -26,8 +26,8 @@ from tests.insight.pictures import EVIL, Page
 TEXT = "Anna lives in Oslo ."
 
 
-def run(*args: object, **kwargs: str):
-    return CliRunner().invoke(app, ["moee", "gates", *map(str, args)], **kwargs)
+def run(*args: object, stdin: Union[str, bytes, None] = None):
+    return CliRunner().invoke(app, ["moee", "gates", *map(str, args)], input=stdin)
 
 
 def flat(text: str) -> str:
@@ -76,7 +76,7 @@ def test_pictures(model: Path, tmp_path: Path) -> None:
 
 def test_standard_input(model: Path, tmp_path: Path) -> None:
     file = tmp_path / "gates.html"
-    result = run(model, "-", "-o", file, input=f"{TEXT}\n{EVIL}\n")
+    result = run(model, "-", "-o", file, stdin=f"{TEXT}\n{EVIL}\n")
     assert result.exit_code == 0, result.output
     page = Page(file.read_text(encoding="utf8"))
     assert "script" not in page.tags
@@ -111,9 +111,7 @@ def test_bad_input(
 
 
 def test_standard_input_of_another_encoding(model: Path) -> None:
-    result = CliRunner().invoke(
-        app, ["moee", "gates", str(model), "-"], input=b"caf\xe9"
-    )
+    result = run(model, "-", stdin=b"caf\xe9")
     assert result.exit_code == 1 and "[M757]" in result.output
 
 
@@ -148,24 +146,25 @@ def test_port_in_use(model: Path) -> None:
 
 
 @pytest.fixture
-def address() -> Iterator[tuple]:
+def address() -> Iterator[Tuple[str, int]]:
     with make_server(b"<p>page</p>", "127.0.0.1", 0) as server:
         thread = Thread(target=server.serve_forever)
         thread.start()
-        yield server.server_address
+        yield "127.0.0.1", server.server_port
         server.shutdown()
         thread.join()
 
 
-def ask(address: tuple, method: str, path: str):
-    with closing(http.client.HTTPConnection(*address, timeout=30)) as connection:
+def ask(address: Tuple[str, int], method: str, path: str):
+    host, port = address
+    with closing(http.client.HTTPConnection(host, port, timeout=30)) as connection:
         connection.request(method, path)
         response = connection.getresponse()
         return response, response.read()
 
 
 def test_served_page_gets_nothing_from_elsewhere(
-    address: tuple, capfd: pytest.CaptureFixture
+    address: Tuple[str, int], capfd: pytest.CaptureFixture
 ) -> None:
     response, body = ask(address, "GET", "/")
     assert (response.status, body) == (200, b"<p>page</p>")
