@@ -30,6 +30,7 @@ SCORE = (
 )
 # what is not sure lets the page shine through, light or dark, and has its ink
 RULES = """
+.moee-ents{margin-inline:0;overflow-wrap:anywhere}
 .moee-ents .moee-ent{padding:.35em .5em;margin:0 .2em;line-height:1;color:#000;
 border:2px solid var(--moee-color);border-radius:.35em;background:var(--moee-color);
 box-decoration-break:clone;-webkit-box-decoration-break:clone}

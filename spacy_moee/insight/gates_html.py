@@ -18,19 +18,19 @@ RULES = f"""{follow_themes("moee-gates")}
 padding:.8em 1em;border:1px solid;border-radius:.5em;font:14px/1.35 {FONT};
 {set_both("color", INK)}{set_both("background", PAPER)}
 {set_both("border-color", LINE)}}}
-.moee-gates figcaption{{font-weight:600;margin:0 0 .5em}}
+.moee-gates figcaption{{font-weight:600;margin:0 0 .5em;
+overflow-wrap:anywhere}}
 .moee-gates .moee-scroll{{overflow:auto;max-height:85vh}}
 .moee-gates .moee-grid{{border-collapse:separate;border-spacing:0;border:0;margin:0;
-width:auto;table-layout:auto;font-size:14px;font-variant-numeric:tabular-nums}}
+color:inherit;width:auto;table-layout:auto;font-size:14px;font-variant-numeric:tabular-nums}}
 .moee-gates .moee-grid caption{{caption-side:top;text-align:start;padding:0 0 .5em;
 {set_both("color", MUTED)}}}
-.moee-gates .moee-grid tr{{background:none}}
 .moee-gates .moee-grid :is(th,td){{padding:.3em .75em;border:0;text-align:center;
-vertical-align:middle;white-space:nowrap;font-weight:400}}
-.moee-gates .moee-grid thead th{{position:sticky;top:0;z-index:2;font-weight:600;
+vertical-align:middle;white-space:nowrap;font-weight:400;max-width:none;
 {set_both("background", PAPER)}}}
-.moee-gates .moee-grid th:first-child{{text-align:right;inset-inline-start:0;
-position:sticky;{set_both("background", PAPER)}}}
+.moee-gates .moee-grid thead th{{position:sticky;top:0;z-index:2;font-weight:600}}
+.moee-gates .moee-grid th:first-child{{text-align:right;position:sticky;
+inset-inline-start:0;padding-inline-end:.6em}}
 .moee-gates .moee-grid[dir=rtl] th:first-child{{text-align:left}}
 .moee-gates .moee-grid tbody th{{min-width:var(--moee-token);max-width:{WIDEST}em;
 white-space:normal;overflow-wrap:anywhere;z-index:1}}
