@@ -18,11 +18,10 @@ NOTE = (
     f"<p>Numbers are probabilities. Pale: below {SURE:.2f}; dashed: below "
     f"{LIKELY:.2f}.</p>"
 )
-# after displaCy's own
+# after displaCy's own; a label never stands alone on a line
 TEMPLATE = """
 <mark class="entity moee-ent {look}" style="--moee-color:{bg}">
-    {text}
-    <span class="moee-label">{label}{score}{kb_link}</span>
+    {text}&nbsp;<span class="moee-label">{label}{score}{kb_link}</span>
 </mark>
 """
 SCORE = (
@@ -38,7 +37,7 @@ box-decoration-break:clone;-webkit-box-decoration-break:clone}
 background:color-mix(in srgb,var(--moee-color) 30%,transparent)}
 .moee-ents .moee-unsure{border-style:dashed;
 background:color-mix(in srgb,var(--moee-color) 10%,transparent)}
-.moee-ents .moee-label{margin-inline-start:.4em;font-size:.8em;font-weight:bold;
+.moee-ents .moee-label{margin-inline-start:.15em;font-size:.8em;font-weight:bold;
 vertical-align:middle;white-space:nowrap}
 .moee-ents .moee-score{font-weight:normal;font-variant-numeric:tabular-nums}
 .moee-ents .moee-read{position:absolute;width:1px;height:1px;overflow:hidden;

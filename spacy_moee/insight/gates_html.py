@@ -5,11 +5,9 @@ from typing import Iterable, List, Sequence, Set
 
 from .display import FONT, INK, LINE, MUTED, PAPER, follow_themes, set_both
 from .heat import anchors, level_of, shade_of, ticks
-from .tables import GateTable
+from .tables import GateTable, caption_of
 from .texts import escape_text, make_visible, measure
 
-CAPTION = "Weight of each expert; a row sums to 1"
-CLIPPED = "; {vmax:g} and more look the same"
 # of the column of tokens, in ems: longer ones are broken
 WIDEST = 12.0
 # all in the figure's own class: a page has other tables, and styles of its own for them
@@ -22,7 +20,8 @@ padding:.8em 1em;border:1px solid;border-radius:.5em;font:14px/1.35 {FONT};
 overflow-wrap:anywhere}}
 .moee-gates .moee-scroll{{overflow:auto;max-height:85vh}}
 .moee-gates .moee-grid{{border-collapse:separate;border-spacing:0;border:0;margin:0;
-color:inherit;width:auto;table-layout:auto;font-size:14px;font-variant-numeric:tabular-nums}}
+color:inherit;width:auto;table-layout:auto;font-size:14px;
+font-variant-numeric:tabular-nums}}
 .moee-gates .moee-grid caption{{caption-side:top;text-align:start;padding:0 0 .5em;
 {set_both("color", MUTED)}}}
 .moee-gates .moee-grid :is(th,td){{padding:.3em .75em;border:0;text-align:center;
@@ -85,7 +84,6 @@ def _bar_rule() -> str:
 
 
 def _draw_figure(table: GateTable, vmax: float, levels: Set[int]) -> str:
-    caption = CAPTION + (CLIPPED.format(vmax=vmax) if vmax < 1 else "")
     names = "".join(f'<th scope="col">{escape_text(x)}</th>' for x in table.labels)
     head = f'<th scope="col">Token</th><th scope="col" class="moee-tag">Tag</th>{names}'
     widest = max((measure(make_visible(x)) for x in table.tokens), default=0.0)
@@ -95,7 +93,7 @@ def _draw_figure(table: GateTable, vmax: float, levels: Set[int]) -> str:
         f'<figure class="moee-gates">\n{title if table.title else ""}'
         '<div class="moee-scroll" role="region" tabindex="0" aria-label="Weights">\n'
         f'<table class="moee-grid" dir="{escape(table.direction)}" {style}>\n'
-        f'<caption dir="ltr">{caption}</caption>\n'
+        f'<caption dir="ltr">{caption_of(vmax)}</caption>\n'
         f"<thead><tr>{head}</tr></thead>\n<tbody>\n"
         f"{_draw_rows(table, vmax, levels)}</tbody>\n</table>\n</div>\n"
         f'<div dir="ltr" aria-hidden="true"><div class="moee-bar"></div>\n'

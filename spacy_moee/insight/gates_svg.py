@@ -6,10 +6,9 @@ from html import escape
 from typing import Dict, List, Sequence
 
 from .display import FONT, INK, LINE, MUTED, PAPER, follow_themes, set_both
-from .gates_html import CAPTION, CLIPPED
 from .heat import shade_of
 from .layout import SIZE, Cell, Text, lay_out
-from .tables import GateTable
+from .tables import GateTable, caption_of
 from .texts import escape_text
 
 # what is described for those who can't see the picture
@@ -25,7 +24,6 @@ def draw_svg(tables: Sequence[GateTable], vmax: float) -> str:
     RETURNS (str): An element that is a whole file, too.
     """
     drawing = lay_out(tables, vmax)
-    title = CAPTION + (CLIPPED.format(vmax=vmax) if vmax < 1 else "")
     lines = [line for table in tables for line in _describe(table)]
     cells, texts = _draw_cells(drawing.cells), _draw_texts(drawing.texts)
     levels = sorted({cell.level for cell in drawing.cells})
@@ -39,7 +37,7 @@ def draw_svg(tables: Sequence[GateTable], vmax: float) -> str:
             f'<svg xmlns="http://www.w3.org/2000/svg" {size} role="img" {named} '
             f'viewBox="0 0 {drawing.width} {drawing.height}" class="moee-svg" '
             f'font-family="{FONT}" font-size="{SIZE}" fill="{INK[0]}">',
-            f'<title id="moee-{name}-title">{title}</title>',
+            f'<title id="moee-{name}-title">{caption_of(vmax)}</title>',
             f'<desc id="moee-{name}-desc">{" ".join(lines)}</desc>',
             f"<style>\n{_rules(levels)}</style>",
             f'<rect class="moee-card" x=".5" y=".5" {card} rx="8" fill="{PAPER[0]}"/>',

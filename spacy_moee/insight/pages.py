@@ -6,12 +6,12 @@ from typing import Iterable
 from spacy.tokens import Doc
 
 from .display import make_page, read_docs
-from .ents import draw_ents
+from .ents import NOTE, draw_ents
 
 
 def entity_page(docs: Iterable[Doc], title: str) -> str:
-    """Draw the entities of docs. spaCy's own `evaluate --displacy-path` draws entities
-    only if a component was made by the factory "ner".
+    """Draw the entities of docs with how sure each is. spaCy's own `evaluate
+    --displacy-path` draws entities only if a component was made by the factory "ner".
 
     docs (Iterable[Doc]): The docs.
     title (str): What they are.
@@ -19,4 +19,5 @@ def entity_page(docs: Iterable[Doc], title: str) -> str:
     """
     spans = read_docs(docs)
     lang = spans[-1].doc.lang_ if spans else ""
-    return make_page(f"<h1>{escape(title)}</h1>\n{draw_ents(spans)}", title, lang)
+    body = f"<h1>{escape(title)}</h1>\n{NOTE}\n{draw_ents(spans)}"
+    return make_page(body, title, lang)

@@ -24,3 +24,13 @@ class GateTable(NamedTuple):
     tokens: List[str]
     tags: List[str]
     weights: ndarray
+
+
+def caption_of(vmax: float) -> str:
+    """Say what is drawn.
+
+    vmax (float): The weight at the end of the scale.
+    RETURNS (str): A sentence, which needs no escaping.
+    """
+    clipped = f"; {vmax:g} and more look the same" if vmax < 1 else ""
+    return f"Weight of each expert; a row sums to 1{clipped}"

@@ -156,7 +156,7 @@ def test_page(minify: bool) -> None:
     markup = render_ents(make_sentence(), page=True, minify=minify)
     assert markup.startswith("<!DOCTYPE html>")
     assert "dashed: below 0.50" in "".join(Page(markup).texts)
-    assert ("\n    Gab\n" in markup) is not minify
+    assert ("\n    Gab&nbsp;" in markup) is not minify
 
 
 @pytest.mark.parametrize("docs", [[], Doc(VOCAB), Doc(VOCAB, words=["It", "rains"])])
