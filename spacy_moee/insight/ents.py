@@ -18,12 +18,12 @@ NOTE = (
     f"<p>Numbers are probabilities. Pale: below {SURE:.2f}; dashed: below "
     f"{LIKELY:.2f}.</p>"
 )
-# after displaCy's own; a label never stands alone on a line
-TEMPLATE = """
-<mark class="entity moee-ent {look}" style="--moee-color:{bg}">
-    {text}&nbsp;<span class="moee-label">{label}{score}{kb_link}</span>
-</mark>
-"""
+# after displaCy's own, without its white space: a label never stands alone on a line,
+# nor does a comma after an entity
+TEMPLATE = (
+    '<mark class="entity moee-ent {look}" style="--moee-color:{bg}">{text}&nbsp;'
+    '<span class="moee-label">{label}{score}{kb_link}</span></mark>'
+)
 SCORE = (
     '<span class="moee-read">, probability</span> <span class="moee-score">{}</span>'
 )
@@ -49,7 +49,6 @@ def render_ents(
     docs: Docs,
     *,
     page: bool = False,
-    minify: bool = False,
     jupyter: Optional[bool] = None,
     options: Optional[Dict[str, Any]] = None,
 ) -> str:
@@ -59,7 +58,6 @@ def render_ents(
 
     docs (Union[Doc, Span, Iterable[Union[Doc, Span]]]): Docs, or parts of docs.
     page (bool): Make a whole page of the markup.
-    minify (bool): Leave out line breaks, as displaCy does.
     jupyter (Optional[bool]): Whether this is a notebook; by default that is found out.
     options (Optional[Dict[str, Any]]): Those of displaCy for entities: "ents",
         "colors", "kb_url_template" and "template", which may have {score} and {look}.
@@ -67,7 +65,7 @@ def render_ents(
     RAISES (MoeeError): M753, for what is no doc.
     """
     spans = read_docs(docs)
-    markup = draw_ents(spans, options, minify)
+    markup = draw_ents(spans, options)
     if page:
         lang, direction = "en", "ltr"
         if spans:
@@ -77,21 +75,18 @@ def render_ents(
     return show(markup, jupyter)
 
 
-def draw_ents(
-    spans: List[Span], options: Optional[Dict[str, Any]] = None, minify: bool = False
-) -> str:
+def draw_ents(spans: List[Span], options: Optional[Dict[str, Any]] = None) -> str:
     """Draw the entities of parts of docs.
 
     spans (List[Span]): The parts.
     options (Optional[Dict[str, Any]]): Those of displaCy.
-    minify (bool): Leave out line breaks.
     RETURNS (str): Markup, with the style that it needs.
     """
     options = {"template": TEMPLATE, **(options or {})}
     drawn = []
     for span in spans:
         # it takes the direction of the first doc for all
-        markup = EntityRenderer(options).render([_parse(span, options)], minify=minify)
+        markup = EntityRenderer(options).render([_parse(span, options)])
         lang = escape(span.doc.lang_)
         drawn.append(
             f'<figure class="moee-ents" lang="{lang}">{markup.strip()}</figure>'
