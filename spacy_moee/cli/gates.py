@@ -105,11 +105,12 @@ def read_gates(nlp: "Language", model: str, text: str) -> "Doc":
 
 def serve(page: bytes, port: int) -> None:
     """Serve a page until Ctrl-C. Raises M759."""
-    from ..insight.serving import make_server
+    from ..insight.serving import PageServer
 
-    with os_errors("M759", port=port), make_server(page, HOST, port) as server:
-        typer.echo(f"Serving on http://{HOST}:{server.server_port} (Ctrl-C to stop)")
+    with os_errors("M759", port=port), PageServer(page, HOST, port) as server:
+        address = f"http://{HOST}:{server.server_port}"
         try:
+            typer.echo(f"Serving on {address} (Ctrl-C to stop)")
             server.serve_forever()
         except KeyboardInterrupt:
             typer.echo("Stopped.")

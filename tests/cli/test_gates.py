@@ -19,7 +19,7 @@ from spacy.cli import app
 from typer.testing import CliRunner
 
 import spacy_moee.cli  # noqa: F401
-from spacy_moee.insight.serving import make_server
+from spacy_moee.insight.serving import PageServer
 from tests.component.util import initialize, make_nlp, make_trained
 from tests.insight.pictures import EVIL, Page
 
@@ -147,7 +147,7 @@ def test_port_in_use(model: Path) -> None:
 
 @pytest.fixture
 def address() -> Iterator[Tuple[str, int]]:
-    with make_server(b"<p>page</p>", "127.0.0.1", 0) as server:
+    with PageServer(b"<p>page</p>", "127.0.0.1", 0) as server:
         thread = Thread(target=server.serve_forever)
         thread.start()
         yield "127.0.0.1", server.server_port
@@ -175,8 +175,13 @@ def test_served_page_gets_nothing_from_elsewhere(
     response, body = ask(address, "HEAD", "/")
     assert (response.status, body) == (200, b"")
     assert ask(address, "GET", "/<script>")[0].status == 404
-    assert ask(address, "POST", "/")[0].status == 405
+    assert ask(address, "POST", "/")[0].status == 501
     assert capfd.readouterr().err == ""
+
+
+def test_connection_that_says_nothing_blocks_nobody(address: Tuple[str, int]) -> None:
+    with closing(socket.create_connection(address)):
+        assert ask(address, "GET", "/")[0].status == 200
 
 
 @pytest.mark.skipif(os.name != "posix", reason="signals")
