@@ -87,6 +87,7 @@ from . import (  # noqa: E402
     debug_data,  # noqa: F401
     evaluate,  # noqa: F401
     fasttext,  # noqa: F401
+    gates,  # noqa: F401
     init,  # noqa: F401
     prune_vectors,  # noqa: F401
     report,  # noqa: F401

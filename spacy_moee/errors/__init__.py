@@ -12,10 +12,14 @@ from . import (
     embeddings,
     experiments,
     formats,
+    pictures,
     training,
 )
 
-MODULES = (component, embeddings, corpora, formats, experiments, training, commands)
+MODULES = (
+    *(component, embeddings, corpora, formats, experiments, training, commands),
+    pictures,
+)
 ERRORS: Dict[str, str] = {k: v for m in MODULES for k, v in m.ERRORS.items()}
 WARNINGS: Dict[str, str] = {k: v for m in MODULES for k, v in m.WARNINGS.items()}
 

@@ -1,8 +1,5 @@
 """Docs as a web page."""
 
-from html.parser import HTMLParser
-from typing import List
-
 import spacy
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,24 +7,10 @@ from spacy.tokens import Span
 
 from spacy_moee.insight.pages import entity_page
 
+from .pictures import Page
+
 NLP = spacy.blank("en")
 EVIL = "<script>alert('x')</script> & \"Ada\" {text}"
-
-
-class Page(HTMLParser):
-    """Collects what a browser would see."""
-
-    def __init__(self, page: str) -> None:
-        super().__init__()
-        self.tags: List[str] = []
-        self.texts: List[str] = []
-        self.feed(page)
-
-    def handle_starttag(self, tag: str, attrs: list) -> None:
-        self.tags.append(tag)
-
-    def handle_data(self, data: str) -> None:
-        self.texts.append(data)
 
 
 def test_everything_is_escaped() -> None:
@@ -35,9 +18,9 @@ def test_everything_is_escaped() -> None:
     ents = [Span(doc, 0, 3, label="<b>X</b>"), Span(doc, 5, 6, label="{MISC}")]
     doc.set_ents(ents)
     page = entity_page([doc], title="<i>title</i>")
-    known = {"html", "head", "meta", "title", "style", "body", "h1", "figure"}
+    known = {"html", "head", "meta", "title", "link", "style", "body", "h1", "p"}
     seen = Page(page)
-    assert set(seen.tags) == known | {"div", "mark", "span"}
+    assert set(seen.tags) == known | {"figure", "div", "mark", "span"}
     text = " ".join("".join(seen.texts).split())
     assert "<i>title</i>" in text and "<b>X</b>" in text and "{MISC}" in text
     assert "alert('x')" in text
