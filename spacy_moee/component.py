@@ -198,15 +198,15 @@ class MoEENer(SavedPipe):
             for what can't be wanted.
         """
         docs = list(docs)
-        self._require_network()
         wanted = self._settings.wanted if wanted is None else wanted
         groups = group_by_vocab(docs)
         if len(groups) > 1:
             found = [self.predict((docs[i] for i in group), wanted) for group in groups]
             by_place = dict(zip(chain(*groups), chain(*found), strict=True))
             return [by_place[i] for i in range(len(docs))]
+        read = self.read(docs)
         with prediction_threads(self.model):
-            return self.read(docs)(wanted, self.temperature)
+            return read(wanted, self.temperature)
 
     def read(self, docs: List[Doc]) -> Callable[..., List[Prediction]]:
         """Read docs of one vocabulary once, for predictions at any temperature.

@@ -11,7 +11,15 @@ from spacy.language import Language
 
 from spacy_moee.errors import MoeeError
 
-from .util import get_ner, initialize, make_nlp, make_texts, make_trained, train
+from .util import (
+    get_module,
+    get_ner,
+    initialize,
+    make_nlp,
+    make_texts,
+    make_trained,
+    train,
+)
 
 PROCESS = 3
 
@@ -25,7 +33,7 @@ def process_threads() -> Iterator[None]:
 
 
 def spy(nlp: Language) -> List[int]:
-    """Note the number of threads each time that docs are embedded."""
+    """Note the number of threads each time that docs are embedded, or decoded."""
     seen: List[int] = []
     model = get_ner(nlp).model
     embed = model.layers[0]
@@ -36,6 +44,14 @@ def spy(nlp: Language) -> List[int]:
         return forward(layer, docs, is_train)
 
     embed._func = note
+    network = get_module(nlp)
+    decode = network.decode
+
+    def note_decoding(*args: Any) -> Any:
+        seen.append(torch.get_num_threads())
+        return decode(*args)
+
+    network.decode = note_decoding
     return seen
 
 
@@ -62,7 +78,7 @@ def test_setting(threads: int, expected: int) -> None:
     train(nlp, steps=1)
     seen = spy(nlp)
     nlp("Anna lives in Rome .")
-    assert seen == [expected]
+    assert seen == [expected, expected]
     assert torch.get_num_threads() == PROCESS
 
 
@@ -84,7 +100,7 @@ def test_the_setting_can_be_changed_at_load(tmp_path: Path) -> None:
         for loaded in (nlp, make_nlp(threads=threads).from_bytes(nlp.to_bytes())):
             seen = spy(loaded)
             loaded("Anna lives in Rome .")
-            assert seen == [threads]
+            assert seen == [threads, threads]
 
 
 def test_an_error_gives_the_number_back() -> None:
@@ -117,7 +133,7 @@ def test_many_threads_at_once() -> None:
         thread.start()
     for thread in threads:
         thread.join()
-    assert set(seen) == {1} and len(seen) == 8 * 50
+    assert set(seen) == {1} and len(seen) == 2 * 8 * 50
     assert after == [PROCESS] * 8
     assert torch.get_num_threads() == in_new_thread() == PROCESS
 
