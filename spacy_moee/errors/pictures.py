@@ -6,10 +6,9 @@ ERRORS: Dict[str, str] = {
     "M750": "There is no style '{found}'. Expected one of {expected}.",
     "M751": (
         "The doc '{text}' has no gates, or was split into other tokens since. Let the "
-        "component write them before it reads the text: "
-        '`nlp.get_pipe("moee_ner").gates = True`, or `spacy.load(MODEL, '
-        'config={{"components.moee_ner.gates": True}})`. Only networks with experts '
-        "have gates."
+        "component write them before it reads the text: set `gates = true` in its "
+        "block of the config, or `nlp.get_pipe(NAME).gates = True`. Only networks with "
+        "experts have gates."
     ),
     "M752": (
         "vmax is {found}; expected a number above 0: the weight from which on all "
