@@ -3,9 +3,10 @@
     python -m benchmarks.calibration MODEL ... --dev DEV.spacy \
         --domains FILE.spacy ... --target FILE.spacy
 
-The pipelines are seeds of one recipe, or several recipes. DEV.spacy is of their source
-domain; of the domains each is left out in turn, while what the ways below need is
-learned on the others; the target chooses nothing. The rows of the tables are
+The pipelines are seeds of one recipe, each measured by itself; of several, the last
+tables have the mean and the sample deviation. DEV.spacy is of their source domain; of
+the domains each is left out in turn, while what the ways below need is learned on the
+others; the target chooses nothing. The rows of the tables are
 
 raw     temperature 1
 source  the temperature of DEV.spacy, as `spacy moee calibrate` fits it
@@ -16,15 +17,16 @@ best    the temperature that the domain's own gold asks for: what none can beat
 
 and the columns are the calibration error (15 bins of equal mass), the Brier score and
 the area under the risk-coverage curve, in percent: the means over the domains, and the
-calibration error of each. For the target, --unseen and --text are those of the package.
-Then the threshold with the best mean F1 on the domains, for the scores of `raw` and of
-`unseen`, and F1 without and with it. Entities of types that a file is not annotated
-with are left out, as `spacy moee evaluate --gold-types` does.
+calibration error of each. Before them stands what was learned, on all domains and
+without each. For the target, --unseen and --text are those of the package. Then the
+threshold with the best mean F1 on the domains, for the scores of `raw` and of `unseen`,
+and F1 without and with it. Entities of types that a file is not annotated with are left
+out, as `spacy moee evaluate --gold-types` does.
 """
 
 from functools import lru_cache
 from pathlib import Path
-from typing import Callable, Dict, List, NamedTuple, Sequence
+from typing import Callable, List, NamedTuple, Sequence
 
 import numpy
 import spacy
@@ -48,7 +50,7 @@ from spacy_moee.evaluation.temperature import (
     unsureness,
 )
 
-from .machine import format_line, format_table, make_parser, one_thread
+from .machine import format_line, format_mean, format_table, make_parser, one_thread
 
 RAW, SOURCE, OTHER, TEXT, BEST = "raw", "source", "unseen", "text", "best"
 WAYS = (RAW, SOURCE, OTHER, TEXT, BEST)
@@ -120,36 +122,49 @@ def read(model: Path, dev: Path, domains: Sequence[Path], target: Path) -> Read:
     return Read(first, others, last, source)
 
 
-def learn(runs: Sequence[Read], left_out: int) -> Dict[str, float]:
+class Tables(NamedTuple):
+    """What is measured of a pipeline. learned (ndarray): Factor and exponent, on all
+    domains and without each, shape [2, 1 + domains]. domains (ndarray): Of each of
+    `WAYS` the measures, means of the domains, and the error in each, shape
+    [ways, 3 + domains]. target (ndarray): Of each but the last the temperature and the
+    measures, shape [ways - 1, 4]. thresholds (ndarray): Of `RAW` and `OTHER` the
+    threshold, and F1 without and with it, shape [2, 5]."""
+
+    learned: ndarray
+    domains: ndarray
+    target: ndarray
+    thresholds: ndarray
+
+
+def learn(run: Read, left_out: int) -> List[float]:
     """Learn factor and exponent on all domains but one.
 
-    runs (Sequence[Read]): Of each pipeline.
+    run (Read): What the pipeline read.
     left_out (int): The number of the domain; -1 for none.
-    RETURNS (Dict[str, float]): By way.
+    RETURNS (List[float]): Both.
     """
-    pairs = [
-        (run, x) for run in runs for i, x in enumerate(run.domains) if i != left_out
-    ]
+    domains = [x for i, x in enumerate(run.domains) if i != left_out]
 
-    def least(values: ndarray, factor: Callable[[Read, Domain, float], float]) -> float:
+    def least(values: ndarray, factor: Callable[[Domain, float], float]) -> float:
         losses = [
-            sum(x.loss(run.source * factor(run, x, value)) for run, x in pairs)
+            sum(x.loss(run.source * factor(x, value)) for x in domains)
             for value in values.tolist()
         ]
         return float(values[int(numpy.argmin(losses))])
 
-    return {
-        OTHER: least(FACTORS, lambda run, x, value: value),
-        TEXT: least(EXPONENTS, lambda run, x, v: (x.unsure / run.dev.unsure) ** v),
-    }
+    return [
+        least(FACTORS, lambda x, value: value),
+        least(EXPONENTS, lambda x, value: (x.unsure / run.dev.unsure) ** value),
+    ]
 
 
-def temperatures(run: Read, domain: Domain, learned: Dict[str, float]) -> List[float]:
+def temperatures(run: Read, domain: Domain, learned: Sequence[float]) -> List[float]:
     """RETURNS (List[float]): The temperature of each of `WAYS` in a domain."""
+    factor, exponent = learned
     ratio = domain.unsure / run.dev.unsure
-    text = run.source * max(1.0, ratio ** learned[TEXT])
+    text = run.source * max(1.0, ratio**exponent)
     best = fit_temperature(lambda temperature: [domain.at(temperature)])
-    return [1.0, run.source, run.source * learned[OTHER], text, best]
+    return [1.0, run.source, run.source * factor, text, best]
 
 
 def measure(judged: Judged) -> List[float]:
@@ -159,62 +174,69 @@ def measure(judged: Judged) -> List[float]:
     return [100 * function(*parts) for function in measures]
 
 
-def show_domains(runs: Sequence[Read], names: List[str]) -> Dict[str, float]:
-    """Print the table of the domains. RETURNS (Dict[str, float]): Errors by way."""
-    learned = [learn(runs, i) for i in range(len(names))]
-    for way in (OTHER, TEXT):
-        values = ", ".join(f"{x[way]:.2f}" for x in learned)
-        print(f"{way}: {learn(runs, -1)[way]:.2f}; without each domain {values}")
-    # [pipelines, domains, ways, measures]
-    table = numpy.array(
+def measure_domains(run: Read, learned: Sequence[Sequence[float]]) -> ndarray:
+    """RETURNS (ndarray): `Tables.domains`, of what was learned without each."""
+    # [domains, ways, measures]
+    found = numpy.array(
         [
-            [
-                [measure(x.at(t)) for t in temperatures(run, x, values)]
-                for x, values in zip(run.domains, learned, strict=True)
-            ]
-            for run in runs
+            [measure(x.at(t)) for t in temperatures(run, x, values)]
+            for x, values in zip(run.domains, learned, strict=True)
         ]
-    ).mean(axis=0)
-    rows = [
-        [way, *(f"{x:.2f}" for x in (*table[:, i].mean(axis=0), *table[:, i, 0]))]
-        for i, way in enumerate(WAYS)
-    ]
-    print(format_table(["mean of the domains", *COLUMNS, *names], rows))
-    return dict(zip(WAYS, table[:, :, 0].mean(axis=0).tolist(), strict=True))
+    )
+    return numpy.concatenate([found.mean(axis=0), found[:, :, 0].T], axis=1)
 
 
-def show_target(runs: Sequence[Read], name: str) -> None:
-    """Print the table of the target, with the constants of the package."""
+def measure_target(run: Read) -> ndarray:
+    """RETURNS (ndarray): `Tables.target`, with the constants of the package."""
+    text = shift(run.source, run.dev.unsure, run.target.unsure)
+    chosen = [1.0, run.source, run.source * UNSEEN, text]
+    return numpy.array([[t, *measure(run.target.at(t))] for t in chosen])
+
+
+def measure_thresholds(run: Read) -> ndarray:
+    """RETURNS (ndarray): `Tables.thresholds`."""
     rows = []
-    for way in (RAW, SOURCE, OTHER, TEXT):
-        found = []
-        for run in runs:
-            temperature = {
-                RAW: 1.0,
-                SOURCE: run.source,
-                OTHER: run.source * UNSEEN,
-                TEXT: shift(run.source, run.dev.unsure, run.target.unsure),
-            }[way]
-            found.append([temperature, *measure(run.target.at(temperature))])
-        rows.append([way, *(f"{x:.2f}" for x in numpy.mean(found, axis=0))])
-    print(format_table([name, "temperature", *COLUMNS], rows))
+    for temperature in (1.0, run.source * UNSEEN):
+        curve = numpy.mean([x.f1(temperature) for x in run.domains], axis=0)
+        best = int(curve.argmax())
+        target = run.target.f1(temperature)
+        rows.append([THRESHOLDS[best], curve[0], curve[best], target[0], target[best]])
+    return numpy.array(rows)
 
 
-def show_thresholds(runs: Sequence[Read], name: str) -> None:
-    """Print the best threshold on the domains, and what it is worth."""
-    rows = []
-    for way, factor in ((RAW, None), (OTHER, UNSEEN)):
-        pairs = [(run, run.source * factor if factor else 1.0) for run in runs]
-        curves = numpy.mean(
-            [[x.f1(t) for x in run.domains] for run, t in pairs], (0, 1)
-        )
-        best = int(curves.argmax())
-        target = [run.target.f1(t)[[0, best]] for run, t in pairs]
-        before, after = numpy.mean(target, axis=0)
-        cells = (THRESHOLDS[best], curves[0], curves[best], before, after)
-        rows.append([way, *(f"{x:.2f}" for x in cells)])
-    header = ["F1", "threshold", "domains, 0", "with it", f"{name}, 0", "with it"]
-    print(format_table(header, rows))
+def measure_all(run: Read) -> Tables:
+    """Measure a pipeline.
+
+    run (Read): What it read.
+    RETURNS (Tables): The measures.
+    """
+    learned = [learn(run, i) for i in range(-1, len(run.domains))]
+    domains = measure_domains(run, learned[1:])
+    target = measure_target(run)
+    return Tables(numpy.array(learned).T, domains, target, measure_thresholds(run))
+
+
+def show(measured: Sequence[Tables], names: List[str]) -> None:
+    """Print the tables, of a pipeline or of several.
+
+    measured (Sequence[Tables]): Of each pipeline.
+    names (List[str]): The names of the domains.
+    """
+    headers = (
+        ["learned", "all domains", *(f"no {name}" for name in names)],
+        ["mean of the domains", *COLUMNS, *names],
+        ["target", "temperature", *COLUMNS],
+        ["F1", "threshold", "domains, 0", "with it", "target, 0", "with it"],
+    )
+    ways = (OTHER, TEXT), WAYS, WAYS[:-1], (RAW, OTHER)
+    parts = zip(headers, ways, zip(*measured, strict=True), strict=True)
+    for header, names_of_rows, tables in parts:
+        cells = numpy.stack(tables, axis=2).tolist()
+        rows = [
+            [way, *map(format_mean, values)]
+            for way, values in zip(names_of_rows, cells, strict=True)
+        ]
+        print(format_table(header, rows))
 
 
 def main() -> None:
@@ -227,11 +249,17 @@ def main() -> None:
     args = parser.parse_args()
     one_thread()
     files = args.dev, args.domains, args.target
-    runs = [read(model, *files) for model in args.models]
-    errors = show_domains(runs, [path.stem for path in args.domains])
-    show_target(runs, "target")
-    show_thresholds(runs, "target")
-    print(format_line({f"{way}_error": value for way, value in errors.items()}))
+    names = [path.stem for path in args.domains]
+    measured: List[Tables] = []
+    for model in args.models:
+        measured.append(measure_all(read(model, *files)))
+        show(measured[-1:], names)
+    if len(measured) > 1:
+        print(f"mean (sample deviation) of {len(measured)} pipelines")
+        show(measured, names)
+    errors = numpy.mean([x.domains[:, 0] for x in measured], axis=0).tolist()
+    values = zip(WAYS, errors, strict=True)
+    print(format_line({f"{way}_error": value for way, value in values}))
 
 
 if __name__ == "__main__":

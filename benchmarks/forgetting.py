@@ -18,7 +18,7 @@ pipeline's config, and the averages of the weights are scored, as `spacy train` 
 
 import random
 from pathlib import Path
-from statistics import mean, stdev
+from statistics import mean
 from typing import Dict, Iterator, List, NamedTuple, Sequence
 
 import spacy
@@ -28,7 +28,7 @@ from spacy.training import Example
 from spacy.util import minibatch
 from thinc.api import Optimizer, fix_random_seed
 
-from .machine import format_line, format_table, make_parser, one_thread
+from .machine import format_line, format_mean, format_table, make_parser, one_thread
 
 BEFORE = "before"
 CORRECTED, REHEARSED = WAYS = "corrected", "rehearsed"
@@ -140,13 +140,6 @@ def measure(
             found[way] = score(nlp, test, rest)
         print(f"seed {seed}, {way}: {found[way]}", flush=True)
     return found
-
-
-def format_mean(values: Sequence[float]) -> str:
-    """Format F1 of several seeds. RETURNS (str): The mean, and the sample deviation if
-    there is one."""
-    spread = f" ({stdev(values):.2f})" if len(values) > 1 else ""
-    return f"{mean(values):.2f}{spread}"
 
 
 def main() -> None:

@@ -8,6 +8,7 @@ import sys
 from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from importlib.metadata import version
 from pathlib import Path
+from statistics import mean, stdev
 from typing import Dict, List, Sequence
 
 import torch
@@ -93,6 +94,16 @@ def format_table(header: Sequence[str], rows: Sequence[Sequence[object]]) -> str
     cells: List[List[str]] = [[str(cell) for cell in row] for row in rows]
     aligns = ["l", *"r" * (len(header) - 1)]
     return wasabi.table(cells, header=header, divider=True, aligns=aligns, max_col=60)
+
+
+def format_mean(values: Sequence[float]) -> str:
+    """Format a figure of several seeds.
+
+    values (Sequence[float]): The figure of each.
+    RETURNS (str): The mean, and the sample deviation if there is one.
+    """
+    spread = f" ({stdev(values):.2f})" if len(values) > 1 else ""
+    return f"{mean(values):.2f}{spread}"
 
 
 def format_line(values: Dict[str, float]) -> str:
