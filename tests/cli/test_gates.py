@@ -46,7 +46,7 @@ def test_page(model: Path, tmp_path: Path) -> None:
     file = tmp_path / "new" / "gates.HTML"
     result = run(model, TEXT, "--output", file)
     assert result.exit_code == 0, result.output
-    assert f"Saved: {file}" in result.output
+    assert f"Saved: {file}" in " ".join(result.output.split())
     rows = Page(file.read_text(encoding="utf8")).rows
     assert rows[0] == ["Token", "Tag", "O", "LOC", "PER"]
     nlp = spacy.load(model)
