@@ -1,7 +1,6 @@
 """The pipeline component `moee_ner`."""
 
-from functools import partial
-from itertools import chain, islice
+from itertools import islice
 from typing import (
     Any,
     Callable,
@@ -37,7 +36,7 @@ from .models.families import EntityType, check_model
 from .models.readout import compute_loss, find_crossing, read_out
 from .models.rehearsal import read_again
 from .models.types import Gradient, MoEEModelT, Prediction, Scores
-from .models.vocabularies import check_attributes, group_by_vocab
+from .models.vocabularies import call_by_vocab, check_attributes
 from .models.wrapper import is_built, needs_description, prediction_threads, set_type
 from .saving import SavedPipe
 from .scorer import moee_ner_score
@@ -197,16 +196,8 @@ class MoEENer(SavedPipe):
             embeddings that are not finite; M010 for a vocabulary of no language; M011
             for what can't be wanted.
         """
-        docs = list(docs)
-        wanted = self._settings.wanted if wanted is None else wanted
-        groups = group_by_vocab(docs)
-        if len(groups) > 1:
-            found = [self.predict((docs[i] for i in group), wanted) for group in groups]
-            by_place = dict(zip(chain(*groups), chain(*found), strict=True))
-            return [by_place[i] for i in range(len(docs))]
-        read = self.read(docs)
-        with prediction_threads(self.model):
-            return read(wanted, self.temperature)
+        settings = self._settings.wanted if wanted is None else wanted, self.temperature
+        return call_by_vocab([*docs], lambda group: self.read(group)(*settings))
 
     def read(self, docs: List[Doc]) -> Callable[..., List[Prediction]]:
         """Read docs of one vocabulary once, for predictions at any temperature.
@@ -220,7 +211,13 @@ class MoEENer(SavedPipe):
         check_attributes(self.model, docs, self.vocab)
         presets = [preset_tokens(doc) for doc in docs]
         with prediction_threads(self.model):
-            return partial(read_out, docs, self.model.predict(docs), presets)
+            scores = self.model.predict(docs)
+
+        def predict(wanted: Collection[str], temperature: float) -> List[Prediction]:
+            with prediction_threads(self.model):
+                return read_out(docs, scores, presets, wanted, temperature)
+
+        return predict
 
     def set_annotations(
         self, docs: Iterable[Doc], predictions: List[Prediction]

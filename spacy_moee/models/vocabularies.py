@@ -1,7 +1,8 @@
 """Docs of other vocabularies than the pipeline's: each is read with the vectors and
 the lexical attributes of its own, as by every component of spaCy."""
 
-from typing import Any, Dict, List, Sequence, Set
+from itertools import chain
+from typing import Any, Callable, Dict, List, Sequence, Set, TypeVar
 
 from spacy.attrs import IDS, intify_attr
 from spacy.tokens import Doc
@@ -10,6 +11,7 @@ from spacy.vocab import Vocab
 from ..errors import MoeeError
 from .types import LayerT
 
+ResultT = TypeVar("ResultT")
 # what a vocabulary computes for a word, if it is of some language; else it is empty
 LEXICAL = {"LOWER", "NORM", "PREFIX", "SHAPE", "SUFFIX"}
 
@@ -24,6 +26,23 @@ def group_by_vocab(docs: Sequence[Doc]) -> List[List[int]]:
     for place, doc in enumerate(docs):
         groups.setdefault(id(doc.vocab), []).append(place)
     return list(groups.values())
+
+
+def call_by_vocab(
+    docs: Sequence[Doc], call: Callable[[List[Doc]], List[ResultT]]
+) -> List[ResultT]:
+    """Call a function with docs of one vocabulary at a time.
+
+    docs (Sequence[Doc]): The docs.
+    call (Callable[[List[Doc]], List]): Returns a result for each doc.
+    RETURNS (List): The results, in the order of all docs.
+    """
+    groups = group_by_vocab(docs)
+    if len(groups) <= 1:
+        return call([*docs])
+    found = [call([docs[i] for i in group]) for group in groups]
+    by_place = dict(zip(chain(*groups), chain(*found), strict=True))
+    return [by_place[i] for i in range(len(docs))]
 
 
 def check_vocab(model: LayerT, docs: Sequence[Doc]) -> None:

@@ -82,6 +82,14 @@ def test_setting(threads: int, expected: int) -> None:
     assert torch.get_num_threads() == PROCESS
 
 
+def test_reading_again_uses_the_setting() -> None:
+    nlp = make_trained()
+    seen = spy(nlp)
+    read = get_ner(nlp).read([nlp.make_doc("Anna lives in Rome .")])
+    read(["scores"], 2.0)
+    assert seen == [1, 1]
+
+
 def test_training_uses_the_threads_of_the_process() -> None:
     nlp = make_nlp()
     optimizer, examples = initialize(nlp)
