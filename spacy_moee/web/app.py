@@ -48,8 +48,8 @@ def make_app(
 ) -> FastAPI:
     """Make an ASGI application: `/` is a page to try the pipeline, `/api/entities`
     answers programs, and `/openapi.json` describes it. Components `moee_ner` are set to
-    compute gates. Nothing else may use the pipeline, since its vocabulary forgets the
-    words of each text.
+    compute scores and gates. Nothing else may use the pipeline, since its vocabulary
+    forgets the words of each text.
 
     nlp (Language): The pipeline.
     max_length (int): The most characters of a text. spaCy's `nlp.max_length` holds,
@@ -59,9 +59,10 @@ def make_app(
     RETURNS (FastAPI): The application.
     """
     max_length = min(max_length, nlp.max_length)
-    for _, pipe in nlp.pipeline:
+    pipes: Any = nlp.pipeline
+    for name, pipe in pipes:
         if hasattr(pipe, "gates"):
-            pipe.gates = True
+            pipe.gates, pipe.scores_key = True, pipe.scores_key or name
     app = FastAPI(
         title="spacy-moee",
         description=DESCRIPTION,
