@@ -62,7 +62,9 @@ def make_app(
     pipes: Any = nlp.pipeline
     for name, pipe in pipes:
         if hasattr(pipe, "gates"):
-            pipe.gates, pipe.scores_key = True, pipe.scores_key or name
+            pipe.gates = True
+        if hasattr(pipe, "scores_key"):
+            pipe.scores_key = pipe.scores_key or name
     app = FastAPI(
         title="spacy-moee",
         description=DESCRIPTION,
