@@ -2,6 +2,7 @@
 attributes that read it. They are there as soon as this module is imported, which the
 component does: so a `DocBin` is read without a pipeline."""
 
+from bisect import bisect_left
 from typing import Any, Dict, List, NamedTuple, Optional, Sequence
 
 from numpy import ndarray
@@ -110,13 +111,7 @@ def _find(span: Span, name: str) -> Optional[float]:
         if PIPE not in group.attrs or name not in group.attrs:
             continue
         # the spans are in the order of the doc
-        first, end = 0, len(group)
-        while first < end:
-            middle = (first + end) // 2
-            if group[middle].start < span.start:
-                first = middle + 1
-            else:
-                end = middle
+        first = bisect_left(group, span.start, key=lambda other: other.start)
         if first < len(group) and _is_same(group[first], span):
             return float(group.attrs[name][first])
     return None

@@ -67,11 +67,12 @@ def score_entities(
         )
         in_batch = batches.gather_outside(outside, batch)
         for name, distribution in _distributions(scores.network, batch, wanted).items():
-            values = found.setdefault(name, numpy.full(len(doc), numpy.nan, "float32"))
+            if name not in found:
+                found[name] = numpy.full(len(doc), numpy.nan, "float32")
             if len(numbers):
                 softened = distribution.soften(temperature)
                 score = _score(softened, batch.lengths, of_batch, in_batch)
-                values[numbers] = score.cpu().numpy()
+                found[name][numbers] = score.cpu().numpy()
     counts = numpy.bincount(doc, minlength=len(scores.layout.doc_lengths))
     ends = numpy.cumsum(counts)[:-1]
     return {name: numpy.split(values, ends) for name, values in found.items()}

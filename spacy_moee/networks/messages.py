@@ -35,8 +35,7 @@ def sum_exponentials(scores: Tensor, moves: Tensor) -> Messages:
         [chains, tags, tags].
     RETURNS (Messages): Exponentials.
     """
-    columns = finite(moves.amax(dim=-2, keepdim=True))
-    factors = (moves - columns).exp_()
+    factors, columns = scaled_exp(moves, dim=-2)
     alphas, sums, scales = _room(scores)
     for step, alpha in enumerate(alphas.unbind()):
         if step:
@@ -170,14 +169,15 @@ def least_exact(sums: Tensor) -> float:
     return float(torch.finfo(sums.dtype).tiny ** (2 / 3))
 
 
-def scaled_exp(scores: Tensor) -> Tuple[Tensor, Tensor]:
+def scaled_exp(scores: Tensor, dim: int = 0) -> Tuple[Tensor, Tensor]:
     """Take the exponential, so that the greatest of each column is 1.
 
-    scores (Tensor): Scores, shape [rows, columns] or [rows].
+    scores (Tensor): Scores, shape [..., rows, columns] or [rows].
+    dim (int): That of the rows.
     RETURNS (Tuple[Tensor, Tensor]): The exponentials, and the scores that are 1 now,
-        shape [columns] or [].
+        of the same shape but for a single row.
     """
-    greatest = finite(scores.amax(dim=0))
+    greatest = finite(scores.amax(dim=dim, keepdim=True))
     return (scores - greatest).exp_(), greatest
 
 

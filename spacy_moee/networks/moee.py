@@ -220,9 +220,10 @@ class MoEENetwork(nn.Module):
         gates = detection = None
         if "gates" in wanted and outputs.gate is not None:
             gates = outputs.gate.softmax(dim=2)
-        detecting = self.detection_distribution(outputs)
-        if "detection" in wanted and detecting is not None:
-            detection = detecting.chain.best_paths(detecting.emissions, mask)
+        if "detection" in wanted:
+            detecting = self.detection_distribution(outputs)
+            if detecting is not None:
+                detection = detecting.chain.best_paths(detecting.emissions, mask)
         tags = chain.best_paths(scores, mask, possible)
         return Decoded(tags, gates, detection)
 
