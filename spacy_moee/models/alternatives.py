@@ -37,13 +37,13 @@ class Query(NamedTuple):
     """What is asked of the outputs of a network.
 
     scores (Scores): What the model said of one doc.
-    outside (Optional[ndarray]): The tokens that have to be O: see `outside_places`.
+    outside (Optional[Tensor]): The tokens that have to be O: see `outside_places`.
     k (int): How many are found of each kind.
     temperature (float): What the scores of tags are divided by.
     """
 
     scores: Scores
-    outside: Optional[ndarray]
+    outside: Optional[Tensor]
     k: int
     temperature: float
 
@@ -80,7 +80,8 @@ def find_alternatives(
     scores = model.predict([doc])
     if not scores.batches:  # the doc is empty
         return Alternatives([], [])
-    outside = batches.outside_places([preset], [doc])
+    device = scores.batches[0].tokens.device
+    outside = batches.outside_places([preset], [doc], device)
     query = Query(scores, outside, int(k), temperature)
     tags = decode_windows(scores, outside, ())["tags"]
     merged = merge_windows(scores.layout.windows, tags)

@@ -155,13 +155,14 @@ def gather_spans(
 
 
 def outside_places(
-    presets: List[Optional[ndarray]], docs: Sequence[Doc]
-) -> Optional[ndarray]:
+    presets: List[Optional[ndarray]], docs: Sequence[Doc], device: torch.device
+) -> Optional[Tensor]:
     """Join the tokens that have to stay O, with a False for padding.
 
     presets (List[Optional[ndarray]]): A bool a token, or None, for each doc.
     docs (Sequence[Doc]): The docs.
-    RETURNS (Optional[ndarray]): Shape [tokens + 1], or None if there are none.
+    device (torch.device): Where the tensor goes.
+    RETURNS (Optional[Tensor]): Shape [tokens + 1], or None if there are none.
     """
     if all(preset is None for preset in presets):
         return None
@@ -169,16 +170,14 @@ def outside_places(
         numpy.zeros(len(doc), dtype=bool) if preset is None else preset
         for preset, doc in zip(presets, docs, strict=True)
     ]
-    return numpy.concatenate([*filled, [False]])
+    return torch.as_tensor(numpy.concatenate([*filled, [False]]), device=device)
 
 
-def gather_outside(outside: Optional[ndarray], batch: Batch) -> Optional[Tensor]:
+def gather_outside(outside: Optional[Tensor], batch: Batch) -> Optional[Tensor]:
     """Find the tokens of some windows that have to stay O.
 
-    outside (Optional[ndarray]): What `outside_places` returned.
+    outside (Optional[Tensor]): What `outside_places` returned.
     batch (Batch): The windows.
     RETURNS (Optional[Tensor]): Shape [batch, seq], or None if there are none.
     """
-    if outside is None:
-        return None
-    return torch.as_tensor(outside, device=batch.tokens.device)[batch.tokens]
+    return None if outside is None else outside[batch.tokens]

@@ -40,7 +40,7 @@ def find_marginals(
 def score_entities(
     scores: Scores,
     merged: Merged,
-    outside: Optional[ndarray],
+    outside: Optional[Tensor],
     wanted: Collection[str],
     temperature: float = 1.0,
 ) -> Dict[str, List[ndarray]]:
@@ -48,7 +48,7 @@ def score_entities(
 
     scores (Scores): What a network said of docs.
     merged (Merged): The tags that were read from it.
-    outside (Optional[ndarray]): The tokens that had to be O: see `outside_places`.
+    outside (Optional[Tensor]): The tokens that had to be O: see `outside_places`.
     wanted (Collection[str]): "scores", or "detection_scores", or both.
     temperature (float): What the scores of tags are divided by.
     RETURNS (Dict[str, List[ndarray]]): By what is wanted, an array for each doc, with

@@ -151,7 +151,8 @@ def read_out(
     if not scores.batches:  # every doc is empty
         empty = dict.fromkeys(ENTITY_SCORES & {*wanted}, numpy.zeros(0, "float32"))
         return [Prediction(numpy.zeros(0, dtype="int64"), **empty) for _ in docs]
-    outside = batches.outside_places(presets, docs)
+    device = scores.batches[0].tokens.device
+    outside = batches.outside_places(presets, docs, device)
     decoded = decode_windows(scores, outside, wanted)
     merged = merge_windows(layout.windows, decoded.pop("tags"))
     ends = numpy.cumsum(layout.doc_lengths)[:-1]
@@ -168,13 +169,13 @@ def read_out(
 
 def decode_windows(
     scores: Scores,
-    outside: Optional[ndarray],
+    outside: Optional[Tensor],
     wanted: Collection[str],
 ) -> Dict[str, ndarray]:
     """Predict what each window says of the tokens that it reads.
 
     scores (Scores): What the model said of docs.
-    outside (Optional[ndarray]): The tokens that have to be O: see `outside_places`.
+    outside (Optional[Tensor]): The tokens that have to be O: see `outside_places`.
     wanted (Collection[str]): Which other fields of `Prediction` are filled.
     RETURNS (Dict[str, ndarray]): By the names of fields, an array with the tokens of
         one window after the other.

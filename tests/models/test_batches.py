@@ -8,6 +8,8 @@ from spacy_moee.models.windows import Segments
 
 from .util import make_docs
 
+CPU = torch.device("cpu")
+
 
 def lay_out(*lengths, max_length=4, overlap=2):
     docs = make_docs(*lengths)
@@ -56,7 +58,7 @@ def test_gather_gold():
 
 def test_outside_places():
     docs = make_docs(2, 0, 1)
-    assert batches.outside_places([None, None, None], docs) is None
+    assert batches.outside_places([None, None, None], docs, CPU) is None
     preset = numpy.array([False, True])
-    outside = batches.outside_places([preset, None, None], docs)
+    outside = batches.outside_places([preset, None, None], docs, CPU)
     assert_array_equal(outside, [False, True, False, False])
