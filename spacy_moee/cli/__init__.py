@@ -5,7 +5,7 @@ command line. It is loaded at every `spacy` command: heavy imports belong
 inside the commands.
 """
 
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, List, NoReturn
 
 import typer
 from spacy.cli import app as spacy_app
@@ -51,6 +51,16 @@ def fail(error: MoeeError) -> NoReturn:
     """
     show_error(error)
     raise typer.Exit(1) from None
+
+
+def find_components(nlp: "Language") -> List[str]:
+    """Find the components of this package.
+
+    nlp (Language): The pipeline.
+    RETURNS (List[str]): The names of those that are made by the factory `moee_ner`.
+    """
+    names = nlp.pipe_names
+    return [x for x in names if nlp.get_pipe_meta(x).factory == "moee_ner"]
 
 
 def load_pipeline(model: str) -> "Language":

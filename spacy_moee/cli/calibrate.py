@@ -17,7 +17,7 @@ from typer import Argument, Option
 from wasabi import msg
 
 from ..errors import MoeeError, os_errors
-from . import app, load_pipeline
+from . import app, find_components, load_pipeline
 
 if TYPE_CHECKING:
     from spacy.language import Language
@@ -96,9 +96,7 @@ def calibrate_cli(
 
 def find_component(nlp: "Language", model: str, wanted: Optional[str]) -> str:
     """Choose the component. Raises M735."""
-    metas = [nlp.get_pipe_meta(name) for name in nlp.pipe_names]
-    pairs = zip(nlp.pipe_names, metas, strict=True)
-    names = [name for name, meta in pairs if meta.factory == "moee_ner"]
+    names = find_components(nlp)
     chosen = [name for name in names if wanted in (None, name)]
     if len(chosen) != 1:
         found = ", ".join(names) or "no moee_ner"

@@ -10,7 +10,7 @@ from typer import Argument, Option
 from wasabi import msg
 
 from ..errors import MoeeError, os_errors
-from . import app, load_pipeline, show_error, show_warning
+from . import app, find_components, load_pipeline, show_error, show_warning
 
 if TYPE_CHECKING:
     from spacy.language import Language
@@ -105,7 +105,7 @@ def evaluate_cli(
     found = find_data(data, [tagged] if tagged else [])
     nlp = load_pipeline(model)
     check_finds_entities(nlp, model)
-    wanted = Wanted(case, gold_types, find_components(nlp, model) if parts else [])
+    wanted = Wanted(case, gold_types, find_parts(nlp, model) if parts else [])
     if found.left_out:
         names = ", ".join(map(str, found.left_out))
         msg.info(f"Left out, since they are no test sets: {names}")
@@ -120,11 +120,9 @@ def check_finds_entities(nlp: "Language", model: str) -> None:
         raise MoeeError("M709", model=model, found=found)
 
 
-def find_components(nlp: "Language", model: str) -> List[str]:
+def find_parts(nlp: "Language", model: str) -> List[str]:
     """Find the components whose parts can be shown. Raises M722."""
-    metas = [nlp.get_pipe_meta(name) for name in nlp.pipe_names]
-    pairs = zip(nlp.pipe_names, metas, strict=True)
-    found = [name for name, meta in pairs if meta.factory == "moee_ner"]
+    found = find_components(nlp)
     if not found:
         names = ", ".join(nlp.pipe_names)
         raise MoeeError("M722", model=model, found=names)

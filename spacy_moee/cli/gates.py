@@ -1,14 +1,14 @@
 """`python -m spacy moee gates`: which experts speak for each token of a text."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, List, Optional
+from typing import TYPE_CHECKING, Annotated, Any, Optional
 
 import typer
 from typer import Argument, Option
 from wasabi import msg
 
 from ..errors import MoeeError, os_errors
-from . import app, load_pipeline
+from . import app, find_components, load_pipeline
 
 if TYPE_CHECKING:
     from spacy.language import Language
@@ -87,12 +87,10 @@ def read_gates(nlp: "Language", model: str, text: str) -> "Doc":
     if len(text) > nlp.max_length:
         found = f"{len(text):,} characters (the pipeline reads {nlp.max_length:,})"
         raise MoeeError("M757", found=found)
-    names: List[str] = []
-    for name in nlp.pipe_names:
-        if nlp.get_pipe_meta(name).factory == "moee_ner":
-            pipe: Any = nlp.get_pipe(name)
-            pipe.gates = True
-            names.append(name)
+    names = find_components(nlp)
+    for name in names:
+        pipe: Any = nlp.get_pipe(name)
+        pipe.gates = True
     if not names:
         found = f"no moee_ner among its components ({', '.join(nlp.pipe_names)})"
         raise MoeeError("M758", model=model, found=found)
