@@ -37,7 +37,10 @@ ARROWS = {
     "insight": {"errors", "evaluation", "extensions", "padding", "scheme"},
     # what a pipeline scores: it reads what the component wrote
     "evaluation": {"errors", "extensions", "scheme", "scorer"},
-    "models": {"alternatives", "errors", "finite", "networks", "padding", "scheme"},
+    "models": {
+        *{"alternatives", "errors", "finite", "networks", "padding", "scheme"},
+        "vocabulary",
+    },
     "saving": {"checksums", "errors", "labels", "models"},
     "extensions": set(),
     "annotations": {"errors", "extensions", "tags"},
