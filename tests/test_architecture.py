@@ -28,7 +28,8 @@ ARROWS = {
     "labels": {"errors"},
     "tags": {"errors", "scheme"},
     "incorrect": {"errors", "scheme", "tags"},
-    "training": {"errors"},
+    "vocabulary": {"errors", "files"},
+    "training": {"corpora", "errors", "extensions", "vocabulary"},
     "corpora": {"errors", "files", "labels", "tags"},
     "networks": {"errors", "scheme"},
     "embeddings": {"errors", "files", "finite", "padding"},
@@ -38,7 +39,7 @@ ARROWS = {
     "evaluation": {"errors", "extensions", "scheme", "scorer"},
     "models": {"alternatives", "errors", "finite", "networks", "padding", "scheme"},
     "saving": {"checksums", "errors", "labels", "models"},
-    "extensions": set(),
+    "extensions": {"errors"},
     "annotations": {"errors", "extensions", "tags"},
     "component": {
         *{"alternatives", "annotations", "errors", "faults", "from_ner", "halves"},
@@ -52,6 +53,7 @@ ARROWS = {
         *{"errors", "files", "corpora", "embeddings", "experiments", "insight"},
         # models know what they look up in the vectors; nothing else does
         *{"component", "devices", "evaluation", "models", "training", "web"},
+        "vocabulary",
     },
     "__init__": set(),
 }
@@ -59,7 +61,7 @@ NO_TORCH = {
     "alternatives",
     *{"annotations", "extensions"},
     *{"tags", "labels", "scheme", "faults", "incorrect", "scorer", "corpora"},
-    *{"errors", "files", "from_ner"},
+    *{"errors", "files", "from_ner", "vocabulary"},
     *{"padding", "devices", "evaluation", "checksums", "finite", "insight"},
     "web",
 }
