@@ -17,6 +17,7 @@ ARROWS = {
     "files": set(),
     "devices": {"errors"},
     "padding": set(),
+    "vocabulary": set(),
     "scheme": set(),
     "alternatives": set(),
     "faults": {"errors"},
@@ -32,7 +33,7 @@ ARROWS = {
     "training": {"corpora", "errors", "extensions", "vocabulary"},
     "corpora": {"errors", "files", "labels", "tags"},
     "networks": {"errors", "scheme"},
-    "embeddings": {"errors", "files", "finite", "padding"},
+    "embeddings": {"errors", "files", "finite", "padding", "vocabulary"},
     # what a person looks at: no model either
     "insight": {"errors", "evaluation", "extensions", "padding", "scheme"},
     # what a pipeline scores: it reads what the component wrote
@@ -63,7 +64,7 @@ NO_TORCH = {
     *{"tags", "labels", "scheme", "faults", "incorrect", "scorer", "corpora"},
     *{"errors", "files", "from_ner", "vocabulary"},
     *{"padding", "devices", "evaluation", "checksums", "finite", "insight"},
-    "web",
+    *{"vocabulary", "web"},
 }
 
 

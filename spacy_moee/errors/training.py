@@ -60,6 +60,26 @@ ERRORS: Dict[str, str] = {
         "Can't write the vocabulary '{file}': {reason}. Give a file in a folder that "
         "can be written."
     ),
+    "M620": (
+        "spacy_moee.ScoreLogger.v1 found no optimizer to tell of scores: "
+        "[training.optimizer] has {found}. Expected @optimizers = "
+        '"spacy_moee.RMSprop.v1". Name it there, or set [training.logger] to another '
+        "logger, such as that of its block `logger`."
+    ),
+    "M621": (
+        "spacy_moee.VocabularyEmbed.v1 does not know {count:,} of the {total:,} words "
+        "of its vocabulary: their hashes are not in `nlp.vocab.strings`, and without "
+        "its form a word's vector can't be found in lower case. Set the vocabulary "
+        'with "spacy_moee.read_vocabulary.v1" in [initialize.before_init], which '
+        "adds the words."
+    ),
 }
 
-WARNINGS: Dict[str, str] = {}
+WARNINGS: Dict[str, str] = {
+    "MW81": (
+        "spacy_moee.RMSprop.v1 is not told of any score, so it never switches to SGD "
+        "(switch_score is {score}). Set [training.logger] @loggers to "
+        '"spacy_moee.ScoreLogger.v1"; it takes another logger as its argument '
+        "`logger`. For RMSprop alone, set switch_score to null."
+    ),
+}

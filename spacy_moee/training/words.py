@@ -48,7 +48,10 @@ def make_read_vocabulary(path: Path) -> Callable[[Language], Language]:
     """
 
     def set_vocabulary(nlp: Language) -> Language:
-        index = index_words(read_vocabulary(Path(path)))
+        words = read_vocabulary(Path(path))
+        index = index_words(words)
+        for word in words:
+            nlp.vocab.strings.add(word)
         nodes = [
             node
             for _, pipe in nlp.components
