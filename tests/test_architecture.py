@@ -17,7 +17,6 @@ ARROWS = {
     "files": set(),
     "devices": {"errors"},
     "padding": set(),
-    "vocabulary": set(),
     "scheme": set(),
     "alternatives": set(),
     "faults": {"errors"},
@@ -38,7 +37,10 @@ ARROWS = {
     "insight": {"errors", "evaluation", "extensions", "padding", "scheme"},
     # what a pipeline scores: it reads what the component wrote
     "evaluation": {"errors", "extensions", "scheme", "scorer"},
-    "models": {"alternatives", "errors", "finite", "networks", "padding", "scheme"},
+    "models": {
+        *{"alternatives", "embeddings", "errors", "extensions", "finite", "networks"},
+        *{"padding", "scheme", "vocabulary"},
+    },
     "saving": {"checksums", "errors", "labels", "models"},
     "extensions": {"errors"},
     "annotations": {"errors", "extensions", "tags"},

@@ -135,7 +135,7 @@ class MoEENetwork(nn.Module):
         inputs (Inputs): The batch.
         RETURNS (MoEEOutputs): The scores.
         """
-        states, lengths, dropout = inputs
+        states, lengths, dropout, _ = inputs
         if self.encoder is not None:
             states = self.encoder(states, token_mask(states, lengths), dropout)
         if isinstance(self.recognition, ExpertMixture):
