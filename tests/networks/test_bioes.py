@@ -1,32 +1,59 @@
 """Tags of BIOES inside of a network, against all sequences of IOB2 tags, each of which
 is spelled as one of BIOES by hand."""
 
+from functools import lru_cache
+
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.testing import assert_close
 
-from spacy_moee.networks import partition
+from spacy_moee.networks import messages, partition
 from spacy_moee.networks.bioes import BIOES
 from spacy_moee.networks.candidates import find_overlapping
 from spacy_moee.networks.confidence import make_lattice
 from spacy_moee.networks.crf import Chain, TagDistribution
 from spacy_moee.networks.kbest import k_best_paths
 from spacy_moee.networks.spans import Spans, log_complement, unlikelihood
-from spacy_moee.scheme import ANY_LABEL, Notation, possible_tags, to_bioes
+from spacy_moee.scheme import (
+    ANY_LABEL,
+    Notation,
+    chain_scheme,
+    possible_tags,
+    to_bioes,
+)
 from spacy_moee.scheme import spans as read_spans
 
 from .test_confidence import all_spans, make_possible
 from .test_kbest import score
-from .util import all_paths, chains, is_legal, make_emissions, make_legal, make_mask
+from .util import (
+    all_paths,
+    chains,
+    is_legal,
+    make_crf,
+    make_emissions,
+    make_legal,
+    make_mask,
+)
 
 EXACT = {"atol": 1e-9, "rtol": 1e-9}
 SEEDS = st.integers(0, 2**16)
 CPU = torch.device("cpu")
+
+
+def make_moderate(seed):
+    """Scores of which none outweighs the rest: a CRF, emissions and a mask."""
+    crf = make_crf(9, seed).double()
+    emissions = make_emissions(3, 4, 9, seed=seed).double()
+    return crf, emissions.requires_grad_(), make_mask([4, 3, 4])
+
+
 CHAINS = chains(max_labels=2, max_steps=4, max_batch=3, notation=Notation.BIOES)
+CHAINS |= SEEDS.map(make_moderate)
 
 
+@lru_cache(maxsize=2**12)
 def entities_of(path):
     found = read_spans(torch.tensor(path).numpy())
     return {*zip(*(part.tolist() for part in found), strict=True)}
@@ -42,6 +69,7 @@ def spell(path):
     return tuple(tags)
 
 
+@lru_cache
 def spelled(n_steps, n_labels):
     """All legal sequences of IOB2 tags, by how they are spelled."""
     legal = make_legal(n_labels)
@@ -189,6 +217,29 @@ def test_marginals_are_those_of_iob2_tags(case, presets, seed):
     assert_close(distribution.marginals(mask, possible), wanted, **EXACT)
 
 
+def test_softened_probabilities_are_those_of_less_different_scores():
+    distribution, mask, _, rows = make_case(make_moderate(0), False, 0)
+    spans = all_spans(mask, 2)
+    lattice = make_lattice(distribution.soften(4.0), mask)
+    wanted = enumerate_spans([(scores / 4, *paths) for scores, *paths in rows], spans)
+    assert_close(lattice.log_probability(spans).exp(), wanted, **EXACT)
+
+
+@pytest.mark.parametrize("notation", Notation)
+def test_tags_that_cannot_be_at_an_edge_leave_exponentials_alone(notation, monkeypatch):
+    monkeypatch.setattr(messages, "sum_logs", None)
+    scheme = chain_scheme(notation, 2)
+    legal, last = torch.from_numpy(scheme.legal), torch.from_numpy(scheme.last)
+    emissions, mask = make_emissions(3, 5, len(last)).double(), make_mask([5, 1, 3])
+    emissions[:, 0, ~legal[-1]] = 1e4
+    for row, n in enumerate([5, 1, 3]):
+        emissions[row, n - 1, ~last] = 1e4
+    chain = Chain.free(emissions).constrain(legal, last)
+    lattice = make_lattice(TagDistribution(chain, emissions, notation), mask)
+    total = chain.log_partition(emissions, mask)
+    assert_close(lattice.total, total, **EXACT)
+
+
 @given(case=CHAINS, presets=st.booleans(), seed=SEEDS)
 @settings(max_examples=40)
 def test_absent_spans_equal_enumeration(case, presets, seed):
@@ -259,33 +310,55 @@ def golds(draw):
     return crf, emissions, mask, gold
 
 
-@given(case=golds(), whole=st.booleans())
+@given(case=golds(), possible=st.sampled_from(["all", "whole", "few"]), seed=SEEDS)
 @settings(max_examples=100)
-def test_loss_equals_enumeration(case, whole):
+def test_loss_equals_enumeration(case, possible, seed):
     crf, emissions, mask, gold = case
-    tags, n_labels = BIOES.of(crf.num_tags // 4, CPU), crf.num_tags // 4
-    possible = None
-    if whole:
-        # as what calls it sees padding
-        padded = gold.masked_fill(~mask, -1).numpy()
-        possible = torch.from_numpy(possible_tags(padded, 2 * n_labels + 1))
-    inner, some = tags.read_gold(gold, mask, possible)
+    tags = BIOES.of(crf.num_tags // 4, CPU)
+    allowed = make_allowed(gold, mask, crf.num_tags // 2 + 1, possible, seed)
+    inner, some = tags.read_gold(gold, mask, allowed)
+    unknown = (mask & (gold < 0)).any()
+    assert (some is None) == (not unknown)
     found = crf.chain.nll(emissions, inner, mask, some, tags.legal)
+    if allowed is None:
+        allowed = torch.ones(*mask.shape, crf.num_tags // 2 + 1, dtype=torch.bool)
     for row, n in enumerate(mask.sum(dim=1).tolist()):
-        here = slice(row, row + 1), slice(n)
-        total = crf.chain.log_partition(emissions[here], mask[here])
         known = gold[row, :n].tolist()
+        agreeing = [
+            path
+            for path, outer in spelled(n, crf.num_tags // 4).items()
+            if all(g < 0 or g == t for g, t in zip(known, outer, strict=True))
+            and all(allowed[row, i, outer[i]] for i in range(n) if known[i] < 0)
+            and is_whole(outer, known)
+        ]
+        if some is not None and possible != "few":
+            # nothing but what some sequence has
+            wanted = torch.zeros(n, crf.num_tags, dtype=torch.bool)
+            for path in agreeing:
+                wanted[range(n), path] = True
+            assert torch.equal(some[row, :n], wanted)
         if all(tag < 0 for tag in known):
             assert found[row] == 0
             continue
-        agreeing = [
-            score(crf.chain, emissions[row], path)
-            for path, outer in spelled(n, n_labels).items()
-            if all(g < 0 or g == t for g, t in zip(known, outer, strict=True))
-            and is_whole(outer, known)
-        ]
-        wanted = total[0] - torch.stack(agreeing).logsumexp(0)
+        here = slice(row, row + 1), slice(n)
+        total = crf.chain.log_partition(emissions[here], mask[here])
+        scores = [score(crf.chain, emissions[row], path) for path in agreeing]
+        wanted = total[0] - torch.stack(scores).logsumexp(0)
         assert_close(found[row], wanted, **EXACT)
+
+
+def make_allowed(gold, mask, n_tags, kind, seed):
+    """Which IOB2 tags a token may have of which the gold is unknown: all of them, those
+    that leave gold entities whole, or O and a few more."""
+    if kind == "all":
+        return None
+    padded = gold.masked_fill(~mask, -1).numpy()
+    possible = torch.from_numpy(possible_tags(padded, n_tags))
+    if kind == "few":
+        few = make_emissions(*possible.shape, seed=seed) > 0.5
+        few[..., 0] = True
+        possible &= few | (gold >= 0).unsqueeze(2)
+    return possible
 
 
 def is_whole(path, known):
@@ -304,7 +377,6 @@ def test_exponentials_suffice_for_gold(case):
     inner, possible = tags.read_gold(gold, mask)
     assert torch.equal(tags.outer(inner), gold.masked_fill(~mask, -1))
     if possible is None:
-        assert bool((inner >= 0)[mask].all())
         return
     free = Chain.free(emissions.detach()).constrain(tags.legal)
     with pytest.MonkeyPatch.context() as patch:
@@ -319,5 +391,5 @@ def test_gold_is_read_as_everywhere(rows):
     assert torch.equal(found, torch.from_numpy(to_bioes(tags.numpy())))
     for row, inner in zip(rows, found.tolist(), strict=True):
         known = [max(tag, 0) for tag in row]
-        wanted = zip(row, spell(known), strict=True)
+        wanted = zip(row, spell(tuple(known)), strict=True)
         assert inner == [-1 if tag < 0 else spelled for tag, spelled in wanted]
