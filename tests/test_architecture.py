@@ -29,7 +29,7 @@ ARROWS = {
     "tags": {"errors", "scheme"},
     "incorrect": {"errors", "scheme", "tags"},
     "vocabulary": {"errors", "files"},
-    "training": {"corpora", "errors", "extensions", "vocabulary"},
+    "training": {"corpora", "errors", "extensions", "files", "vocabulary"},
     "corpora": {"errors", "files", "labels", "tags"},
     "networks": {"errors", "scheme"},
     "embeddings": {"errors", "files", "finite", "padding"},
