@@ -53,7 +53,7 @@ ARROWS = {
         *{"errors", "files", "corpora", "embeddings", "experiments", "insight"},
         # models know what they look up in the vectors; nothing else does
         *{"component", "devices", "evaluation", "models", "training", "web"},
-        "vocabulary",
+        *{"extensions", "vocabulary"},
     },
     "__init__": set(),
 }

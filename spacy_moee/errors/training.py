@@ -19,9 +19,8 @@ ERRORS: Dict[str, str] = {
         "the model's own default."
     ),
     "M606": (
-        "The raw text of '{setting}' has no sentence to learn from: {names}. Expected "
-        "at least one of fewer than {max_length} tokens (0: of any length), and "
-        "{n_long:,} are longer. Name other files, or set {setting} to null."
+        "There is no sentence to learn from in the raw text of '{setting}': {names}. "
+        "Found {found}. Name other files, set {setting} to null, or raise max_length."
     ),
     "M607": (
         "There is no annotated doc to learn from at '{path}': found {found}. Expected "

@@ -74,11 +74,13 @@ class RawText:
                     else:
                         n_sentences += 1
                         yield doc
-        found = {"names": self.names, "n_long": n_long, "max_length": self.max_length}
+        limit = self.max_length
         if not n_sentences:
-            raise MoeeError("M606", setting=self.setting, **found)
+            found = f"{n_long:,}, all of {limit} tokens or more" if n_long else "none"
+            raise MoeeError("M606", setting=self.setting, names=self.names, found=found)
         if n_long:
-            warn("MW60", total=n_sentences + n_long, **found)
+            counts = {"n_long": n_long, "total": n_sentences + n_long}
+            warn("MW60", names=self.names, max_length=limit, **counts)
         self.n_sentences = n_sentences
         self._fingerprints, self._places = fingerprints, places
 

@@ -26,7 +26,7 @@ def make_mixed_corpus(
     transductive: bool = False,
     test: Paths = None,
     buffer: int = 2000,
-) -> Callable[[Language], Iterable[Example]]:
+) -> MixedCorpus:
     """Read annotated docs of a source domain, and raw text of the source and of a
     target domain, from which a model learns to predict words. Registered as
     `spacy_moee.MixedCorpus.v1`, for a [training] with `max_epochs = -1`,
@@ -51,7 +51,7 @@ def make_mixed_corpus(
         annotation. Its score is then no longer that of unseen text.
     test (Union[Path, List[Path], None]): The test corpus; read only if `transductive`.
     buffer (int): The number of raw sentences to read ahead, to shuffle them.
-    RETURNS (Callable[[Language], Iterable[Example]]): The reader.
+    RETURNS (MixedCorpus): The reader, which also says how many steps an epoch has.
     RAISES (MoeeError): M103 for invalid values, M613 without `test`.
     """
     for argument, value, least in (
