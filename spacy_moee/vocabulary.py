@@ -4,7 +4,7 @@ index that finds the numbers of a batch of docs at once."""
 import json
 import re
 from pathlib import Path
-from typing import Any, List, Mapping, Sequence
+from typing import Dict, List, Mapping, Sequence, Tuple
 
 import numpy
 from numpy import ndarray
@@ -51,45 +51,39 @@ def read_vocabulary(path: Path) -> List[str]:
     RETURNS (List[str]): The words, by falling count.
     RAISES (MoeeError): M611, for a file that can't be read, or that is no vocabulary.
     """
-    words: List[str] = []
+    counts: Dict[str, int] = {}
     last = None
     with os_errors("M611", file=path):
         data = path.read_bytes()
     for number, line in enumerate(data.split(b"\n"), start=1):
-        if not line.strip():
-            continue
-        try:
-            entry = json.loads(line)
-        except ValueError as error:  # of JSON or of UTF-8
-            _fail(path, number, f"it is no JSON: {error}")
-        count = _check_entry(path, number, entry)
-        if last is not None and count > last:
-            _fail(path, number, f"its count {count} is more than {last} before it")
-        words.append(entry["word"])
-        last = count
-    if not words:
-        raise MoeeError("M611", file=path, problem="it has no word")
-    if len({*words}) < len(words):
-        twice = next(word for i, word in enumerate(words) if word in words[:i])
-        raise MoeeError("M611", file=path, problem=f"it has the word {twice!r} twice")
-    return words
+        if line.strip():
+            word, count = _read_entry(line, path, number)
+            if word in counts:
+                raise _error(path, number, f"{word!r} is there twice")
+            if last is not None and count > last:
+                raise _error(path, number, f"{count} comes after {last}")
+            counts[word] = last = count
+    if not counts:
+        raise MoeeError("M611", file=path, reason="it has no word")
+    return [*counts]
 
 
-def _check_entry(path: Path, number: int, entry: Any) -> int:
-    """Check an entry. RETURNS (int): Its count."""
-    word = entry.get("word") if isinstance(entry, dict) else None
-    count = entry.get("count") if isinstance(entry, dict) else None
-    if not isinstance(word, str) or not word:
-        _fail(path, number, "it is no object with a 'word'")
-    if normalise(word) != word:
-        _fail(path, number, f"the word {word!r} has digits other than 0")
+def _read_entry(line: bytes, path: Path, number: int) -> Tuple[str, int]:
+    try:
+        entry = json.loads(line)
+        word, count = entry["word"], entry["count"]
+    except (ValueError, LookupError, TypeError):
+        text = line[:60].decode("utf8", errors="replace")
+        raise _error(path, number, f"found {text!r}") from None
+    if not isinstance(word, str) or not word or normalise(word) != word:
+        raise _error(path, number, f"{word!r} is no word with every digit as 0")
     if type(count) is not int or count < 0:
-        _fail(path, number, f"the 'count' of {word!r} is {count!r}, no whole number")
-    return count
+        raise _error(path, number, f"{count!r} is no count")
+    return word, count
 
 
-def _fail(path: Path, number: int, problem: str) -> None:
-    raise MoeeError("M611", file=path, problem=f"line {number}: {problem}")
+def _error(path: Path, number: int, problem: str) -> MoeeError:
+    return MoeeError("M611", file=path, reason=f"line {number}: {problem}")
 
 
 def index_words(words: Sequence[str]) -> ndarray:

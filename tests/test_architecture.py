@@ -29,7 +29,7 @@ ARROWS = {
     "tags": {"errors", "scheme"},
     "incorrect": {"errors", "scheme", "tags"},
     "vocabulary": {"errors", "files"},
-    "training": {"corpora", "errors", "extensions", "vocabulary"},
+    "training": {"corpora", "errors", "extensions", "files", "vocabulary"},
     "corpora": {"errors", "files", "labels", "tags"},
     "networks": {"errors", "scheme"},
     "embeddings": {"errors", "files", "finite", "padding", "vocabulary"},
@@ -56,7 +56,7 @@ ARROWS = {
         *{"errors", "files", "corpora", "embeddings", "experiments", "insight"},
         # models know what they look up in the vectors; nothing else does
         *{"component", "devices", "evaluation", "models", "training", "web"},
-        "vocabulary",
+        *{"extensions", "vocabulary"},
     },
     "__init__": set(),
 }

@@ -31,11 +31,11 @@ def vocabulary_cli(
     min_count: MinCount = 5,
 ) -> None:
     """
-    Count the words of a training with raw text, and write those that its model
-    predicts, by falling frequency: the frequent words of the raw text, and all words of
-    the annotated docs, with every digit as 0. Name the file in the config's [initialize]
-    before_init. Settings of the config are overridden as in `spacy train`:
-    --paths.train corpus/train.spacy
+    Write the words that a model learns to predict from raw text, by falling frequency:
+    the frequent words of the raw text of a training config, and all words of its
+    annotated docs, with every digit as 0. Override values of the config as for `spacy
+    train`, such as --paths.train FILE. For a config without raw text nothing is
+    written.
     """
     from spacy import util
     from spacy.cli._util import parse_config_overrides, show_validation_error
@@ -75,7 +75,7 @@ def write(
         auto_fill=True,
     )
     counts = corpus.count_words(nlp)
-    words = choose_words(counts["annotated"], counts["raw"], min_count)
+    words = choose_words(counts, min_count)
     with os_errors("M614", file=output_path):
         write_vocabulary(output_path, words)
     msg.good(f"{len(words):,} words: {output_path}")

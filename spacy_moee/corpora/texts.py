@@ -155,9 +155,9 @@ def _text_of(line: str, path: Path, number: int) -> str:
         return ""
     try:
         text = json.loads(line)["text"]
-    except (ValueError, KeyError, TypeError):
-        text = None
-    if not isinstance(text, str):
+        # it may be half of a character, which is none
+        text.encode("utf8")
+    except (ValueError, KeyError, TypeError, AttributeError):
         problem = f'line {number} is not a JSON object with a "text": {line[:60]!r}'
-        raise MoeeError("M711", file=path, problem=problem)
+        raise MoeeError("M711", file=path, problem=problem) from None
     return text

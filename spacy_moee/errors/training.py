@@ -19,38 +19,36 @@ ERRORS: Dict[str, str] = {
         "the model's own default."
     ),
     "M606": (
-        "The raw text of the {domain} domain has no sentence to learn from: {files}. "
-        "{n_long:,} sentences have max_length = {max_length} tokens or more. Name files "
-        "with text in [{block}], or set '{domain}' to null there."
+        "There is no sentence to learn from in the raw text of '{setting}': {names}. "
+        "Found {found}. Name other files, set {setting} to null, or raise max_length."
     ),
     "M607": (
-        "The annotated corpus '{path}' has no doc to learn from, so training would "
-        "never begin. Expected a .spacy file, or a folder of them, with at least one "
-        "doc of fewer than max_length = {max_length} tokens (0: of any length)."
+        "There is no annotated doc to learn from at '{path}': found {found}. Expected "
+        "a .spacy file, or a folder of them. Convert the training data first (`python "
+        "-m spacy moee convert`), name it with --paths.train, or raise max_length."
     ),
     "M608": (
-        "{reader} needs {name} = {expected} in the training config, which has {found}. "
-        "Each of its epochs is a stream of steps that it makes itself. {advice}"
+        "{reader} needs [training] {name} = {expected}, and the config has {found!r}. "
+        "{advice}"
     ),
     "M609": (
-        "{batcher} got {found} instead of an epoch of {reader}. Use both or neither: "
-        "[training.batcher] {batcher}, a train_corpus of {reader}, and [training] "
-        "max_epochs = -1, so that spaCy does not read the corpus into memory."
+        "{batcher} got a {found} instead of an epoch of {reader}. Use both or neither, "
+        "in [training.batcher] and as train_corpus, with [training] max_epochs = -1."
     ),
     "M610": (
         "The raw text '{file}' changed while a training read it: {problem}. Expected "
-        "the same file in each epoch. Start the training again, with a copy that does "
+        "the same text in each epoch. Start the training again, with files that do "
         "not change."
     ),
     "M611": (
-        "Can't read the vocabulary '{file}': {problem}. Expected lines such as "
-        '{{"word": "the", "count": 41234}}, by falling count. `python -m spacy moee '
-        "vocabulary` writes it."
+        "Can't read the vocabulary '{file}': {reason}. Expected lines such as "
+        '{{"word": "the", "count": 41234}}, by falling count: `python -m spacy moee '
+        "vocabulary` writes them."
     ),
     "M612": (
-        "No model of the pipeline ({names}) reads the vocabulary '{file}'. Expected a "
-        "model that learns from raw text, such as spacy_moee.GeneratedTagger.v1. Remove "
-        "{callback} from [initialize.before_init], or check the architecture."
+        "No model of the pipeline ({names}) reads the vocabulary '{file}'. Expected "
+        "one that learns from raw text, such as spacy_moee.GeneratedTagger.v1. Check "
+        "its architecture, or remove {callback} from [initialize.before_init]."
     ),
     "M613": (
         "{reader} has transductive = true, but no 'test': the text of which test "
@@ -81,5 +79,15 @@ WARNINGS: Dict[str, str] = {
         "(switch_score is {score}). Set [training.logger] @loggers to "
         '"spacy_moee.ScoreLogger.v1"; it takes another logger as its argument '
         "`logger`. For RMSprop alone, set switch_score to null."
+    ),
+    "MW60": (
+        "{n_long:,} of {total:,} sentences of the raw text {names} have {max_length} "
+        "tokens or more, and are left out. To read them, raise max_length (0: no "
+        "limit)."
+    ),
+    "MW61": (
+        "{n_long:,} of {total:,} tokens of the annotated docs '{path}' are in docs or "
+        "sentences of {max_length} tokens or more, and are left out. To read them, "
+        "raise max_length (0: no limit)."
     ),
 }

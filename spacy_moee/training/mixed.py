@@ -1,30 +1,33 @@
-"""Annotated docs of a source domain and raw text of both domains, in one training."""
+"""Annotated docs of a source domain and raw text of two domains, in one training."""
 
 import random
 from itertools import islice
 from pathlib import Path
 from random import Random
-from typing import Callable, Dict, Iterable, Iterator, List, Optional, Sequence, Union
+from typing import Dict, Iterable, Iterator, List, Optional, Sequence, Set
 
 from spacy.language import Language
 from spacy.tokens import Doc
 from spacy.training import Corpus, Example
-from spacy.util import registry
 
-from ..errors import MoeeError, check_setting
-from ..extensions import SOURCE, TARGET, set_domain, set_raw
+from ..corpora.texts import read_docs
+from ..errors import MoeeError, warn
+from ..extensions import SOURCE, set_domain, set_raw
 from .raw import RawText, count_words
 from .sentences import copy_words
-
-READER = "spacy_moee.MixedCorpus.v1"
-BATCHER = "spacy_moee.batch_mixed.v1"
-# a file or folder, or several of them
-Paths = Union[Path, List[Path], None]
+from .streamed import check_training
 
 
 class MixedCorpus:
-    """Read annotated docs and raw text; each call is one epoch. See
-    `make_mixed_corpus`."""
+    """Read annotated docs, which are held in memory, and raw text, which is streamed.
+    Each call is one epoch.
+
+    path (Optional[Path]): The annotated docs: a `.spacy` file, or a folder of them.
+    raw (Sequence[RawText]): The raw text.
+    batch_size (int): Annotated docs per step.
+    max_length (int): Docs of this many tokens or more are left out; 0 for none.
+    buffer (int): The number of raw sentences to read ahead.
+    """
 
     def __init__(
         self,
@@ -42,17 +45,24 @@ class MixedCorpus:
         self.buffer = buffer
         self._annotated: List[Example] = []
         self._nlp: Optional[Language] = None
-        # the first epoch that is read to its end begins with every entity type
-        self.is_new = True
 
     def __call__(self, nlp: Language) -> "MixedEpoch":
-        """Make an epoch.
+        """Make an epoch. Before the first one the raw text is read once, to count its
+        sentences.
 
         nlp (Language): The pipeline, whose tokenizer is used.
         RETURNS (MixedEpoch): The examples.
-        RAISES (MoeeError): M607 without annotated docs, and as `RawText.count`.
+        RAISES (MoeeError): M606 and M607 for a corpus without text, M608 if it is the
+            training corpus of a config that does not fit, M710 or M711 for files that
+            can't be read.
         """
-        self._read(nlp)
+        check_training(nlp)
+        if self._nlp is not nlp:
+            self._annotated = self._read_annotated(nlp)
+            for text in self.raw:
+                for _ in text.read(nlp):
+                    pass
+            self._nlp = nlp
         return MixedEpoch(self, nlp, self._annotated)
 
     def count_steps(self, nlp: Language) -> int:
@@ -62,121 +72,120 @@ class MixedCorpus:
         RETURNS (int): The number of batches of annotated docs.
         RAISES (MoeeError): As `__call__`.
         """
-        self._read(nlp)
-        return -(-len(self._annotated) // self.batch_size)
+        return self(nlp).n_steps
 
     def count_words(self, nlp: Language) -> Dict[str, Dict[str, int]]:
-        """Count the words that a training reads.
+        """Count the words of an epoch.
 
         nlp (Language): The pipeline, whose tokenizer is used.
-        RETURNS (Dict[str, Dict[str, int]]): The number of occurrences of each word, in
-            "annotated" docs, and in "raw" text of both domains.
-        RAISES (MoeeError): As `__call__`.
+        RETURNS (Dict[str, Dict[str, int]]): The number of occurrences of each word in
+            the raw text that each setting names, and in the annotated docs (`path`).
+        RAISES (MoeeError): As `__call__`, but for M608.
         """
-        raw: Dict[str, int] = {}
-        for text in self.raw:
-            for word, count in text.count_words(nlp).items():
-                raw[word] = raw.get(word, 0) + count
-        annotated = count_words(eg.predicted for eg in self._read_annotated(nlp))
-        return {"annotated": annotated, "raw": raw}
-
-    def _read(self, nlp: Language) -> None:
-        """Read the annotated docs, and count the raw sentences, once for a pipeline."""
-        if self._nlp is nlp:
-            return
-        self._annotated = self._read_annotated(nlp)
-        for text in self.raw:
-            text.count(nlp)
-        self._nlp = nlp
+        annotated = (example.predicted for example in self._read_annotated(nlp))
+        counts = {"path": count_words(annotated)}
+        return counts | {text.setting: count_words(text.read(nlp)) for text in self.raw}
 
     def _read_annotated(self, nlp: Language) -> List[Example]:
-        corpus = Corpus(self.path or "", max_length=self.max_length)
-        examples = [
-            example for example in corpus(nlp) if not example.predicted.text.isspace()
-        ]
+        """Read the annotated docs as spaCy's `Corpus` does, with their domain."""
+        path = self.path or Path()
+        files = sorted(path.rglob("*.spacy")) if path.is_dir() else [path]
+        if self.path is None or not all(file.is_file() for file in files):
+            raise MoeeError("M607", path=self.path, found="nothing")
+        docs = [doc for file in files for doc in read_docs(nlp, file)]
+        corpus = Corpus(path, max_length=self.max_length)
+        kept = list(corpus.make_examples(nlp, docs))
+        examples = [eg for eg in kept if not eg.predicted.text.isspace()]
+        n_tokens = sum(map(len, docs))
+        n_long = n_tokens - sum(len(example.reference) for example in kept)
         if not examples:
-            raise MoeeError("M607", path=self.path, max_length=self.max_length)
+            found = f"{len(docs):,} docs, all too long or of white space"
+            raise MoeeError("M607", path=path, found=found if docs else "no doc")
+        if n_long:
+            counts = {"n_long": n_long, "total": n_tokens}
+            warn("MW61", path=path, max_length=self.max_length, **counts)
         for example in examples:
             set_domain(example.predicted, SOURCE)
         return examples
 
 
 class MixedEpoch:
-    """An epoch of a `MixedCorpus`: an iterable of examples, in the order of its steps.
-    Each step has annotated docs, then raw text of the source, then of the target. Each
-    annotated doc and each raw sentence is read once.
+    """An epoch of a `MixedCorpus`: each annotated doc and each raw sentence once.
 
     corpus (MixedCorpus): The corpus.
-    nlp (Language): The pipeline.
+    nlp (Language): The pipeline, whose tokenizer is used.
     annotated (Sequence[Example]): The annotated docs.
     """
 
     def __init__(
         self, corpus: MixedCorpus, nlp: Language, annotated: Sequence[Example]
     ) -> None:
-        self.corpus = corpus
+        self._corpus = corpus
         self._nlp = nlp
         self._annotated = annotated
+        self.n_steps = -(-len(annotated) // corpus.batch_size)
 
     def __iter__(self) -> Iterator[Example]:
+        """Iterate over the examples, for an initialization that reads some of them:
+        first docs with all entity types, then the rest in the order of the steps.
+
+        YIELDS (Example): Each example once.
+        """
+        first = find_types(self._annotated)
+        yield from first
+        known = {id(example) for example in first}
         for step in self.steps():
-            yield from step
+            yield from (example for example in step if id(example) not in known)
 
     def steps(self) -> Iterator[List[Example]]:
-        """Make the batches.
+        """Make the batches of the epoch: annotated docs, then the raw sentences of the
+        source domain and of the target domain.
 
         YIELDS (List[Example]): The examples of a step.
         RAISES (MoeeError): M610, for raw text that changed.
         """
-        corpus = self.corpus
-        # its own, so that what else draws numbers does not change the order
+        size, raw = self._corpus.batch_size, self._corpus.raw
+        # its own, so that who else draws numbers does not change the order
         rng = Random(random.getrandbits(64))
         annotated = rng.sample(self._annotated, len(self._annotated))
-        if corpus.is_new:
-            annotated = types_first(annotated)
-        n_steps = corpus.count_steps(self._nlp)
-        streams = [text.shuffled(self._nlp, rng, corpus.buffer) for text in corpus.raw]
-        for step in range(n_steps):
-            start = step * corpus.batch_size
-            batch = annotated[start : start + corpus.batch_size]
-            for text, stream in zip(corpus.raw, streams, strict=True):
-                n = share(text.n_sentences, step, n_steps)
+        streams = [text.shuffled(self._nlp, rng, self._corpus.buffer) for text in raw]
+        for step in range(self.n_steps):
+            batch = annotated[step * size : (step + 1) * size]
+            for text, stream in zip(raw, streams, strict=True):
+                n = count_share(text.n_sentences, step, self.n_steps)
                 found = [make_raw(doc, text.domain) for doc in islice(stream, n)]
                 if len(found) < n:
-                    raise MoeeError(
-                        "M610",
-                        file=", ".join(map(str, text.paths)),
-                        problem=f"it has fewer than {text.n_sentences:,} sentences now",
-                    )
+                    problem = f"it has less than {text.n_sentences:,} sentences now"
+                    raise MoeeError("M610", file=text.names, problem=problem)
                 batch += found
             yield batch
-        corpus.is_new = False
 
 
-def share(n: int, step: int, n_steps: int) -> int:
+def count_share(n: int, step: int, n_steps: int) -> int:
     """Spread items over steps.
 
     n (int): The number of items.
     step (int): The number of the step, from 0.
     n_steps (int): The number of steps.
-    RETURNS (int): The number of items of the step; all sum to n.
+    RETURNS (int): The number of items of the step; over all steps they sum to `n`.
     """
     return n * (step + 1) // n_steps - n * step // n_steps
 
 
-def types_first(examples: Sequence[Example]) -> List[Example]:
-    """Put an example of each entity type first, so that a sample has all labels.
+def find_types(examples: Iterable[Example]) -> List[Example]:
+    """Find examples with all entity types.
 
-    examples (Sequence[Example]): The examples.
-    RETURNS (List[Example]): The same ones, the others in their order.
+    examples (Iterable[Example]): The examples.
+    RETURNS (List[Example]): The first example of each type.
     """
-    seen: set = set()
-    first, rest = [], []
+    seen: Set[int] = set()
+    found = []
     for example in examples:
         types = {ent.label for ent in example.reference.ents}
-        (rest if types <= seen else first).append(example)
-        seen |= types
-    return first + rest
+        if not types <= seen:
+            found.append(example)
+            seen |= types
+    return found
 
 
 def make_raw(doc: Doc, domain: str) -> Example:
@@ -184,107 +193,9 @@ def make_raw(doc: Doc, domain: str) -> Example:
 
     doc (Doc): The text.
     domain (str): Its domain.
-    RETURNS (Example): The example, whose reference has words only.
+    RETURNS (Example): The example, whose reference has nothing but the words.
     """
     reference = copy_words(doc)
     set_domain(doc, domain)
     set_raw(doc, True)
     return Example(doc, reference)
-
-
-def make_mixed_corpus(
-    path: Optional[Path],
-    source: Paths = None,
-    target: Paths = None,
-    batch_size: int = 10,
-    max_length: int = 250,
-    transductive: bool = False,
-    test: Paths = None,
-    buffer: int = 2000,
-) -> Callable[[Language], Iterable[Example]]:
-    """Read annotated docs of a source domain, and raw text of the source and of a target
-    domain, from which a model learns to predict words. Registered as
-    `spacy_moee.MixedCorpus.v1`, for a [training] with max_epochs = -1,
-    accumulate_gradient = 1 and the batcher `spacy_moee.batch_mixed.v1`.
-
-    An epoch reads each annotated doc and each raw sentence once, in another order each
-    time. It has as many steps as batches of annotated docs, the last of which may be
-    smaller; raw sentences are spread evenly over the steps. Raw text is streamed: `.spacy`
-    files (only their text is read), `.jsonl` files of objects with a "text", `.txt` files
-    with a text per line, and folders of them. It is cut into sentences by the rule of
-    spaCy's `sentencizer`, at blank lines, and where a `.spacy` file says so.
-
-    path (Optional[Path]): The annotated docs: a `.spacy` file, or a folder of them.
-    source (Union[Path, List[Path], None]): Raw text of the source domain.
-    target (Union[Path, List[Path], None]): Raw text of the target domain.
-    batch_size (int): Annotated docs per step.
-    max_length (int): Docs and sentences of this many tokens or more are left out; 0 for
-        none. A long doc is read by its sentences, if it has them.
-    transductive (bool): Also read the text of the target's test corpus. Its scores are
-        then no longer those of unseen text.
-    test (Union[Path, List[Path], None]): The test corpus, read as raw text only if
-        `transductive`.
-    buffer (int): The number of raw sentences to read ahead, to shuffle them.
-    RETURNS (Callable[[Language], Iterable[Example]]): The reader.
-    RAISES (MoeeError): M103 for invalid values, M613 without `test`.
-    """
-    for argument, value, least in (
-        ("batch_size", batch_size, 1),
-        ("max_length", max_length, 0),
-        ("buffer", buffer, 1),
-    ):
-        expected = "above 0" if least else "0 or more"
-        check_setting(value >= least, argument, READER, expected, value)
-    if transductive and not test:
-        raise MoeeError("M613", reader=READER)
-    paths = {
-        SOURCE: _list_paths(source),
-        TARGET: [*_list_paths(target), *(_list_paths(test) if transductive else ())],
-    }
-    raw = [RawText(paths[name], name, max_length) for name in paths if paths[name]]
-    return MixedCorpus(
-        path, raw, batch_size=batch_size, max_length=max_length, buffer=buffer
-    )
-
-
-def _list_paths(paths: Paths) -> List[Path]:
-    items = paths if isinstance(paths, list) else [paths] if paths else []
-    # in a config they are strings
-    return [Path(item) for item in items]
-
-
-def make_batch_mixed() -> Callable[[Iterable[Example]], Iterator[List[Example]]]:
-    """Batch the epochs of `spacy_moee.MixedCorpus.v1`: a batch is a step, with annotated
-    docs and raw text of both domains. Registered as `spacy_moee.batch_mixed.v1`.
-
-    RETURNS (Callable): The batcher.
-    RAISES (MoeeError): M609, for other examples.
-    """
-
-    def batch_mixed(examples: Iterable[Example]) -> Iterator[List[Example]]:
-        if not isinstance(examples, MixedEpoch):
-            found = type(examples).__name__
-            raise MoeeError("M609", batcher=BATCHER, reader=READER, found=found)
-        return examples.steps()
-
-    return batch_mixed
-
-
-def make_source_corpus(
-    path: Optional[Path],
-) -> Callable[[Language], Iterable[Example]]:
-    """Read annotated docs of the source domain, such as those of [corpora.dev] beside
-    `spacy_moee.MixedCorpus.v1`: they are decoded as such. Otherwise it is
-    `spacy.Corpus.v1`. Registered as `spacy_moee.SourceCorpus.v1`.
-
-    path (Optional[Path]): A `.spacy` file, or a folder of them.
-    RETURNS (Callable[[Language], Iterable[Example]]): The reader.
-    """
-    corpus = registry.readers.get("spacy.Corpus.v1")(path, gold_preproc=False)
-
-    def read_source(nlp: Language) -> Iterator[Example]:
-        for example in corpus(nlp):
-            set_domain(example.predicted, SOURCE)
-            yield example
-
-    return read_source

@@ -1,9 +1,9 @@
 """Texts without annotation -> sentences."""
 
 import re
-from typing import Iterator, List, Optional
+from typing import Any, Iterator, List, Optional, Tuple
 
-from spacy.attrs import NORM
+from spacy.attrs import NORM, ORTH, SPACY
 from spacy.language import Language
 from spacy.pipeline import Sentencizer
 from spacy.tokens import Doc
@@ -62,22 +62,20 @@ class SentenceCutter:
             return
         (is_start,) = self._sentencizer.predict([doc])
         starts = [i for i, start in enumerate(is_start) if start]
-        words = [token.text for token in doc]
-        spaces: Optional[List[bool]] = None
-        if not doc.has_unknown_spaces:
-            spaces = [bool(token.whitespace_) for token in doc]
-        norms = doc.to_array([NORM])
+        words, spaces = _read_words(doc)
+        norms: Any = doc.to_array([NORM])
         # `Span.as_doc` takes three times as long
         for start, end in zip(starts, [*starts[1:], len(doc)], strict=True):
-            if spaces:
-                spaces[end - 1] = False
-            part = Doc(
-                doc.vocab,
-                words=words[start:end],
-                spaces=spaces and spaces[start:end],
-            )
+            ends = spaces and [*spaces[start : end - 1], False]
+            part = Doc(doc.vocab, words=words[start:end], spaces=ends)
             # those that the tokenizer has set
             yield part.from_array([NORM], norms[start:end])
+
+
+def _read_words(doc: Doc) -> Tuple[Any, Optional[List[bool]]]:
+    """What makes the same tokens, as hashes: iterating over tokens is slow."""
+    words, spaces = doc.to_array([ORTH, SPACY]).T.tolist()
+    return words, None if doc.has_unknown_spaces else [*map(bool, spaces)]
 
 
 def copy_words(doc: Doc) -> Doc:
@@ -86,7 +84,5 @@ def copy_words(doc: Doc) -> Doc:
     doc (Doc): The doc.
     RETURNS (Doc): A doc of the same tokens.
     """
-    words = [token.text for token in doc]
-    known = not doc.has_unknown_spaces
-    spaces = [bool(token.whitespace_) for token in doc] if known else None
+    words, spaces = _read_words(doc)
     return Doc(doc.vocab, words=words, spaces=spaces)

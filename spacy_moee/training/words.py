@@ -1,7 +1,8 @@
 """The vocabulary of a training with raw text."""
 
+from collections import Counter
 from pathlib import Path
-from typing import Callable, Dict, Mapping
+from typing import Callable, Dict, Mapping, Set
 
 from spacy.language import Language
 from thinc.api import Model
@@ -10,30 +11,38 @@ from ..errors import MoeeError
 from ..vocabulary import index_words, normalise, read_vocabulary
 
 CALLBACK = "spacy_moee.read_vocabulary.v1"
+# settings of `spacy_moee.MixedCorpus.v1` that name text with words of any kind; in
+# other text every word is wanted
+RAW = {"source", "target"}
 
 
 def choose_words(
-    annotated: Mapping[str, int], raw: Mapping[str, int], min_count: int
+    counts: Mapping[str, Mapping[str, int]], min_count: int
 ) -> Dict[str, int]:
-    """Choose the words of a vocabulary: those of the annotated docs, and those that are
-    frequent in raw text.
+    """Choose the words of a vocabulary: those that are frequent in the raw text of both
+    domains, and all words of the annotated docs and of the test text, if it is read.
 
-    annotated (Mapping[str, int]): The number of occurrences of each word there.
-    raw (Mapping[str, int]): The number of occurrences of each word in raw text.
-    min_count (int): The least number of occurrences in raw text.
-    RETURNS (Dict[str, int]): The number of occurrences in both of each word, normalised.
+    counts (Mapping[str, Mapping[str, int]]): What `MixedCorpus.count_words` returned.
+    min_count (int): The least number of occurrences in the raw text.
+    RETURNS (Dict[str, int]): The number of occurrences in all text of each word, with
+        every digit as 0.
     """
-    counts: Dict[str, int] = {}
-    in_raw: Dict[str, int] = {}
-    for word, count in raw.items():
-        form = normalise(word)
-        in_raw[form] = in_raw.get(form, 0) + count
-    known = {*map(normalise, annotated)}
-    counts = {w: n for w, n in in_raw.items() if n >= min_count or w in known}
-    for word, count in annotated.items():
-        form = normalise(word)
-        counts[form] = counts.get(form, 0) + count
-    return counts
+    total: Dict[str, int] = Counter()
+    raw: Dict[str, int] = Counter()
+    known: Set[str] = set()
+    for setting, words in counts.items():
+        for word, count in words.items():
+            form = normalise(word)
+            total[form] += count
+            if setting in RAW:
+                raw[form] += count
+            else:
+                known.add(form)
+    return {
+        word: count
+        for word, count in total.items()
+        if word in known or raw[word] >= min_count
+    }
 
 
 def make_read_vocabulary(path: Path) -> Callable[[Language], Language]:
