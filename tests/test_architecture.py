@@ -34,8 +34,9 @@ ARROWS = {
     "embeddings": {"errors", "files", "finite", "padding"},
     # what a person looks at: no model either
     "insight": {"errors", "evaluation", "extensions", "padding", "scheme"},
-    # what a pipeline scores: it reads what the component wrote
-    "evaluation": {"errors", "extensions", "scheme", "scorer"},
+    # what a pipeline scores: it reads what the component wrote, and gold tags as a
+    # column file has them
+    "evaluation": {"corpora", "errors", "extensions", "scheme", "scorer"},
     "models": {"alternatives", "errors", "finite", "networks", "padding", "scheme"},
     "saving": {"checksums", "errors", "labels", "models"},
     "extensions": set(),
