@@ -13,8 +13,10 @@ from spacy.attrs import ENT_TYPE
 from spacy.language import Language
 from spacy.tokens import DocBin
 from spacy.util import is_package, registry
+from spacy.vocab import Vocab
 
 from ...errors import MoeeError
+from ...evaluation.column_file import read_gold
 from .experiment import Experiment
 from .inputs import is_file, is_there
 
@@ -67,10 +69,26 @@ def _missing_files(experiment: Experiment) -> List[str]:
     data = {f"data.{name}": path for name, path in experiment.data.files.items()}
     lines = []
     for key, path in {**data, **files}.items():
+        name = key.removeprefix("data.")
+        is_corpus = key in data and name in experiment.data.corpora
         if not is_file(path):
             lines.append(f"{key}: there is no file '{path}'")
-        elif key in data and (problem := _bad_corpus(path, key[5:])):
+        elif is_corpus and (problem := _bad_corpus(path, name)):
             lines.append(f"{key}: '{path}' {problem}")
+    return lines or _bad_gold(experiment)
+
+
+def _bad_gold(experiment: Experiment) -> List[str]:
+    """The column files whose gold is not that of their corpora, which are there."""
+    lines = []
+    for name, target in experiment.data.targets.items():
+        if target.ncrfpp is None or target.path.stat().st_size > LARGEST:
+            continue
+        try:
+            docs = DocBin().from_disk(target.path).get_docs(Vocab())
+            read_gold(target.ncrfpp, [*docs])
+        except MoeeError as error:
+            lines.append(f"data.targets.{name}.ncrfpp: {error}")
     return lines
 
 
