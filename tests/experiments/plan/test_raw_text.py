@@ -87,7 +87,7 @@ def make_recipe(folder: Path) -> str:
 def test_runs_know_what_they_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What is read is hashed, so that other text is another run, and has to be there."""
+    """What is read has to be there, and other text is another run."""
     monkeypatch.chdir(tmp_path)
     content = make_content(tmp_path, seeds=[0])
     content["systems"][OTHER]["config"] = make_recipe(tmp_path)

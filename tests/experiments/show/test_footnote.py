@@ -95,7 +95,7 @@ def test_both_counts(tmp_path: Path) -> None:
     )
     assert expected in note(experiment, rows)
     assert expected in Page(make_report(tmp_path, results)).text
-    two = {"hash": {}, "other": {}}
+    two: Dict[str, Any] = {"hash": {}, "other": {}}
     experiment, rows = make_rows(tmp_path, results, embeddings=two)
     assert f"for {BASELINE} with hash, 70.00 for {OTHER} with hash." in note(
         experiment, rows
