@@ -17,6 +17,7 @@ ARROWS = {
     "files": set(),
     "devices": {"errors"},
     "padding": set(),
+    "vocabulary": set(),
     "scheme": set(),
     "alternatives": set(),
     "faults": {"errors"},
@@ -28,10 +29,11 @@ ARROWS = {
     "labels": {"errors"},
     "tags": {"errors", "scheme"},
     "incorrect": {"errors", "scheme", "tags"},
-    "training": {"errors"},
+    "vocabulary": {"errors", "files"},
+    "training": {"corpora", "errors", "extensions", "vocabulary"},
     "corpora": {"errors", "files", "labels", "tags"},
     "networks": {"errors", "scheme"},
-    "embeddings": {"errors", "files", "finite", "padding"},
+    "embeddings": {"errors", "files", "finite", "padding", "vocabulary"},
     # what a person looks at: no model either
     "insight": {"errors", "evaluation", "extensions", "padding", "scheme"},
     # what a pipeline scores: it reads what the component wrote, and gold tags as a
@@ -39,7 +41,7 @@ ARROWS = {
     "evaluation": {"corpora", "errors", "extensions", "scheme", "scorer"},
     "models": {"alternatives", "errors", "finite", "networks", "padding", "scheme"},
     "saving": {"checksums", "errors", "labels", "models"},
-    "extensions": set(),
+    "extensions": {"errors"},
     "annotations": {"errors", "extensions", "tags"},
     "component": {
         *{"alternatives", "annotations", "errors", "faults", "from_ner", "halves"},
@@ -53,6 +55,7 @@ ARROWS = {
         *{"errors", "files", "corpora", "embeddings", "experiments", "insight"},
         # models know what they look up in the vectors; nothing else does
         *{"component", "devices", "evaluation", "models", "training", "web"},
+        "vocabulary",
     },
     "__init__": set(),
 }
@@ -60,9 +63,9 @@ NO_TORCH = {
     "alternatives",
     *{"annotations", "extensions"},
     *{"tags", "labels", "scheme", "faults", "incorrect", "scorer", "corpora"},
-    *{"errors", "files", "from_ner"},
+    *{"errors", "files", "from_ner", "vocabulary"},
     *{"padding", "devices", "evaluation", "checksums", "finite", "insight"},
-    "web",
+    *{"vocabulary", "web"},
 }
 
 

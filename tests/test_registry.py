@@ -11,6 +11,7 @@ import tomllib
 from spacy import registry
 from spacy.language import Language
 
+from docs.extension.names import find_kind
 from spacy_moee.component import MoEENer
 
 ROOT = Path(__file__).parent.parent
@@ -22,7 +23,7 @@ NAMES: List[Tuple[str, str]] = [
 
 @pytest.mark.parametrize("group, name", NAMES)
 def test_name_resolves(group: str, name: str) -> None:
-    kind = group.removeprefix("spacy_")
+    kind = find_kind(group)
     if kind == "factories":
         # spaCy loads the factories of other packages with the first pipeline
         spacy.blank("en")

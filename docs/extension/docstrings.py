@@ -9,7 +9,7 @@ from spacy_moee.errors import ERRORS, WARNINGS
 from .names import find_names, make_label
 
 FIELD = re.compile(
-    r"^(?P<name>RETURNS|YIELDS|RAISES|\*{0,2}[a-z]\w*(?:, \w+)*)"
+    r"^(?P<name>RETURNS|YIELDS|RAISES|L2|\*{0,2}[a-z]\w*(?:, \w+)*)"
     r"(?: \((?P<type>.+?)\))?: (?P<text>.*)$"
 )
 CODE = re.compile(r"\bMW?\d{2,3}\b")

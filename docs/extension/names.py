@@ -9,12 +9,22 @@ PACKAGE = "spacy-moee"
 def find_entry_points() -> Dict[str, List[EntryPoint]]:
     """All entry points of the package.
 
-    RETURNS (Dict[str, List[EntryPoint]]): Those of each group, in their order.
+    RETURNS (Dict[str, List[EntryPoint]]): Those of each registry, such as
+        "architectures", in their order.
     """
-    groups: Dict[str, List[EntryPoint]] = {}
+    kinds: Dict[str, List[EntryPoint]] = {}
     for point in distribution(PACKAGE).entry_points:
-        groups.setdefault(point.group, []).append(point)
-    return groups
+        kinds.setdefault(find_kind(point.group), []).append(point)
+    return kinds
+
+
+def find_kind(group: str) -> str:
+    """The registry of a group of entry points, which is spaCy's or Thinc's.
+
+    group (str): The group, such as "spacy_architectures".
+    RETURNS (str): The registry, such as "architectures".
+    """
+    return group.removeprefix("spacy_").removeprefix("thinc_")
 
 
 def find_names() -> List[str]:

@@ -18,6 +18,7 @@ PAGES = {
     "callbacks": ("Callbacks", "initialize"),
     "batchers": ("Batchers", "training.batcher"),
     "loggers": ("Loggers", "training.logger"),
+    "optimizers": ("Optimizers", "training.optimizer"),
     "readers": ("Readers", "corpora.train"),
     "scorers": ("Scorers", "components.moee_ner.scorer"),
     "misc": ("Segments and steps", "components.moee_ner.model.segments"),
@@ -39,10 +40,9 @@ def make_pages() -> Dict[str, str]:
 
     RETURNS (Dict[str, str]): The pages, by the names of their files.
     """
-    groups = find_entry_points()
     pages = {
-        f"{kind}.md": make_page(kind, groups[f"spacy_{kind}"])
-        for kind in (group.removeprefix("spacy_") for group in groups)
+        f"{kind}.md": make_page(kind, points)
+        for kind, points in find_entry_points().items()
         if kind != "cli"
     }
     return {**pages, "index.md": make_index(list(pages))}
@@ -55,10 +55,10 @@ def make_index(files: List[str]) -> str:
     RETURNS (str): A page of Markdown.
     """
     rows, toc = [], [f for f in (f"{kind}.md" for kind in PAGES) if f in files]
-    groups = find_entry_points()
+    points = find_entry_points()
     for file in toc:
         kind = file.removesuffix(".md")
-        for point in groups[f"spacy_{kind}"]:
+        for point in points[kind]:
             link = f"[`{point.name}`]({file}#{make_label(point.name)})"
             rows.append(f"| {link} | {PAGES[kind][0]} |")
     lines = [

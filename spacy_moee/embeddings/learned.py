@@ -2,15 +2,18 @@
 
 A row holds the change and not the new vector. So an average of the parameters starts
 at the word's vector, even if the word first occurs late in training; weight decay pulls
-towards the vector; and only the optimizer writes a row.
+towards the vector; and once training has begun, only the optimizer writes a row.
 """
 
-from typing import Any, Iterator, Tuple, cast
+from typing import Any, Callable, Iterator, List, Tuple, cast
 
 import numpy
 from numpy import ndarray
+from spacy.tokens import Doc
 from thinc.api import Model
 from thinc.types import Floats2d
+
+from .distinct import Distinct
 
 # The optimizer's moments have the shape of their parameter, so a parameter can't grow.
 # Instead there are as many parameters as needed, of this number of rows each: "E0",
@@ -81,17 +84,56 @@ def add_changes(model: Model, rows: ndarray, vectors: Floats2d) -> None:
         cast(Any, vectors)[words] += model.get_param(name)[within]
 
 
+def set_rows(model: Model, rows: ndarray, changes: Floats2d) -> None:
+    """Write rows: a start other than zero.
+
+    model (Model): The layer.
+    rows (ndarray): Some of its rows.
+    changes (Floats2d): What they become.
+    """
+    for name, words, within in _blocks(model, rows):
+        parameter: Any = model.get_param(name)
+        parameter[within] = cast(Any, changes)[words]
+        model.set_param(name, parameter)
+
+
 def inc_gradient(model: Model, rows: ndarray, d_vectors: Floats2d) -> None:
     """Add the gradient of vectors to that of the rows.
 
     model (Model): The layer.
-    rows (ndarray): What `find_rows` returned, for distinct words.
+    rows (ndarray): What `find_rows` returned; words may share a row.
     d_vectors (Floats2d): The gradient of the vectors of these words.
     """
     for name, words, within in _blocks(model, rows):
-        gradient: Any = model.ops.alloc2f(ROWS, model.get_dim("nO"))
-        gradient[within] = cast(Any, d_vectors)[words]
-        model.inc_grad(name, gradient)
+        if not model.has_grad(name):  # it was loaded
+            model.set_grad(name, model.ops.alloc2f(ROWS, model.get_dim("nO")))
+        # in place: a batch has few of the rows, and `inc_grad` would add all of them
+        gradient: Any = model.get_grad(name)
+        model.ops.scatter_add(gradient, within, cast(Any, d_vectors)[words])
+        model.set_grad(name, gradient)
+
+
+def finish(
+    model: Model, distinct: Distinct, rows: ndarray, table: Floats2d
+) -> Tuple[List[Floats2d], Callable]:
+    """Add the changes to the vectors of distinct words, and give each token its vector.
+
+    model (Model): The layer. It learns if its attribute `trainable` says so.
+    distinct (Distinct): The words, and where they are.
+    rows (ndarray): The row of each; -1 for none.
+    table (Floats2d): The vector of each, which changes in place.
+    RETURNS (Tuple[List[Floats2d], Callable]): The vectors of each doc, and a callback
+        with their gradient.
+    """
+    add_changes(model, rows, table)
+    output, backprop_table = distinct.spread(model, table)
+
+    def backprop(d_output: List[Floats2d]) -> List[Doc]:
+        if model.attrs["trainable"]:
+            inc_gradient(model, rows, backprop_table(d_output))
+        return []
+
+    return output, backprop
 
 
 def _blocks(model: Model, rows: ndarray) -> Iterator[Tuple[str, Any, Any]]:

@@ -1,8 +1,9 @@
 """Word vectors of the vocabulary, as they are or as a start."""
 
-from typing import Any, Callable, List, Tuple, cast
+from typing import Any, Callable, List, Optional, Sequence, Tuple, cast
 
 import numpy
+from numpy import ndarray
 from spacy.attrs import intify_attr
 from spacy.tokens import Doc
 from spacy.vectors import BaseVectors, Mode, Vectors
@@ -14,6 +15,8 @@ from ..errors import MoeeError, check_setting
 from ..finite import check_keys, check_vectors
 from . import learned
 from .distinct import find_distinct
+
+PLACE = "spacy_moee.StaticEmbed.v1"
 
 
 def build_static_embed_v1(
@@ -35,8 +38,8 @@ def build_static_embed_v1(
         are not finite.
     """
     number = intify_attr(attr)
-    place, expected = "spacy_moee.StaticEmbed.v1", "a token attribute such as ORTH"
-    check_setting(number is not None, "attr", place, f"{expected} or LOWER", repr(attr))
+    expected = "a token attribute such as ORTH or LOWER"
+    check_setting(number is not None, "attr", PLACE, expected, repr(attr))
     return Model(
         "static_embed",
         forward,
@@ -52,7 +55,7 @@ def init(model: Model, X=None, Y=None) -> None:
         return
     width = X[0].vocab.vectors.shape[1]
     if not width:
-        raise MoeeError("M201", lang=X[0].vocab.lang)
+        raise MoeeError("M201", place=PLACE, lang=X[0].vocab.lang)
     check_vectors(X[0].vocab.vectors)
     learned.reset(model, width)
 
@@ -62,26 +65,33 @@ def forward(
 ) -> Tuple[List[Floats2d], Callable]:
     """Look up each distinct word once."""
     distinct = find_distinct(docs, model.attrs["attr"])
-    table = _look_up(model, docs[0].vocab.vectors, distinct.keys)
+    table = look_up(model, docs[0].vocab.vectors, distinct.keys)
     if is_train and model.attrs["trainable"]:
         # A word without a vector stays zero: otherwise the network would not see in
         # training what an unknown word looks like.
         has_vector = model.ops.to_numpy(table.any(axis=1))
         learned.add_words(model, distinct.keys[has_vector])
     rows = learned.find_rows(model, distinct.keys)
-    learned.add_changes(model, rows, table)
-    output, backprop_table = distinct.spread(model, table)
-
-    def backprop(d_output: List[Floats2d]) -> List[Doc]:
-        if model.attrs["trainable"]:
-            learned.inc_gradient(model, rows, backprop_table(d_output))
-        return []
-
-    return output, backprop
+    return learned.finish(model, distinct, rows, table)
 
 
-def _look_up(model: Model, vectors: BaseVectors, keys: numpy.ndarray) -> Any:
-    """Copy the vocabulary's vectors of words into a new array."""
+def look_up(
+    model: Model,
+    vectors: BaseVectors,
+    keys: ndarray,
+    words: Optional[Sequence[str]] = None,
+) -> Any:
+    """Copy the vocabulary's vectors of words into a new array.
+
+    model (Model): The layer, whose dimension nO is the width.
+    vectors (BaseVectors): The vectors.
+    keys (ndarray): The hashes of the words.
+    words (Optional[Sequence[str]]): The words, if their strings may not be known to the
+        vocabulary, and vectors that have no row a word need them.
+    RETURNS (Floats2d): A vector each; zeros for a word without one.
+    RAISES (MoeeError): M203 for vectors of another width, M246 for one that is not
+        finite.
+    """
     width = model.get_dim("nO")
     if vectors.shape[1] != width:
         raise MoeeError("M203", found=vectors.shape[1], expected=width)
@@ -94,6 +104,6 @@ def _look_up(model: Model, vectors: BaseVectors, keys: numpy.ndarray) -> Any:
         found = vectors.data[ops.asarray1i(rows[known])]
         table[model.ops.asarray1i(cast(Any, known))] = model.ops.asarray(found)
     elif len(keys):
-        table[:] = model.ops.asarray(vectors.get_batch(keys))
+        table[:] = model.ops.asarray(vectors.get_batch(words or keys))
     check_keys(table, keys, vectors)
     return table

@@ -4,7 +4,7 @@ from typing import Dict
 
 ERRORS: Dict[str, str] = {
     "M201": (
-        "spacy_moee.StaticEmbed.v1 found no word vectors in the vocabulary ('{lang}'). "
+        "{place} found no word vectors in the vocabulary ('{lang}'). "
         "Build vectors with `python -m spacy moee vectors` and name them in the "
         "config: [initialize] vectors, or --paths.vectors on the command line."
     ),

@@ -21,8 +21,8 @@ from spacy_moee.errors import ERRORS, WARNINGS
 from .blocks import ROOT, load_part
 
 POINTS = {
-    point.name: (group, point)
-    for group, points in find_entry_points().items()
+    point.name: (kind, point)
+    for kind, points in find_entry_points().items()
     for point in points
 }
 PAGES = registered.make_pages()
@@ -30,11 +30,11 @@ PAGES = registered.make_pages()
 
 @pytest.mark.parametrize("name", POINTS)
 def test_registered_name_is_on_a_page(name: str) -> None:
-    group, point = POINTS[name]
-    if group == "spacy_cli":
+    kind, point = POINTS[name]
+    if kind == "cli":
         assert point.value == "spacy_moee.cli"
         return
-    page = PAGES[f"{group.removeprefix('spacy_')}.md"]
+    page = PAGES[f"{kind}.md"]
     assert f"({make_label(name)})=\n## {name}\n" in page
     assert f"[`{name}`]" in PAGES["index.md"]
 
@@ -53,11 +53,10 @@ def test_docstring_has_every_argument(name: str) -> None:
 @pytest.mark.parametrize("name", [n for n in POINTS if n.startswith("spacy_moee.")])
 def test_shown_config_is_one(name: str) -> None:
     """It has the arguments of the function, with their defaults."""
-    group, point = POINTS[name]
+    kind, point = POINTS[name]
     function = point.load()
     if not callable(function):
         return
-    kind = group.removeprefix("spacy_")
     text = registered.make_config(kind, registered.PAGES[kind][1], name, function)
     config: Dict[str, Any] = load_part(text.split("```")[1][len("ini\n") :])
     while f"@{kind}" not in config:
