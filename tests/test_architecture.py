@@ -50,9 +50,13 @@ ARROWS = {
     "factory": {"annotations", "component", "from_ner", "models"},
     # a pipeline of any components, and what they wrote
     "web": {"alternatives", "errors", "extensions"},
-    "experiments": {"embeddings", "errors", "evaluation", "files", "insight"},
+    "experiments": {
+        *{"embeddings", "errors", "evaluation", "extensions", "files", "insight"},
+    },
     "cli": {
         *{"errors", "files", "corpora", "embeddings", "experiments", "insight"},
+        # what a text says of itself
+        "extensions",
         # models know what they look up in the vectors; nothing else does
         *{"component", "devices", "evaluation", "models", "training", "web"},
         "vocabulary",

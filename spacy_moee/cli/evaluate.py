@@ -216,6 +216,7 @@ def part_rows(
 def read(nlp: "Language", file: Path, wanted: Wanted) -> List["Example"]:
     """Read a file, in the case and as the domain that is wanted. Raises M708, M711."""
     from ..corpora.texts import read_examples
+    from ..extensions import SOURCE, set_domain
     from ..training.case import change_case
 
     examples = list(read_examples(nlp, file))
@@ -225,7 +226,7 @@ def read(nlp: "Language", file: Path, wanted: Wanted) -> List["Example"]:
         change = str.lower if wanted.case is Case.lower else str.upper
         examples = [change_case(example, change) for example in examples]
     for example in examples if file in wanted.source else []:
-        example.predicted.user_data["moee_domain"] = "source"
+        set_domain(example.predicted, SOURCE)
     return examples
 
 

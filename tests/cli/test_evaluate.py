@@ -15,12 +15,11 @@ from typer.testing import CliRunner
 
 import spacy_moee.cli  # noqa: F401
 from spacy_moee.evaluation.counts import spacy_counts, sum_counts
+from spacy_moee.extensions import DOMAIN
 from spacy_moee.training.case import change_case
 from tests.component.util import get_ents, make_nlp, make_tagged, make_trained, train
 
 VOCAB = spacy.blank("en").vocab
-DOMAIN = "moee_domain"
-DOMAINS = ("source", "target")
 
 
 def run(*args: object):

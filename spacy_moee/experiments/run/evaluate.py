@@ -21,6 +21,7 @@ from ...evaluation.counts import Counts, spacy_counts, sum_counts
 from ...evaluation.error_analysis import Name, analyse_errors
 from ...evaluation.ncrfpp import Entity
 from ...evaluation.scoring import CheckedScorer, check_scores, keep_types
+from ...extensions import set_domain
 from ...files import write_text
 from ...insight.metrics_table import plain
 from ..plan.experiment import NCRFPP, SOURCE
@@ -54,7 +55,7 @@ def evaluate(
     """
     examples = list(Corpus(corpus)(nlp))
     for example in examples if domain else []:
-        example.predicted.user_data["moee_domain"] = domain
+        set_domain(example.predicted, domain)
     references = [example.reference for example in examples]
     gold = read_gold(column_file, references) if column_file else None
     started = time.perf_counter()

@@ -14,8 +14,7 @@ from spacy_moee.errors import MoeeError
 from spacy_moee.evaluation.counts import Counts
 from spacy_moee.experiments.run.evaluate import evaluate
 from spacy_moee.experiments.run.records import Domain, parse
-
-DOMAIN = "moee_domain"
+from spacy_moee.extensions import DOMAIN
 
 
 @pytest.fixture(scope="module")
