@@ -35,8 +35,9 @@ ARROWS = {
     "embeddings": {"errors", "files", "finite", "padding", "vocabulary"},
     # what a person looks at: no model either
     "insight": {"errors", "evaluation", "extensions", "padding", "scheme"},
-    # what a pipeline scores: it reads what the component wrote
-    "evaluation": {"errors", "extensions", "scheme", "scorer"},
+    # what a pipeline scores: it reads what the component wrote, and gold tags as a
+    # column file has them
+    "evaluation": {"corpora", "errors", "extensions", "scheme", "scorer"},
     "models": {
         *{"alternatives", "embeddings", "errors", "extensions", "finite", "networks"},
         *{"padding", "scheme", "vocabulary"},
@@ -51,9 +52,13 @@ ARROWS = {
     "factory": {"annotations", "component", "from_ner", "models"},
     # a pipeline of any components, and what they wrote
     "web": {"alternatives", "errors", "extensions"},
-    "experiments": {"embeddings", "errors", "evaluation", "files", "insight"},
+    "experiments": {
+        *{"embeddings", "errors", "evaluation", "extensions", "files", "insight"},
+    },
     "cli": {
         *{"errors", "files", "corpora", "embeddings", "experiments", "insight"},
+        # what a text says of itself
+        "extensions",
         # models know what they look up in the vectors; nothing else does
         *{"component", "devices", "evaluation", "models", "training", "web"},
         *{"extensions", "vocabulary"},

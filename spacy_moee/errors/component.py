@@ -147,10 +147,10 @@ ERRORS: Dict[str, str] = {
         "or None."
     ),
     "M027": (
-        "spacy_moee.GeneratedTagger.v1 is to tag the target domain, of which "
-        "it learns nothing: there is no vocabulary. Expected [initialize."
-        'before_init] with @callbacks = "spacy_moee.read_vocabulary.v1" and the path of '
-        "a file that `python -m spacy moee vocabulary` writes; or, without raw text, "
+        "spacy_moee.GeneratedTagger.v1 is to tag the target domain, of which it learns "
+        "nothing: there is no vocabulary. Expected [initialize.before_init] with "
+        '@callbacks = "spacy_moee.read_vocabulary.v1" and the path of a file that '
+        "`python -m spacy moee vocabulary` writes; or, without raw text, "
         'domain = "source" for the model.'
     ),
 }
