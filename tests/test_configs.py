@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from typing import Any, List, Sequence
+from typing import Any, Dict, List, Sequence
 
 import numpy
 import pytest
@@ -77,7 +77,10 @@ def overrides(tmp_path: Path) -> dict:
 
 def make_raw_texts(config: Path, overrides: dict, folder: Path) -> dict:
     """Raw text, its vocabulary, and what else a recipe is that learns from it."""
-    changes = {"corpora.train.batch_size": 2, "training.max_epochs": -1}
+    changes: Dict[str, Any] = {
+        "corpora.train.batch_size": 2,
+        "training.max_epochs": -1,
+    }
     changes["initialize.after_init.max_epochs"] = 3
     for domain in ("source", "target"):
         file = folder / f"{domain}.jsonl"
@@ -85,7 +88,7 @@ def make_raw_texts(config: Path, overrides: dict, folder: Path) -> dict:
         changes[f"paths.raw_{domain}"] = str(file)
     changes["paths.vocabulary"] = str(folder / "vocabulary.jsonl")
     options = [f"--{k}={v}" for k, v in {**overrides, **changes}.items()]
-    command = ["vocabulary", str(config), changes["paths.vocabulary"], *options]
+    command = ["vocabulary", str(config), str(folder / "vocabulary.jsonl"), *options]
     result = CliRunner().invoke(app, command)
     assert result.exit_code == 0, result.output
     return changes

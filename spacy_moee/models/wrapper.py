@@ -224,7 +224,12 @@ def forward(
         for batch, d_outputs in zip(read, gradient.outputs, strict=True):
             outputs = repeat(network, batch, dropout)
             tensors = [output for output in outputs if output is not None]
-            torch.autograd.backward(tensors, d_outputs)
+            # a network may have nothing to say of a batch: then a part is a constant
+            pairs = zip(tensors, d_outputs, strict=True)
+            learned = [(out, d_out) for out, d_out in pairs if out.requires_grad]
+            if not learned:
+                continue
+            torch.autograd.backward(*zip(*learned, strict=True))
             d_vectors, batch.vectors.grad = cast(Tensor, batch.vectors.grad), None
             d_table.index_add_(0, batch.tokens.flatten(), d_vectors.flatten(0, 1))
         parameters = dict(network.named_parameters())
