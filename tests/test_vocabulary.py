@@ -35,9 +35,8 @@ def test_digits_of_any_script_become_0() -> None:
 def test_normalising_twice_changes_nothing(word: str) -> None:
     once = normalise(word)
     assert normalise(once) == once and len(once) == len(word)
-    assert all(
-        a == b or (a.isdecimal() and b == "0") for a, b in zip(word, once, strict=True)
-    )
+    pairs = zip(word, once, strict=True)
+    assert all(a == b or (a.isdecimal() and b == "0") for a, b in pairs)
 
 
 def make_docs(batch: List[List[str]]) -> List[Doc]:

@@ -11,6 +11,7 @@ import pytest
 import spacy
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from spacy.language import Language
 from spacy.tokens import Doc, DocBin, Span
 from spacy.training import Example
 
@@ -25,7 +26,13 @@ NLP = spacy.blank("en")
 BATCH = make_batch_mixed()
 
 
-def make_corpus(folder: Path, n_docs=25, n_source=7, n_target=4, **settings: Any):
+def make_corpus(
+    folder: Path,
+    n_docs: int = 25,
+    n_source: int = 7,
+    n_target: int = 4,
+    **settings: Any,
+) -> MixedCorpus:
     """A corpus of numbered docs and sentences. Returns its reader."""
     docs = []
     for i in range(n_docs):
@@ -136,11 +143,8 @@ def test_shares(n: int, n_steps: int) -> None:
     "sizes", [{"n_source": 0}, {"n_target": 0}, {"n_source": 0, "n_target": 0}]
 )
 def test_a_domain_without_raw_text(tmp_path: Path, sizes: Dict[str, int]) -> None:
-    found = Counter(
-        kind
-        for step in read_steps(make_corpus(tmp_path, **sizes))
-        for kind in kinds_of(step)
-    )
+    steps = read_steps(make_corpus(tmp_path, **sizes))
+    found = Counter(kind for step in steps for kind in kinds_of(step))
     expected = {("source", False): 25, ("source", True): 14, ("target", True): 8}
     for name in sizes:
         del expected[name.removeprefix("n_"), True]
@@ -269,9 +273,12 @@ def test_texts_are_counted_once_for_a_pipeline(tmp_path: Path, monkeypatch) -> N
     reader = make_corpus(tmp_path)
     calls = []
     read = MixedCorpus._read_annotated
-    monkeypatch.setattr(
-        MixedCorpus, "_read_annotated", lambda *args: calls.append(1) or read(*args)
-    )
+
+    def watch(corpus: MixedCorpus, nlp: Language) -> List[Example]:
+        calls.append(nlp)
+        return read(corpus, nlp)
+
+    monkeypatch.setattr(MixedCorpus, "_read_annotated", watch)
     for _ in range(3):
         list(reader(NLP))
         reader.count_steps(NLP)

@@ -30,9 +30,7 @@ def write_all_kinds(folder: Path) -> List[str]:
     """A folder with raw text of every kind. Returns its sentences."""
     write_jsonl(folder / "a.jsonl", TEXTS[:5])
     (folder / "deep").mkdir()
-    lines = [
-        f"\ufeffLine {i}. Naïve {i}." if i == 0 else f"Line {i}." for i in range(9)
-    ]
+    lines = ["\ufeffLine 0. Naïve 0.", *(f"Line {i}." for i in range(1, 9))]
     (folder / "deep" / "b.txt").write_bytes("\r\n\r\n".join(lines).encode("utf8"))
     docs = [NLP.make_doc(text) for text in TEXTS[5:8]]
     DocBin(docs=docs).to_disk(folder / "c.spacy")

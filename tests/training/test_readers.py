@@ -182,7 +182,7 @@ def test_dev_docs_are_of_the_source(tmp_path: Path) -> None:
 def test_settings_that_can_not_be(tmp_path: Path, settings: Dict[str, int]) -> None:
     (name,) = settings
     with pytest.raises(MoeeError, match=f"M103.*{name}"):
-        make_mixed_corpus(tmp_path, **settings)
+        make_mixed_corpus(tmp_path, **settings)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("test", [None, []])

@@ -1,6 +1,6 @@
 """Raw texts, cut into sentences."""
 
-from typing import List
+from typing import Any, List
 
 import numpy
 import pytest
@@ -72,7 +72,7 @@ def test_a_text_may_be_longer_than_spacy_allows() -> None:
 @pytest.mark.parametrize("spaces", [None, [True, True, False, False, True, False]])
 def test_a_doc_keeps_its_sentences(spaces) -> None:
     words = ["Ada", "left", "London", ".", "So", "what"]
-    starts = [True, False, True, False, False, False]
+    starts: List[Any] = [True, False, True, False, False, False]
     doc = Doc(NLP.vocab, words=words, spaces=spaces, sent_starts=starts)
     found = list(CUTTER.cut_annotated(doc))
     assert [[t.text for t in x] for x in found] == [words[:2], words[2:]]
