@@ -1,6 +1,6 @@
-"""What stands below the main table: what it shows, and what it does not."""
+"""What stands beside the main table: what it shows, and what it does not."""
 
-from typing import List, Sequence
+from typing import Dict, List, Sequence
 
 from ..plan.experiment import Experiment
 from ..plan.published import JIA
@@ -16,16 +16,16 @@ NOTE = (
     "for the number of systems."
 )
 RAW = (
-    "Raw text: what a system reads in training beside annotated text of the source: "
-    'text without annotation of these domains. "none" is zero-resource.'
+    "Raw text: the domains of which a system reads text without annotation in "
+    'training, beside the annotated text of the source. "none" is zero-resource.'
 )
 TRANSDUCTIVE = (
-    '"test": it reads the text of the target\'s test set, too, without the annotation '
-    "(transductive). Its score is not one on unseen text."
+    '"test": the text of a target\'s test set is read, too, without its annotation '
+    "(transductive): the score is not one on unseen text."
 )
 LENIENT = (
     "Counted as Jia et al. 2019 do, by the more lenient rule of NCRF++, F1 on {target} "
-    "is {scores}. By that rule it has {lenient:,} gold entities, and {gold:,} by "
+    "is {scores}. The gold has {lenient:,} entities by that rule, and {gold:,} by "
     "conlleval's, which is that of the table."
 )
 LEFT_OUT = "No score: {reasons}. The mean leaves {them} out."
@@ -42,8 +42,8 @@ NO_BASELINE = (
 )
 PAPER = "Paper: arXiv 2002.05923 v2, Table 1, column {columns}."
 ONE_FIGURE = (
-    "That of {system} is the only one there, whatever the embeddings: it is with GloVe "
-    "vectors, raw text of its authors and their lenient count."
+    "That of {system} is the only one there, whatever the embeddings: with GloVe "
+    "vectors, raw text of its authors, and their lenient count."
 )
 
 
@@ -60,9 +60,19 @@ def note(experiment: Experiment, rows: Sequence[Row]) -> str:
         target="the mean of the targets" if several else experiment.targets[0],
         sentences="the sentences of each target" if several else "its sentences",
     )
-    parts = [text, *_explain_raw_text(rows), *_explain_lenient(experiment, rows)]
-    parts += _explain_runs(experiment, rows) + _explain_paper(experiment, rows)
-    return " ".join(parts)
+    return " ".join([text, *_explain_runs(experiment, rows)])
+
+
+def footnotes(experiment: Experiment, rows: Sequence[Row]) -> List[str]:
+    """Explain the columns that not every table has, and how else one may count.
+
+    experiment (Experiment): The experiment.
+    rows (Sequence[Row]): The rows.
+    RETURNS (List[str]): A paragraph for each; none if there is nothing to explain.
+    """
+    paper, raw = _explain_paper(experiment, rows), _explain_raw_text(rows)
+    joined = [" ".join(part) for part in (raw, paper) if part]
+    return [*joined, *_explain_lenient(experiment, rows)]
 
 
 def _explain_raw_text(rows: Sequence[Row]) -> List[str]:
@@ -79,14 +89,17 @@ def _explain_lenient(experiment: Experiment, rows: Sequence[Row]) -> List[str]:
         found = [row for row in rows if row.lenient_f1(target)]
         if not found:
             continue
+        blocks: Dict[str, List[str]] = {}
+        for row in found:
+            text = f"{mean_deviation(row.lenient_f1(target))} for {row.system}"
+            blocks.setdefault(row.embeddings, []).append(text)
         scores = [
-            f"{mean_deviation(row.lenient_f1(target))} for {row.system}"
-            + (f" with {row.embeddings}" if several else "")
-            for row in found
+            (f"with {name}: " if several else "") + ", ".join(texts)
+            for name, texts in blocks.items()
         ]
         of_target = found[0].results[0]["scores"][target]
         gold, lenient = (x["counts"][2] for x in (of_target, of_target["ncrfpp"]))
-        values = {"scores": ", ".join(scores), "lenient": lenient, "gold": gold}
+        values = {"scores": "; ".join(scores), "lenient": lenient, "gold": gold}
         sentences.append(LENIENT.format(target=target, **values))
     return sentences
 

@@ -14,7 +14,7 @@ from ..plan.experiment import MEAN, SOURCE, Experiment
 from ..run.failure import group_failures
 from .charts import draw_curves, draw_differences, draw_types
 from .error_tables import TITLES, show_errors
-from .footnote import note
+from .footnote import footnotes, note
 from .notes import why_no_score
 from .summary import Failed, Row, deviation
 from .table import (
@@ -59,6 +59,7 @@ def write_report(
         baseline=experiment.baseline,
         lead=_lead(experiment, rows),
         note=note(experiment, rows),
+        footnotes=footnotes(experiment, rows),
         n_failed=len(failed),
         failed=group_failures(failed),
         untried=UNTRIED.format(count=untried) if untried else "",

@@ -7,7 +7,7 @@ from typing import List, NamedTuple, Optional, Sequence
 from ...insight.metrics_table import markdown_table
 from ..plan.experiment import MEAN, SOURCE, Experiment
 from ..run.failure import group_failures
-from .footnote import note
+from .footnote import footnotes, note
 from .summary import Failed, Row, entity_types, mean_deviation, undefined_types
 
 UNTRIED = (
@@ -182,7 +182,8 @@ def write_markdown(
     RETURNS (str): Markdown.
     """
     parts = [f"# {experiment.title}\n", markdown_table(*main_table(experiment, rows))]
-    parts.append(note(experiment, rows) + "\n")
+    notes = [note(experiment, rows), *footnotes(experiment, rows)]
+    parts += [f"{text}\n" for text in notes]
     for target in experiment.targets[1:]:
         if any(target in row.differences for row in rows):
             parts.append(f"## Difference on {target}\n")

@@ -8,7 +8,7 @@ import pytest
 from spacy_moee.experiments.plan.grid import Run
 from spacy_moee.experiments.plan.published import JIA
 from spacy_moee.experiments.run.failure import Failure
-from spacy_moee.experiments.show.footnote import note
+from spacy_moee.experiments.show.footnote import footnotes
 from spacy_moee.experiments.show.table import main_table, write_markdown
 from tests.experiments.show.test_report import Page, make_report, make_rows
 from tests.experiments.util import (
@@ -45,11 +45,11 @@ def test_rows_that_read_raw_text(tmp_path: Path, raw_text: str) -> None:
     assert header[:4] == ["Embeddings", "System", "Raw text", "Seeds"]
     assert [line[2] for line in cells] == ["none", raw_text]
     assert aligns == ["l", "l", "l", *"r" * (len(header) - 3)]
-    text = note(experiment, rows)
-    assert MARK in text and '"none" is zero-resource' in text
+    [text, paper] = footnotes(experiment, rows)
+    assert text.startswith(MARK) and '"none" is zero-resource' in text
     assert ("(transductive)" in text) == ("test" in raw_text)
     markdown = write_markdown(experiment, rows)
-    assert f"| {raw_text} |" in markdown and text in markdown
+    assert f"| {raw_text} |" in markdown and f"\n\n{text}\n\n{paper}\n" in markdown
     page = Page(make_report(tmp_path, results))
     assert "Raw text" in page.text and raw_text in page.text and MARK in page.text
 
@@ -58,7 +58,7 @@ def test_a_table_without_raw_text_is_as_before(tmp_path: Path) -> None:
     results = make_results()
     experiment, rows = make_rows(tmp_path, results)
     assert "Raw text" not in main_table(experiment, rows).header
-    assert MARK not in note(experiment, rows)
+    assert MARK not in " ".join(footnotes(experiment, rows))
     assert "Raw text" not in Page(make_report(tmp_path, results)).text
 
 
@@ -90,23 +90,26 @@ def test_both_counts(tmp_path: Path) -> None:
     experiment, rows = make_rows(tmp_path, results)
     expected = (
         "Counted as Jia et al. 2019 do, by the more lenient rule of NCRF++, F1 on "
-        f"tech is 70.25 (0.35) for {BASELINE}, 70.00 for {OTHER}. By that rule it has "
-        "2,820 gold entities, and 2,824 by conlleval's, which is that of the table."
+        f"tech is 70.25 (0.35) for {BASELINE}, 70.00 for {OTHER}. The gold has 2,820 "
+        "entities by that rule, and 2,824 by conlleval's, which is that of the table."
     )
-    assert expected in note(experiment, rows)
+    assert expected in " ".join(footnotes(experiment, rows))
     assert expected in Page(make_report(tmp_path, results)).text
     two: Dict[str, Any] = {"hash": {}, "other": {}}
-    experiment, rows = make_rows(tmp_path, results, embeddings=two)
-    assert f"for {BASELINE} with hash, 70.00 for {OTHER} with hash." in note(
-        experiment, rows
+    other = with_lenient(make_result(OTHER, 0, embeddings="other"), 71.0, 9)
+    experiment, rows = make_rows(tmp_path, [*results, other], embeddings=two)
+    expected = (
+        f"is with hash: 70.25 (0.35) for {BASELINE}, 70.00 for {OTHER}; with other: "
+        f"71.00 for {OTHER}."
     )
+    assert expected in " ".join(footnotes(experiment, rows))
 
 
 def test_nothing_is_counted_twice_without_a_score(tmp_path: Path) -> None:
     plain, scored = make_result(BASELINE, 0), with_lenient(make_result(OTHER, 0), 0, 9)
     for results in ([plain], [without_score(scored, TARGET)]):
         experiment, rows = make_rows(tmp_path, results)
-        assert "NCRF++" not in note(experiment, rows)
+        assert "NCRF++" not in " ".join(footnotes(experiment, rows))
 
 
 def test_figure_of_jia(tmp_path: Path) -> None:
@@ -114,10 +117,10 @@ def test_figure_of_jia(tmp_path: Path) -> None:
     for result in results[2:]:
         result["system"] = JIA
     experiment, rows = make_rows(tmp_path, results)
-    assert JIA not in note(experiment, rows)
+    assert JIA not in " ".join(footnotes(experiment, rows))
     systems = {x: {"config": "gone.cfg"} for x in (BASELINE, JIA)}
     experiment, rows = make_rows(tmp_path, results, systems=systems)
     [_, line] = main_table(experiment, rows).rows
     assert line[:5] == ["hash", JIA, "source, target", "2", "73.59"]
-    text = note(experiment, rows)
+    text = " ".join(footnotes(experiment, rows))
     assert f"column freeze. That of {JIA} is the only one there" in text
