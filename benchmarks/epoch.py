@@ -40,6 +40,8 @@ class Training:
         self.lengths = [len(example) for example in corpus(self.nlp)]
         fix_random_seed(settings["seed"])
         started = time.perf_counter()
+        if settings["max_epochs"] < 0:  # a stream, which has no end
+            max_epochs = -1
         batches = create_train_batches(
             self.nlp, corpus, settings["batcher"], max_epochs
         )

@@ -1,12 +1,14 @@
-"""What the component says beside entities: where it lies on a doc, and the extension
-attributes that read it. They are there as soon as this module is imported, which the
-component does: so a `DocBin` is read without a pipeline."""
+"""What the component says beside entities, and what it is told of a text: where it lies
+on a doc, and the extension attributes for it. They are there as soon as this module is
+imported, which the component does: so a `DocBin` is read without a pipeline."""
 
 from bisect import bisect_left
 from typing import Any, Dict, List, NamedTuple, Optional, Sequence
 
 from numpy import ndarray
 from spacy.tokens import Doc, Span, SpanGroup, Token
+
+from .errors import MoeeError
 
 SCORES = "scores"
 DETECTION = "detection"
@@ -15,6 +17,11 @@ PIPE = "pipe"
 # where its entities lie that have no score
 UNSCORED = "unscored"
 GATES = "moee_gates"
+# what kind of text a doc is, for models that tell two domains apart
+DOMAIN = "moee_domain"
+SOURCE, TARGET = DOMAINS = ("source", "target")
+# text without annotation, to learn its words from
+RAW = "moee_raw"
 
 
 class Gates(NamedTuple):
@@ -117,6 +124,51 @@ def _find(span: Span, name: str) -> Optional[float]:
     return None
 
 
+def get_domain(doc: Doc) -> Optional[str]:
+    """Read the domain of a doc: `doc._.moee_domain`.
+
+    doc (Doc): The doc.
+    RETURNS (Optional[str]): "source" or "target"; None for the model's own default.
+    """
+    return doc.user_data.get(DOMAIN)
+
+
+def set_domain(doc: Doc, domain: Optional[str]) -> None:
+    """Write what `doc._.moee_domain` reads.
+
+    doc (Doc): The doc.
+    domain (Optional[str]): "source" or "target"; None for the model's own default.
+    RAISES (MoeeError): M605, for another domain.
+    """
+    if domain is None:
+        doc.user_data.pop(DOMAIN, None)
+    elif domain in DOMAINS:
+        doc.user_data[DOMAIN] = domain
+    else:
+        raise MoeeError("M605", found=domain, expected=", ".join(DOMAINS))
+
+
+def is_raw(doc: Doc) -> bool:
+    """Whether a doc is text without annotation: `doc._.moee_raw`.
+
+    doc (Doc): The doc.
+    RETURNS (bool): Whether models learn from its words alone.
+    """
+    return bool(doc.user_data.get(RAW))
+
+
+def set_raw(doc: Doc, raw: bool) -> None:
+    """Write what `doc._.moee_raw` reads.
+
+    doc (Doc): The doc.
+    raw (bool): Whether models learn from its words alone.
+    """
+    if raw:
+        doc.user_data[RAW] = True
+    else:
+        doc.user_data.pop(RAW, None)
+
+
 def _is_same(a: Span, b: Span) -> bool:
     # whatever an entity linker has added
     return (a.start, a.end, a.label) == (b.start, b.end, b.label)
@@ -125,6 +177,8 @@ def _is_same(a: Span, b: Span) -> bool:
 def _register() -> None:
     # forced, since the module may be imported again
     Doc.set_extension(GATES, getter=get_gates, force=True)
+    Doc.set_extension(DOMAIN, getter=get_domain, setter=set_domain, force=True)
+    Doc.set_extension(RAW, getter=is_raw, setter=set_raw, force=True)
     Token.set_extension(GATES, getter=_get_token_gates, force=True)
     Span.set_extension("moee_score", getter=get_score, force=True)
     Span.set_extension("moee_detection", getter=get_detection, force=True)

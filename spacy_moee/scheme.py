@@ -3,8 +3,13 @@
 For the labels `["LOC", "PER"]` the tags are `O, B-LOC, I-LOC, B-PER, I-PER`,
 numbered from 0 (paper, section 2.2; decision D15). `MISSING` marks a token
 whose gold tag is unknown.
+
+A network may have other tags inside: those of BIOES are `O, B-LOC, I-LOC, E-LOC, S-LOC,
+B-PER, ...`. Each legal sequence of them is one of the tags above, and the other way
+round; only such a network sees them.
 """
 
+from enum import Enum
 from functools import lru_cache
 from typing import Any, Dict, List, NamedTuple, Sequence, Tuple, TypeVar
 
@@ -17,6 +22,8 @@ OUTSIDE = 0
 ANY_LABEL = -1
 # what a tag says of the borders of an entity, beside OUTSIDE
 BEGIN, INSIDE = 1, 2
+# and what tags of BIOES say beside these: its last token, its only one
+END, SINGLE = 3, 4
 
 # an int, or an array or tensor of them
 Numbers = TypeVar("Numbers", bound=Any)
@@ -42,6 +49,105 @@ class TagScheme(NamedTuple):
         """RETURNS (Dict[str, int]): How many tags and categories there are."""
         n_categories = int(self.category.max()) + 1
         return {"n_tags": len(self.category), "n_categories": n_categories}
+
+
+class Notation(Enum):
+    """What kind of tags a chain has: by the borders that the tags of each label stand
+    for, in the order of their numbers."""
+
+    IOB2 = (BEGIN, INSIDE)
+    BIOES = (BEGIN, INSIDE, END, SINGLE)
+
+    @property
+    def closes(self) -> bool:
+        """RETURNS (bool): Whether a tag says that its token is the last of an entity,
+        and not the next one."""
+        return END in self.value
+
+    def count_labels(self, n_tags: int) -> int:
+        """Count the entity types.
+
+        n_tags (int): The number of tags, O included.
+        RETURNS (int): Their number.
+        """
+        return (n_tags - 1) // len(self.value)
+
+    def tag_of(self, label: Numbers, border: Numbers) -> Numbers:
+        """Number a tag, or many.
+
+        label (int / ndarray / Tensor): The number of its entity type, from 0.
+        border (int / ndarray / Tensor): One of its borders, such as `BEGIN`.
+        RETURNS (int / ndarray / Tensor): The tag.
+        """
+        return label * len(self.value) + border
+
+    def border_at(self, is_first: Numbers, is_last: Numbers) -> Numbers:
+        """Say which border a token of an entity has.
+
+        is_first (ndarray / Tensor): Whether the token is its first one.
+        is_last (ndarray / Tensor): Whether it is its last one, of a shape that fits.
+        RETURNS (ndarray / Tensor): Borders.
+        """
+        border = is_first * BEGIN + ~is_first * INSIDE
+        if not self.closes:
+            return border
+        return border * ~is_last + is_last * (is_first * SINGLE + ~is_first * END)
+
+    def tags_of(self, border: int) -> slice:
+        """Find the tags of a border.
+
+        border (int): Such as `BEGIN`.
+        RETURNS (slice): One tag for each label, in their order.
+        """
+        return slice(border, None, len(self.value))
+
+
+class ChainScheme(NamedTuple):
+    """What the tags of a chain are, in any notation, as arrays.
+
+    outer (ndarray): The IOB2 tag that each stands for, shape [tags].
+    category (ndarray): The entity category of each tag, shape [tags]; 0 is O.
+    border (ndarray): `OUTSIDE`, or one of the notation's borders, shape [tags].
+    legal (ndarray): `legal[a, b]` says whether tag b may follow tag a, shape
+        [tags + 1, tags]; the last row stands for the start of the sequence.
+    last (ndarray): Whether a sequence may end with each tag, shape [tags].
+    """
+
+    outer: ndarray
+    category: ndarray
+    border: ndarray
+    legal: ndarray
+    last: ndarray
+
+
+@lru_cache(maxsize=8)
+def chain_scheme(notation: Notation, n_labels: int) -> ChainScheme:
+    """Describe the tags of a chain.
+
+    notation (Notation): Their kind.
+    n_labels (int): The number of entity types.
+    RETURNS (ChainScheme): Arrays over the tags.
+    """
+    if notation is Notation.IOB2:
+        category, border, legal = iob2_scheme(n_labels)
+        tags = numpy.arange(len(category))
+        return ChainScheme(tags, category, border, legal, tags >= OUTSIDE)
+    tags = numpy.arange(len(notation.value) * n_labels + 1)
+    label, border = numpy.divmod(tags - 1, len(notation.value))
+    border = numpy.where(tags == OUTSIDE, OUTSIDE, border + 1)
+    starts = (border == BEGIN) | (border == SINGLE)
+    outer = label * 2 + numpy.where(starts, BEGIN, INSIDE)
+    goes_on = (border == INSIDE) | (border == END)
+    is_open = (border == BEGIN) | (border == INSIDE)
+    same = label[:, None] == label
+    legal = numpy.where(goes_on, is_open[:, None] & same, ~is_open[:, None])
+    return ChainScheme(
+        outer=numpy.where(tags == OUTSIDE, OUTSIDE, outer),
+        category=label + 1,
+        border=border,
+        legal=numpy.append(legal, legal[:1], axis=0),
+        last=~is_open,
+    )
 
 
 @lru_cache(maxsize=8)
@@ -104,6 +210,26 @@ def may_follow(before: ndarray, after: ndarray) -> ndarray:
     """
     same = category_of(before) == category_of(after)
     return (boundary_of(after) != INSIDE) | same
+
+
+def to_bioes(tags: Numbers) -> Numbers:
+    """Find the BIOES tags that say what IOB2 tags say. An entity starts and ends where
+    `spans` finds it; what is unknown goes on with none.
+
+    tags (ndarray / Tensor): Tag numbers of sequences, below 0 where unknown and on
+        padding, shape [batch, seq].
+    RETURNS (ndarray / Tensor): BIOES tag numbers, of the same shape and kind; what is
+        unknown is as before.
+    """
+    inside = tags > OUTSIDE
+    category = category_of(tags)
+    continues = inside[:, 1:] & (tags[:, 1:] % 2 == 0)
+    goes_on = continues & (category[:, :-1] == category[:, 1:])
+    is_first, is_last = tags == tags, tags == tags  # all true, of the kind of the tags
+    is_first[:, 1:], is_last[:, :-1] = ~goes_on, ~goes_on
+    border = Notation.BIOES.border_at(is_first, is_last)
+    found = Notation.BIOES.tag_of(category - 1, border)
+    return found * inside + tags * ~inside
 
 
 def possible_tags(tags: ndarray, n_tags: int) -> ndarray:

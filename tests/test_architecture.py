@@ -17,7 +17,6 @@ ARROWS = {
     "files": set(),
     "devices": {"errors"},
     "padding": set(),
-    "vocabulary": set(),
     "scheme": set(),
     "alternatives": set(),
     "faults": {"errors"},
@@ -29,20 +28,22 @@ ARROWS = {
     "labels": {"errors"},
     "tags": {"errors", "scheme"},
     "incorrect": {"errors", "scheme", "tags"},
-    "training": {"errors"},
+    "vocabulary": {"errors", "files"},
+    "training": {"corpora", "errors", "extensions", "files", "vocabulary"},
     "corpora": {"errors", "files", "labels", "tags"},
     "networks": {"errors", "scheme"},
     "embeddings": {"errors", "files", "finite", "padding", "vocabulary"},
     # what a person looks at: no model either
     "insight": {"errors", "evaluation", "extensions", "padding", "scheme"},
-    # what a pipeline scores: it reads what the component wrote
-    "evaluation": {"errors", "extensions", "scheme", "scorer"},
+    # what a pipeline scores: it reads what the component wrote, and gold tags as a
+    # column file has them
+    "evaluation": {"corpora", "errors", "extensions", "scheme", "scorer"},
     "models": {
-        *{"alternatives", "errors", "finite", "networks", "padding", "scheme"},
-        "vocabulary",
+        *{"alternatives", "embeddings", "errors", "extensions", "finite", "networks"},
+        *{"padding", "scheme", "vocabulary"},
     },
     "saving": {"checksums", "errors", "labels", "models"},
-    "extensions": set(),
+    "extensions": {"errors"},
     "annotations": {"errors", "extensions", "tags"},
     "component": {
         *{"alternatives", "annotations", "errors", "faults", "from_ner", "halves"},
@@ -51,11 +52,16 @@ ARROWS = {
     "factory": {"annotations", "component", "from_ner", "models"},
     # a pipeline of any components, and what they wrote
     "web": {"alternatives", "errors", "extensions"},
-    "experiments": {"embeddings", "errors", "evaluation", "files", "insight"},
+    "experiments": {
+        *{"embeddings", "errors", "evaluation", "extensions", "files", "insight"},
+    },
     "cli": {
         *{"errors", "files", "corpora", "embeddings", "experiments", "insight"},
+        # what a text says of itself
+        "extensions",
         # models know what they look up in the vectors; nothing else does
         *{"component", "devices", "evaluation", "models", "training", "web"},
+        *{"extensions", "vocabulary"},
     },
     "__init__": set(),
 }
@@ -63,7 +69,7 @@ NO_TORCH = {
     "alternatives",
     *{"annotations", "extensions"},
     *{"tags", "labels", "scheme", "faults", "incorrect", "scorer", "corpora"},
-    *{"errors", "files", "from_ner"},
+    *{"errors", "files", "from_ner", "vocabulary"},
     *{"padding", "devices", "evaluation", "checksums", "finite", "insight"},
     *{"vocabulary", "web"},
 }

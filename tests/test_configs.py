@@ -1,7 +1,8 @@
 """Every recipe is complete, and learns."""
 
+import json
 from pathlib import Path
-from typing import Any, List, Sequence
+from typing import Any, Dict, List, Sequence
 
 import numpy
 import pytest
@@ -12,6 +13,9 @@ from spacy.training.initialize import init_nlp
 from spacy.training.loop import train
 from spacy.util import load_config
 from spacy.vectors import Vectors
+from typer.testing import CliRunner
+
+from spacy_moee.cli import app
 
 from .component.util import get_ner
 from .embeddings.encoder_util import make_bert
@@ -71,10 +75,29 @@ def overrides(tmp_path: Path) -> dict:
     }
 
 
+def make_raw_texts(config: Path, overrides: dict, folder: Path) -> dict:
+    """Raw text, its vocabulary, and what else a recipe is that learns from it."""
+    changes: Dict[str, Any] = {
+        "corpora.train.batch_size": 2,
+        "training.max_epochs": -1,
+    }
+    changes["initialize.after_init.max_epochs"] = 3
+    for domain in ("source", "target"):
+        file = folder / f"{domain}.jsonl"
+        file.write_text(json.dumps({"text": "Ada is in London. Byron left."}) + "\n")
+        changes[f"paths.raw_{domain}"] = str(file)
+    changes["paths.vocabulary"] = str(folder / "vocabulary.jsonl")
+    options = [f"--{k}={v}" for k, v in {**overrides, **changes}.items()]
+    command = ["vocabulary", str(config), str(folder / "vocabulary.jsonl"), *options]
+    result = CliRunner().invoke(app, command)
+    assert result.exit_code == 0, result.output
+    return changes
+
+
 def test_there_are_recipes() -> None:
     names = {"sample", "static_features", "static_frozen", "bert", "bert_frozen"}
     names |= {"static_features_anycase", "bert_frozen_anycase"}
-    names |= {"fasttext_frozen", "concept", "robust"}
+    names |= {"fasttext_frozen", "concept", "robust", "jia", "jia_features"}
     names |= {f"paper/{x}" for x in ("bert", "fasttext_frozen", "fasttext_unfrozen")}
     assert names == {recipe_name(path) for path in CONFIGS}
 
@@ -91,9 +114,12 @@ def test_recipe_trains(path: Path, overrides: dict, tmp_path: Path) -> None:
     config = load_config(path)
     if "expert_width" in config["components"]["moee_ner"]["model"]:
         overrides["components.moee_ner.model.expert_width"] = 8
-    wrapped = "batcher" in config["training"]["batcher"]
-    overrides[f"training.batcher.{'batcher.' if wrapped else ''}size"] = 2
     paths = config["paths"]
+    if "vocabulary" in paths:
+        overrides.update(make_raw_texts(path, overrides, tmp_path))
+    else:
+        wrapped = "batcher" in config["training"]["batcher"]
+        overrides[f"training.batcher.{'batcher.' if wrapped else ''}size"] = 2
     if paths["vectors"]:
         overrides["paths.vectors"] = str(make_vectors(tmp_path / "vectors"))
     if "path" in config["nlp"]["vectors"]:

@@ -6,19 +6,21 @@ from typing import Any, Dict, List, Set, Tuple
 import pytest
 import srsly
 from spacy.cli import app
+from spacy.util import registry
 from thinc.api import Config
 from typer.testing import CliRunner
 
 import spacy_moee.cli  # noqa: F401
 from spacy_moee.experiments.plan.experiment import Experiment, read_experiment
 from spacy_moee.experiments.plan.grid import Run, make_runs
-from spacy_moee.experiments.plan.published import COLUMNS, TABLE_1, published_f1
+from spacy_moee.experiments.plan.published import COLUMNS, JIA, TABLE_1, published_f1
+from spacy_moee.experiments.plan.raw_text import find_raw_text
 
 from .test_configs import FOLDER, make_corpus, make_vectors
 
 FILES = sorted((FOLDER / "experiments").glob("*.yml"))
 # those of the paper's table, on different embeddings
-OTHERS = "losses", "case", "static_features"
+OTHERS = "losses", "case", "static_features", "raw"
 TABLES = [path for path in FILES if path.stem not in OTHERS]
 
 
@@ -35,6 +37,11 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         path = tmp_path / "corpus" / f"{name}.spacy"
         path.parent.mkdir(parents=True, exist_ok=True)
         make_corpus(path)
+    column_file = tmp_path / "assets" / "conll2003_scitech" / "target" / "test.txt"
+    column_file.parent.mkdir(parents=True)
+    # as `make_corpus`
+    words = "Ada B-PER\nByron E-PER\nleft O\nLondon S-LOC\n. O\n\n"
+    column_file.write_text(6 * words, encoding="utf8")
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
@@ -83,8 +90,54 @@ def test_table_is_complete(project: Path, path: Path) -> None:
     # what is compared differs in nothing but the system
     for name in experiment.embeddings:
         parts = [Config().from_str(r.config) for r in runs if r.embeddings == name]
+        # but for the one that reads raw text, in steps of its own
+        parts = [p for p in parts if not find_raw_text(p, [])]
         trainings = [{**p["training"], "seed": 0} for p in parts]
         assert all(training == trainings[0] for training in trainings)
+
+
+def test_the_table_has_a_row_that_reads_raw_text(project: Path) -> None:
+    """It is its recipe."""
+    _, runs = read_runs(Path("table1.yml"))
+    found = [run for run in runs if run.system == JIA]
+    assert [run.seed for run in found] == [0, 1, 2]
+    assert {run.raw_text for run in found} == {"source, target"}
+    assert {run.raw_text for run in runs if run.system != JIA} == {""}
+    recipe = Config().from_disk(FOLDER / "jia_features.cfg")
+    changed = differences(recipe, Config().from_str(found[1].config))
+    assert changed <= {"seed", "labels", "path"}
+
+
+def test_raw_compares_with_the_same_network(project: Path) -> None:
+    experiment, runs = read_runs(Path("raw.yml"))
+    # one that is run with all embeddings
+    for block in experiment.embeddings.values():
+        assert {JIA, experiment.baseline} <= {*block.systems}
+    by_name: Dict[Any, Any] = {
+        (run.embeddings, run.system): run for run in runs if not run.seed
+    }
+    for (embeddings, system), run in by_name.items():
+        reads = "source, target" if system == JIA else ""
+        assert run.raw_text == reads
+        if system == JIA:
+            base = by_name[embeddings, experiment.baseline]
+            one, other = (Config().from_str(x.config) for x in (run, base))
+            changed = {"language_weight", "domain", "source", "target"}
+            assert differences(one, other) == changed
+            model = model_of(base)
+            assert (model["language_weight"], model["domain"]) == (0, "source")
+    published, spelling = experiment.embeddings
+    recipes: List[Tuple[str, str, str, Set[str]]] = [
+        ("jia", published, JIA, set()),
+        ("jia_features", spelling, JIA, set()),
+        ("static_features", spelling, "+ MTL and MoEE", set()),
+        ("static_features", spelling, "BiLSTM-CRF", {"detection", "experts"}),
+    ]
+    for recipe, block, name, changed in recipes:
+        expected = fill(Config().from_disk(FOLDER / f"{recipe}.cfg"))
+        config = Config().from_str(by_name[block, name].config)
+        found = differences(expected, fill(config))
+        assert found <= {"labels", "path", *changed}
 
 
 def test_losses_changes_one_thing_at_a_time(project: Path) -> None:
@@ -130,6 +183,15 @@ def test_static_features_is_the_recipe_on_two_targets(project: Path) -> None:
         assert found <= {"seed", "train", "dev", "vectors", "labels", "path"}
 
 
+def fill(config: Config) -> Config:
+    """The same with all arguments of the optimizer, and the outer logger alone."""
+    training = config["training"]
+    block = {"optimizer": training["optimizer"]}
+    logger = {"@loggers": training["logger"]["@loggers"]}
+    training.update({**registry.fill(block), "logger": logger})
+    return config
+
+
 def differences(one: Dict[str, Any], other: Dict[str, Any]) -> Set[str]:
     """The names of the settings that differ, at any depth."""
     found: Set[str] = set()
@@ -154,14 +216,17 @@ def test_sample_runs(project: Path) -> None:
     result = CliRunner().invoke(app, arguments)
     assert result.exit_code == 0, result.output
     lines = list(srsly.read_jsonl(project / "out" / "results.jsonl"))
-    assert {line["system"] for line in lines} == set(TABLE_1)
+    # all that read no raw text
+    systems = TABLE_1.keys() - {JIA}
+    assert {line["system"] for line in lines} == systems
     html = (project / "out" / "report.html").read_text(encoding="utf8")
-    assert all(name in html for name in TABLE_1)
+    assert all(name in html for name in systems)
 
 
 def test_published_figures() -> None:
     cells = [published_f1(name, column) for name in TABLE_1 for column in COLUMNS]
     assert published_f1("+ MTL and MoEE", "freeze") == (69.53, 70.04)
     assert published_f1("BiLSTM-CRF", "freeze") == (68.21, 67.89)
-    assert len(cells) == 18 and all(cell and 62 < cell.v2 < 71 for cell in cells)
+    assert len(cells) == 21 and all(cell and 62 < cell.v2 < 74 for cell in cells)
+    assert {published_f1(JIA, column) for column in COLUMNS} == {(73.59, 73.59)}
     assert published_f1("BiLSTM", "freeze") is published_f1("+ MTL", "") is None

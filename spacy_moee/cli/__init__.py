@@ -103,6 +103,7 @@ from . import (  # noqa: E402
     report,  # noqa: F401
     serve,  # noqa: F401
     vectors,  # noqa: F401
+    vocabulary,  # noqa: F401
 )
 
 spacy_app.add_typer(app, name="moee")

@@ -112,6 +112,8 @@ def read_corpora(
     """Read the training and development corpora as training does. Raises M716."""
     from spacy.util import resolve_dot_names
 
+    from ..extensions import is_raw
+
     config = nlp.config.interpolate()
     training = config["training"]
     corpora = []
@@ -119,7 +121,8 @@ def read_corpora(
         name = training[key]
         try:
             (corpus,) = resolve_dot_names(config, [name])
-            examples = corpus(nlp)
+            # raw text has nothing to be counted
+            examples = (eg for eg in corpus(nlp) if not is_raw(eg.predicted))
             if training["max_epochs"] == -1:
                 examples = islice(examples, STREAMED)
             examples = list(examples)

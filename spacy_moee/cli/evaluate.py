@@ -3,7 +3,7 @@
 import os
 from enum import Enum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Dict, List, NamedTuple, Optional
+from typing import TYPE_CHECKING, Annotated, Any, Dict, List, NamedTuple, Optional, Set
 
 import typer
 from typer import Argument, Option
@@ -37,6 +37,7 @@ Displacy = Annotated[Optional[Path], Option("--displacy", "-dp", file_okay=False
 Limit = Annotated[int, Option("--displacy-limit", "-dl", min=1, help="Docs on a page")]
 CaseOpt = Annotated[Case, Option("--case", help="Read the texts as they are, in lower case or in upper case; tokens and annotation stay")]  # noqa: E501
 GoldTypes = Annotated[bool, Option("--gold-types", help="Score only the types that a file is annotated with, and drop what is found of others")]  # noqa: E501
+SourceOpt = Annotated[Optional[List[Path]], Option("--source-domain", help="File or folder of DATA with texts of the domain that a pipeline was trained on. One that tells two domains apart, such as that of configs/jia.cfg, reads them as such, and all else as its target domain")]  # noqa: E501
 PartsOpt = Annotated[bool, Option("--parts", help="Also show what the parts of moee_ner do: tags, detection head, gate")]  # noqa: E501
 GpuOpt = Annotated[int, Option("--gpu-id", "-g", help="GPU, or -1 for the CPU")]
 # fmt: on
@@ -55,11 +56,12 @@ class Folders(NamedTuple):
 class Wanted(NamedTuple):
     """What is evaluated. case (Case): How the texts are read. gold_types (bool):
     Whether only types of the gold annotation are scored. components (List[str]): Those
-    whose parts are shown."""
+    whose parts are shown. source (Set[Path]): The files of the source domain."""
 
     case: Case
     gold_types: bool
     components: List[str]
+    source: Set[Path]
 
 
 class Result(NamedTuple):
@@ -87,6 +89,7 @@ def evaluate_cli(
     case: CaseOpt = Case.as_is,
     gold_types: GoldTypes = False,
     parts: PartsOpt = False,
+    source_domain: SourceOpt = None,
     gpu_id: GpuOpt = -1,
 ) -> None:
     """
@@ -96,16 +99,18 @@ def evaluate_cli(
     only what a component of the factory "ner" has found.
     """
     from ..devices import use_device
-    from ..evaluation.data import find_data
+    from ..evaluation.data import find_data, find_inside
 
     if tagged is None and output is not None:
         tagged = Path(os.path.normpath(output / os.pardir / "tagged"))
     folders = Folders(output, tagged, displacy, displacy_limit)
     use_device(gpu_id)
     found = find_data(data, [tagged] if tagged else [])
+    source = find_inside(found.files.values(), source_domain or [])
     nlp = load_pipeline(model)
     check_finds_entities(nlp, model)
-    wanted = Wanted(case, gold_types, find_parts(nlp, model) if parts else [])
+    components = find_parts(nlp, model) if parts else []
+    wanted = Wanted(case, gold_types, components, source)
     if found.left_out:
         names = ", ".join(map(str, found.left_out))
         msg.info(f"Left out, since they are no test sets: {names}")
@@ -167,7 +172,7 @@ def evaluate_file(
     from ..evaluation.tagging import summarize, to_docbin, to_jsonl
     from ..insight.pages import entity_page
 
-    examples = read(nlp, file, wanted.case)
+    examples = read(nlp, file, wanted)
     counts = count_annotation(examples)
     is_scored = counts.annotated > 0
     scorer = CheckedScorer(nlp, file, wanted.gold_types)
@@ -208,18 +213,21 @@ def part_rows(
     return rows
 
 
-def read(nlp: "Language", file: Path, case: Case) -> List["Example"]:
-    """Read a file, in the case that is wanted. Raises M708 and M711."""
+def read(nlp: "Language", file: Path, wanted: Wanted) -> List["Example"]:
+    """Read a file, in the case and as the domain that is wanted. Raises M708, M711."""
     from ..corpora.texts import read_examples
+    from ..extensions import SOURCE, set_domain
     from ..training.case import change_case
 
     examples = list(read_examples(nlp, file))
     if not examples:
         raise MoeeError("M708", file=file)
-    if case is Case.as_is:
-        return examples
-    change = str.lower if case is Case.lower else str.upper
-    return [change_case(example, change) for example in examples]
+    if wanted.case is not Case.as_is:
+        change = str.lower if wanted.case is Case.lower else str.upper
+        examples = [change_case(example, change) for example in examples]
+    for example in examples if file in wanted.source else []:
+        set_domain(example.predicted, SOURCE)
+    return examples
 
 
 def save(files: Dict[Path, bytes]) -> None:

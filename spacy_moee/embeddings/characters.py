@@ -17,6 +17,7 @@ from thinc.api import (
 )
 from thinc.types import Floats2d
 
+from ..vocabulary import normalise
 from .fasttext.text import split_runs
 
 # marks around each word, so that prefixes and suffixes differ from infixes
@@ -34,6 +35,7 @@ def build_character_cnn_v1(
     window_size: int = 1,
     rows: int = 1000,
     max_characters: int = 40,
+    zero_digits: bool = False,
 ) -> Model[List[Doc], List[Floats2d]]:
     """Embed the characters of each token, convolve them and keep the maximum over
     the word (Ma and Hovy 2016, section 2.1). Many words are convolved in runs, which
@@ -44,6 +46,7 @@ def build_character_cnn_v1(
     window_size (int): Characters on either side of the one in a filter's middle.
     rows (int): Rows of the hash table of characters; any Unicode character fits.
     max_characters (int): The most characters of a token to read, from its start.
+    zero_digits (bool): Read each digit as 0.
     RETURNS (Model[List[Doc], List[Floats2d]]): The layer.
     """
     convolve: Model[Ragged, Ragged] = chain(
@@ -62,6 +65,7 @@ def build_character_cnn_v1(
         dims={"nO": width},
         attrs={
             "max_characters": max_characters,
+            "zero_digits": zero_digits,
             # not a number: that would be saved, and override a later version's
             "cut": partial(split_runs, size=RUN_BYTES // (4 * columns)),
         },
@@ -80,6 +84,8 @@ def forward(
     computes the layers again, so that nothing has to be kept."""
     lengths = model.ops.asarray1i([len(doc) for doc in docs])
     words = [token.text for doc in docs for token in doc]
+    if model.attrs["zero_digits"]:
+        words = [*map(normalise, words)]
     codes, sizes = character_codes(words, model.attrs["max_characters"])
     runs = list(model.attrs["cut"](sizes))
     pool: Model[Ragged, Floats2d] = model.layers[0]

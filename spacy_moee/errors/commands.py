@@ -70,7 +70,7 @@ ERRORS: Dict[str, str] = {
         "None of the {words} distinct words of the texts has a vector in '{model}'. "
         "Name texts in the language of the vectors, or keep the first rows with --rows."
     ),
-    # M716 to M719: training data
+    # M716 and M717: training data; M718: the domain of test data
     "M716": (
         "Can't read the corpus '{corpus}' of '{config}': {problem}. Convert the data "
         "first (`python -m spacy moee convert`), or name it with --paths.train and "
@@ -79,6 +79,10 @@ ERRORS: Dict[str, str] = {
     "M717": (
         "Can't build the pipeline of '{config}': {problem}. Training would fail in the "
         "same way: correct the config, or override the value on the command line."
+    ),
+    "M718": (
+        "--source-domain '{place}': none of the files to evaluate on is there; found "
+        "{found}. Name one of them, or a folder that one lies in."
     ),
     # M720: training that starts from a trained pipeline
     "M720": (

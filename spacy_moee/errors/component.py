@@ -136,6 +136,23 @@ ERRORS: Dict[str, str] = {
         "'{name}' can't be calibrated with {found}; expected a temperature above 0, "
         "such as {{'temperature': 1.4}}. `python -m spacy moee calibrate` finds one."
     ),
+    "M025": (
+        "A doc is raw text (doc._.moee_raw), from which the network learns to predict "
+        "words, but it has no vocabulary. Expected [initialize.before_init] with "
+        '@callbacks = "spacy_moee.read_vocabulary.v1" and the path of a file that '
+        "`python -m spacy moee vocabulary` writes."
+    ),
+    "M026": (
+        "A doc has the domain {found} (doc._.moee_domain); expected 'source', 'target' "
+        "or None."
+    ),
+    "M027": (
+        "spacy_moee.GeneratedTagger.v1 is to tag the target domain, of which it learns "
+        "nothing: there is no vocabulary. Expected [initialize.before_init] with "
+        '@callbacks = "spacy_moee.read_vocabulary.v1" and the path of a file that '
+        "`python -m spacy moee vocabulary` writes; or, without raw text, "
+        'domain = "source" for the model.'
+    ),
 }
 
 WARNINGS: Dict[str, str] = {

@@ -65,6 +65,16 @@ ERRORS: Dict[str, str] = {
         "Can't write the log of the training '{file}': {problem}. Check the path of "
         "[training.logger], its permissions and the free disk space."
     ),
+    "M516": (
+        "'{file}', line {line}: found {found}; expected {expected}. To count as NCRF++ "
+        "does, 'ncrfpp' of a target names the column file that its corpus was "
+        "converted from, with the same types. Name that file, or convert it again."
+    ),
+    "M517": (
+        "'{file}': found {found}; expected a column file in BIOES with a tag for each "
+        "token, which is what NCRF++ counts. Name another file as the 'ncrfpp' of the "
+        "target, or omit it."
+    ),
 }
 
 WARNINGS: Dict[str, str] = {

@@ -14,6 +14,50 @@ ERRORS: Dict[str, str] = {
         "Expected at least one batch per epoch. Check the limits of [training.batcher] "
         "(discard_oversize, size) and of the corpus (max_length, limit)."
     ),
+    "M605": (
+        "doc._.moee_domain can't be {found!r}. Expected one of {expected}, or None for "
+        "the model's own default."
+    ),
+    "M606": (
+        "There is no sentence to learn from in the raw text of '{setting}': {names}. "
+        "Found {found}. Name other files, set {setting} to null, or raise max_length."
+    ),
+    "M607": (
+        "There is no annotated doc to learn from at '{path}': found {found}. Expected "
+        "a .spacy file, or a folder of them. Convert the training data first (`python "
+        "-m spacy moee convert`), name it with --paths.train, or raise max_length."
+    ),
+    "M608": (
+        "{reader} needs [training] {name} = {expected}, and the config has {found!r}. "
+        "{advice}"
+    ),
+    "M609": (
+        "{batcher} got a {found} instead of an epoch of {reader}. Use both or neither, "
+        "in [training.batcher] and as train_corpus, with [training] max_epochs = -1."
+    ),
+    "M610": (
+        "The raw text '{file}' changed while a training read it: {problem}. Expected "
+        "the same text in each epoch. Start the training again, with files that do "
+        "not change."
+    ),
+    "M611": (
+        "Can't read the vocabulary '{file}': {reason}. Expected lines such as "
+        '{{"word": "the", "count": 41234}}, by falling count: `python -m spacy moee '
+        "vocabulary` writes them."
+    ),
+    "M612": (
+        "No model of the pipeline ({names}) reads the vocabulary '{file}'. Expected "
+        "one that learns from raw text, such as spacy_moee.GeneratedTagger.v1. Check "
+        "its architecture, or remove {callback} from [initialize.before_init]."
+    ),
+    "M613": (
+        "{reader} has transductive = true, but no 'test': the text of which test "
+        "corpus is to be learned from? Name it, or set transductive to false."
+    ),
+    "M614": (
+        "Can't write the vocabulary '{file}': {reason}. Give a file in a folder that "
+        "can be written."
+    ),
     "M620": (
         "spacy_moee.ScoreLogger.v1 found no optimizer to tell of scores: "
         "[training.optimizer] has {found}. Expected @optimizers = "
@@ -35,5 +79,15 @@ WARNINGS: Dict[str, str] = {
         "(switch_score is {score}). Set [training.logger] @loggers to "
         '"spacy_moee.ScoreLogger.v1"; it takes another logger as its argument '
         "`logger`. For RMSprop alone, set switch_score to null."
+    ),
+    "MW60": (
+        "{n_long:,} of {total:,} sentences of the raw text {names} have {max_length} "
+        "tokens or more, and are left out. To read them, raise max_length (0: no "
+        "limit)."
+    ),
+    "MW61": (
+        "{n_long:,} of {total:,} tokens of the annotated docs '{path}' are in docs or "
+        "sentences of {max_length} tokens or more, and are left out. To read them, "
+        "raise max_length (0: no limit)."
     ),
 }

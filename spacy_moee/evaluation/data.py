@@ -3,7 +3,7 @@
 import re
 from collections import defaultdict
 from pathlib import Path
-from typing import Dict, Iterable, List, NamedTuple, Sequence, Set
+from typing import Collection, Dict, Iterable, List, NamedTuple, Sequence, Set
 
 from ..errors import MoeeError
 
@@ -57,6 +57,25 @@ def find_data(paths: Sequence[Path], outputs: Iterable[Path] = ()) -> Data:
     names = _choose_names(depths)
     skipped = [file for file, place in left_out.items() if place not in taken]
     return Data({names[file]: file for file in depths}, skipped)
+
+
+def find_inside(files: Collection[Path], places: Iterable[Path]) -> Set[Path]:
+    """Find the files that lie in some places.
+
+    files (Collection[Path]): The files to evaluate on.
+    places (Iterable[Path]): Some of these files, and folders.
+    RETURNS (Set[Path]): Those that are, or lie in, one of the places.
+    RAISES (MoeeError): M718, for a place without such a file.
+    """
+    within = {path: (path.resolve(), *path.resolve().parents) for path in files}
+    inside: Set[Path] = set()
+    for place in places:
+        found = {path for path in files if place.resolve() in within[path]}
+        if not found:
+            shown = ", ".join(f"'{path}'" for path in files)
+            raise MoeeError("M718", place=place, found=shown)
+        inside |= found
+    return inside
 
 
 def _search(folder: Path, outputs: Iterable[Path]) -> Dict[Path, int]:

@@ -17,12 +17,12 @@ from ..alternatives import (
     SentenceReadings,
 )
 from ..errors import MoeeError
-from ..networks.candidates import Borders, Candidates
+from ..networks.candidates import Candidates, find_overlapping
 from ..networks.common import bar_outside, token_mask
-from ..networks.confidence import Lattice
+from ..networks.confidence import make_lattice
 from ..networks.crf import TagDistribution
 from ..networks.kbest import k_best_paths
-from ..scheme import spans, tag_names
+from ..scheme import chain_scheme, spans, tag_names
 from . import batches
 from .edges import Edges
 from .readout import decode_windows
@@ -91,7 +91,7 @@ def find_alternatives(
     entities = edges.trim(entities)
     rows = place_entities(scores.layout.windows, merged, entities[:, :2])
     return Alternatives(
-        _find_readings(query, numpy.array(tag_names(labels))),
+        _find_readings(query, labels),
         _find_candidates(query, entities, rows, edges, labels),
     )
 
@@ -107,12 +107,19 @@ def _read(query: Query) -> Iterator[Read]:
         yield batch, distribution, mask, possible
 
 
-def _find_readings(query: Query, names: ndarray) -> List[SentenceReadings]:
+def _name_tags(distribution: TagDistribution, labels: Sequence[str]) -> ndarray:
+    """The IOB2 name of each tag of a chain, of whatever notation it is."""
+    outer = chain_scheme(distribution.notation, len(labels)).outer
+    return numpy.take(tag_names(labels), outer)
+
+
+def _find_readings(query: Query, labels: Sequence[str]) -> List[SentenceReadings]:
     """The likeliest sequences of tags of each window."""
     windows = query.scores.layout.windows
     found: Dict[int, List[Reading]] = {}
     for batch, distribution, mask, possible in _read(query):
-        chain, emissions = distribution.exact()
+        names = _name_tags(distribution, labels)
+        chain, emissions, _ = distribution.exact()
         size = max(1, MAX_STATES // (query.k * emissions[0].numel()))
         for few in torch.arange(len(mask), device=mask.device).split(size):
             some = None if possible is None else possible[few]
@@ -140,18 +147,19 @@ def _find_candidates(
     first = query.scores.layout.windows.start[rows]
     columns = entities - first[:, None] * [1, 1, 0]
     placed = numpy.concatenate([rows[:, None], columns], axis=1)
-    for batch, (chain, emissions), mask, possible in _read(query):
+    for batch, distribution, mask, possible in _read(query):
         of_batch, numbers = batches.gather_spans(placed, batch.rows, mask.device)
         if not len(numbers):
             continue
         # only sequences that have an entity
         some, row = of_batch.row.unique(return_inverse=True)
         possible = None if possible is None else possible[some]
-        distribution = TagDistribution(chain, emissions[some])
-        borders = Borders.of(Lattice.of(distribution, mask[some], possible))
+        of_some = distribution._replace(emissions=distribution.emissions[some])
+        lattice = make_lattice(of_some, mask[some], possible)
+        borders = lattice.borders()
         places = zip(row.tolist(), *(x.tolist() for x in of_batch[1:3]), strict=True)
         for number, place in zip(numbers.tolist(), places, strict=True):
-            around = borders.overlapping(*place)
+            around = find_overlapping(lattice, borders, *place)
             table = _trim(around, edges, int(first[number]))
             chosen = _choose(found[number], table, labels, query.k)
             found[number] = chosen._replace(outside=_probability(around.outside))

@@ -8,7 +8,7 @@ from numpy import ndarray
 from torch import Tensor
 
 from ..networks.common import bar_outside, token_mask
-from ..networks.confidence import Lattice
+from ..networks.confidence import make_lattice
 from ..networks.crf import TagDistribution
 from ..networks.network import Network
 from ..networks.spans import Spans
@@ -32,9 +32,10 @@ def find_marginals(
     outside (Optional[Tensor]): True on tokens that have to be O, shape [batch, seq].
     RETURNS (Tensor): Shape [batch, seq, tags].
     """
-    chain, emissions = network.tag_distribution(batch.outputs)
-    mask = token_mask(emissions, batch.lengths)
-    return chain.marginals(emissions, mask, bar_outside(emissions, outside))
+    distribution = network.tag_distribution(batch.outputs)
+    mask = token_mask(distribution.emissions, batch.lengths)
+    possible = bar_outside(distribution.emissions, outside)
+    return distribution.marginals(mask, possible)
 
 
 def score_entities(
@@ -109,16 +110,15 @@ def _score(
     spans: Spans,
     outside: Optional[Tensor],
 ) -> Tensor:
-    chain, emissions = distribution
     # only sequences that have an entity
     rows, row = spans.row.unique(return_inverse=True)
     longest = int(lengths[rows].max())
-    emissions = emissions[rows, :longest]
-    if emissions.shape[2] == 3:  # detection knows no label
+    emissions = distribution.emissions[rows, :longest]
+    if distribution.n_labels == 1:  # detection knows no label
         spans = spans._replace(label=torch.zeros_like(spans.label))
     possible = bar_outside(
         emissions, None if outside is None else outside[rows, :longest]
     )
     mask = token_mask(emissions, lengths[rows])
-    lattice = Lattice.of(TagDistribution(chain, emissions), mask, possible)
+    lattice = make_lattice(distribution._replace(emissions=emissions), mask, possible)
     return lattice.log_probability(spans._replace(row=row)).exp()

@@ -3,9 +3,11 @@
 from typing import Dict, NamedTuple, Optional, Sequence
 
 from numpy import ndarray
+from spacy.tokens import Doc
 from spacy.vocab import Vocab
 
 from ..errors import MoeeError
+from .origins import Origins
 from .types import MoEEModelT
 
 Constants = Dict[str, ndarray]
@@ -35,24 +37,37 @@ class Family:
     needs_description = False
 
     def make_constants(
-        self, model: MoEEModelT, vocab: Vocab, labels: Sequence[str]
+        self, model: MoEEModelT, sample: Sequence[Doc], labels: Sequence[str]
     ) -> Constants:
-        """Make what a network holds of its entity types, beside their `TagScheme`.
+        """Make what a network holds beside its weights and its `TagScheme`.
 
         model (Model[List[Doc], Scores]): The model, before its network is built.
-        vocab (Vocab): Has word vectors, perhaps.
+        sample (Sequence[Doc]): Some docs, of a vocabulary with word vectors, perhaps.
         labels (Sequence[str]): The entity types.
         RETURNS (Dict[str, ndarray]): Constants by name.
         """
         return {}
 
-    def read_sizes(self, constants: Constants) -> Dict[str, int]:
+    def read_sizes(self, model: MoEEModelT, constants: Constants) -> Dict[str, int]:
         """Read the sizes of a network off its constants.
 
+        model (Model[List[Doc], Scores]): The model.
         constants (Dict[str, ndarray]): What `make_constants` returned.
         RETURNS (Dict[str, int]): Arguments of the network.
         """
         return {}
+
+    def find_origins(
+        self, model: MoEEModelT, docs: Sequence[Doc], is_train: bool
+    ) -> Optional[Origins]:
+        """Say where docs come from, if the network asks for it.
+
+        model (Model[List[Doc], Scores]): The model.
+        docs (Sequence[Doc]): The docs.
+        is_train (bool): Whether the network learns from them.
+        RETURNS (Optional[Origins]): Where they come from.
+        """
+        return None
 
     def set_type(
         self, model: MoEEModelT, vocab: Vocab, labels: Sequence[str], new: EntityType

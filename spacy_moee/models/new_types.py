@@ -3,6 +3,7 @@
 from typing import Dict, Sequence
 
 import numpy
+from spacy.tokens import Doc
 from spacy.vocab import Vocab
 
 from ..errors import warn
@@ -31,16 +32,16 @@ class DescribedTypes(Family):
     needs_description = True
 
     def make_constants(
-        self, model: MoEEModelT, vocab: Vocab, labels: Sequence[str]
+        self, model: MoEEModelT, sample: Sequence[Doc], labels: Sequence[str]
     ) -> Constants:
         """Embed the descriptions; a type without one is called its label."""
         described = Described.of(model)
         for label in labels:
             described = described.add(label)
         model.attrs.update(described._asdict())
-        return type_vectors(model, vocab, labels, described)
+        return type_vectors(model, sample[0].vocab, labels, described)
 
-    def read_sizes(self, constants: Constants) -> Dict[str, int]:
+    def read_sizes(self, model: MoEEModelT, constants: Constants) -> Dict[str, int]:
         """Read the width of the vectors, and the most examples of a type."""
         return sizes_of(constants)
 

@@ -45,6 +45,7 @@ def compute_loss(
     def loss_of(batch: Batch, outputs: Outputs) -> Loss:
         padded = batches.gather_gold(scores.layout, pieces, batch.rows)
         targets = _make_targets(padded, batch.lengths, len(network.category))
+        targets = targets._replace(origin=batch.origin)
         if len(placed):
             device = batch.lengths.device
             spans, _ = batches.gather_spans(placed, batch.rows, device)

@@ -59,7 +59,8 @@ def compute_divergence(
         # the same kernels, with or without a graph: Adam makes whole steps of rounding
         # errors, if there is nothing else.
         with torch.set_grad_enabled(batch.random_state is None):
-            said = network(Inputs(table[batch.tokens], batch.lengths))
+            inputs = Inputs(table[batch.tokens], batch.lengths, origin=batch.origin)
+            said = network(inputs)
         said = batches.rebuild(said, [o if o is None else o.detach() for o in said])
         return distill(outputs, network, said, batch.lengths)
 

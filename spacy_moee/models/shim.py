@@ -19,11 +19,11 @@ from torch import Tensor, nn
 
 from ..errors import MoeeError
 from ..finite import is_finite
-from ..networks.network import GrowingNetwork
+from ..networks.network import GrowingNetwork, Keeper
 from .growth import Stage, add_stage, enlarge, lay_over, move_state
 
 # what a file can say of a network
-SIZES = {"width", "n_tags", "n_categories", "vector_width", "n_examples"}
+SIZES = {"width", "n_tags", "n_categories", "vector_width", "n_examples", "n_words"}
 
 
 class NetworkShim(Shim):
@@ -129,6 +129,7 @@ class NetworkShim(Shim):
             kind = "cuda" if device_type == "gpu" else device_type
             place = kind if kind == "cpu" else f"{kind}:{device_id}"
             self._model.to(place)
+            self._forget()
 
     def finish_update(self, optimizer: Optimizer) -> None:
         """Update the parameters that have a gradient. Gradients that the optimizer has
@@ -154,6 +155,12 @@ class NetworkShim(Shim):
                 parameter.data.copy_(xp2torch(updated, device=parameter.device))
             if not gradient.any():
                 parameter.grad = None
+        self._forget()
+
+    def _forget(self) -> None:
+        """Tell the network that its parameters have changed."""
+        if isinstance(self._model, Keeper):
+            self._model.forget()
 
     def _parameters(self) -> List[Tuple[str, nn.Parameter]]:
         return [] if self._model is None else list(self._model.named_parameters())
@@ -172,6 +179,7 @@ class NetworkShim(Shim):
                 backup[name] = parameter.data
                 values = xp2torch(params[key], device=parameter.device)
                 parameter.data = lay_over(values, parameter.data.clone())
+        self._forget()
         try:
             yield
         finally:
@@ -181,6 +189,7 @@ class NetworkShim(Shim):
                     if kept.shape != parameter.shape:  # it has grown inside
                         kept = lay_over(kept, parameter.data.clone())
                     parameter.data = kept
+            self._forget()
 
     def to_bytes(self) -> bytes:
         """Serialize sizes and weights. RETURNS (bytes): msgpack."""

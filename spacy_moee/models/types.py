@@ -9,7 +9,7 @@ from thinc.api import Model
 from thinc.types import Floats2d
 from torch import Tensor
 
-from ..networks.network import Network, Outputs
+from ..networks.network import Network, Origin, Outputs
 from ..padding import Windows
 
 Tok2VecT = Model[List[Doc], List[Floats2d]]
@@ -44,6 +44,7 @@ class Batch:
     random_state (Optional[Tensor]): In training, that of the random numbers before the
         batch was read, if it is one of several: then the outputs have no graph, and it
         is read again.
+    origin (Optional[Origin]): Where the windows come from; None for most networks.
     """
 
     rows: ndarray
@@ -52,6 +53,7 @@ class Batch:
     vectors: Tensor
     outputs: Outputs
     random_state: Optional[Tensor] = None
+    origin: Optional[Origin] = None
 
 
 @dataclass

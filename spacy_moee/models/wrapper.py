@@ -28,15 +28,14 @@ from torch import Tensor, nn
 
 from ..errors import MoeeError
 from ..finite import check_vectors
-from ..networks.network import GrowingNetwork, Inputs, Network, Outputs
-from ..padding import plan
+from ..networks.network import GrowingNetwork, Network, Outputs
 from ..scheme import iob2_scheme
 from . import batches
 from .families import Constants, EntityType, Family
-from .random_state import get_random_state, use_random_state
+from .reading import read_to_learn, read_to_predict, repeat
 from .shim import NetworkShim
 from .threads import use_threads
-from .types import BackpropT, Batch, Gradient, Layout, MoEEModelT, Scores, Tok2VecT
+from .types import BackpropT, Gradient, MoEEModelT, Scores, Tok2VecT
 from .vocabularies import check_vocab
 from .windows import Segmenter
 
@@ -95,7 +94,7 @@ def init(
         width = tok2vec.get_dim("nO")
     else:
         width = tok2vec.predict(X[:1])[0].shape[1]
-    constants = _family(model).make_constants(model, X[0].vocab, Y)
+    constants = _family(model).make_constants(model, X, Y)
     sizes, constants = _complete(model, constants, len(Y))
     _shim(model).build({"width": int(width), **sizes}, constants)
 
@@ -105,7 +104,7 @@ def _complete(
 ) -> Tuple[Dict[str, int], Constants]:
     """The sizes of a network for some entity types, and all of its constants."""
     scheme = iob2_scheme(n_labels)
-    sizes = {**scheme.sizes, **_family(model).read_sizes(constants)}
+    sizes = {**scheme.sizes, **_family(model).read_sizes(model, constants)}
     return sizes, {**scheme._asdict(), **constants}
 
 
@@ -214,17 +213,23 @@ def forward(
         raise MoeeError("M104", found=table.shape[1], expected=width)
     batches.check_finite(table, docs)
     dropout = _dropout_rate(model)
+    origins = _family(model).find_origins(model, docs, is_train)
     if is_train:
-        read = _run(network, table, layout, dropout)
+        read = read_to_learn(network, table, layout, origins, dropout)
     else:
-        read = _predict(network, table, layout)
+        read = read_to_predict(network, table, layout, origins)
 
     def backprop(gradient: Gradient) -> List[Doc]:
         d_table = torch.zeros_like(table)
         for batch, d_outputs in zip(read, gradient.outputs, strict=True):
-            outputs = _read_again(network, batch, dropout)
+            outputs = repeat(network, batch, dropout)
             tensors = [output for output in outputs if output is not None]
-            torch.autograd.backward(tensors, d_outputs)
+            # a network may have nothing to say of a batch: then a part is a constant
+            pairs = zip(tensors, d_outputs, strict=True)
+            learned = [(out, d_out) for out, d_out in pairs if out.requires_grad]
+            if not learned:
+                continue
+            torch.autograd.backward(*zip(*learned, strict=True))
             d_vectors, batch.vectors.grad = cast(Tensor, batch.vectors.grad), None
             d_table.index_add_(0, batch.tokens.flatten(), d_vectors.flatten(0, 1))
         parameters = dict(network.named_parameters())
@@ -237,48 +242,6 @@ def forward(
         return cast(List[Doc], backprop_tok2vec(model.ops.unflatten(d_tokens, lengths)))
 
     return Scores(layout, read, network), backprop
-
-
-def _run(
-    network: Network[Outputs], table: Tensor, layout: Layout, dropout: float
-) -> List[Batch]:
-    """Score in training, with a graph that reaches back to the vectors. The graphs of
-    several batches would take memory for the longest doc; so each is read again on the
-    way back, with the same dropout."""
-    groups = plan(layout.windows.lengths, network.floats)
-    read = []
-    for rows in groups:
-        tokens, lengths = batches.pad(layout, rows, table.device)
-        vectors = table[tokens].requires_grad_()
-        state = get_random_state(table.device) if len(groups) > 1 else None
-        with torch.set_grad_enabled(state is None):
-            outputs = network(Inputs(vectors, lengths, dropout))
-        read.append(Batch(rows, tokens, lengths, vectors, outputs, state))
-    return read
-
-
-def _read_again(network: Network[Outputs], batch: Batch, dropout: float) -> Outputs:
-    """The outputs of a batch with their graph."""
-    if batch.random_state is None:
-        return batch.outputs
-    with use_random_state(batch.vectors.device, batch.random_state):
-        return network(Inputs(batch.vectors, batch.lengths, dropout))
-
-
-@torch.no_grad()
-def _predict(network: Network[Outputs], table: Tensor, layout: Layout) -> List[Batch]:
-    """Score in prediction: nothing is kept but the outputs."""
-    window_lengths = layout.windows.lengths
-    groups = plan(window_lengths, network.floats)
-    places = [len(rows) * int(window_lengths[rows[0]]) for rows in groups]
-    tables = batches.OutputTables(sum(places))
-    empty = table[:0]
-    read = []
-    for rows, n_places in zip(groups, places, strict=True):
-        tokens, lengths = batches.pad(layout, rows, table.device)
-        outputs = tables.keep(network(Inputs(table[tokens], lengths)), n_places)
-        read.append(Batch(rows, tokens, lengths, empty, outputs))
-    return read
 
 
 def _dropout_rate(model: MoEEModelT) -> float:

@@ -119,7 +119,7 @@ class ConceptNetwork(nn.Module):
         inputs (Inputs): The batch.
         RETURNS (ConceptOutputs): The scores.
         """
-        states, lengths, dropout = inputs
+        states, lengths, dropout, _ = inputs
         mask = token_mask(states, lengths)
         if self.encoder is not None:
             states = self.encoder(states, mask, dropout)

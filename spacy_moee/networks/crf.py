@@ -7,6 +7,7 @@ import torch
 import torchcrf
 from torch import Tensor
 
+from ..scheme import Notation, chain_scheme
 from .partition import log_partition
 from .viterbi import best_paths
 
@@ -36,16 +37,20 @@ class Chain(NamedTuple):
         zeros = torch.zeros_like(like[(0,) * (like.dim() - 1)])
         return cls(zeros, zeros.repeat(len(zeros), 1), zeros)
 
-    def constrain(self, legal: Tensor) -> "Chain":
+    def constrain(self, legal: Tensor, last: Optional[Tensor] = None) -> "Chain":
         """Rule moves out.
 
         legal (Tensor): Which tag may follow which, shape [tags + 1, tags]; the last row
             is for the start.
+        last (Optional[Tensor]): Which tags may be the last, shape [tags]; None for all.
         RETURNS (Chain): The rest.
         """
         start = self.start.masked_fill(~legal[-1], float("-inf"))
         moves = self.moves.masked_fill(~legal[:-1], float("-inf"))
-        return Chain(start, moves, self.end)
+        end = self.end
+        if last is not None:
+            end = end.masked_fill(~last, float("-inf"))
+        return Chain(start, moves, end)
 
     def log_partition(
         self, emissions: Tensor, mask: Tensor, possible: Optional[Tensor] = None
@@ -155,10 +160,18 @@ class TagDistribution(NamedTuple):
 
     chain (Chain): What a sequence scores beside its emissions.
     emissions (Tensor): Scores, shape [batch, seq, tags].
+    notation (Notation): What kind of tags these are. Those of BIOES are constrained to
+        legal sequences, from the start to the end.
     """
 
     chain: Chain
     emissions: Tensor
+    notation: Notation = Notation.IOB2
+
+    @property
+    def n_labels(self) -> int:
+        """RETURNS (int): How many entity types there are."""
+        return self.notation.count_labels(self.emissions.shape[2])
 
     def soften(self, temperature: float) -> "TagDistribution":
         """Divide all scores. The order of the sequences stays.
@@ -169,7 +182,7 @@ class TagDistribution(NamedTuple):
         if temperature == 1:
             return self
         chain = Chain(*(part / temperature for part in self.chain))
-        return TagDistribution(chain, self.emissions / temperature)
+        return self._replace(chain=chain, emissions=self.emissions / temperature)
 
     def exact(self) -> "TagDistribution":
         """Choose a precision of which something is left in differences of long sums.
@@ -179,7 +192,23 @@ class TagDistribution(NamedTuple):
         # Apple's GPUs have no float64
         exact = torch.float32 if self.emissions.device.type == "mps" else torch.float64
         chain = Chain(*(part.detach().to(exact) for part in self.chain))
-        return TagDistribution(chain, self.emissions.detach().to(exact))
+        return self._replace(chain=chain, emissions=self.emissions.detach().to(exact))
+
+    def marginals(self, mask: Tensor, possible: Optional[Tensor] = None) -> Tensor:
+        """Compute the probability of each IOB2 tag.
+
+        mask (Tensor): The tokens.
+        possible (Optional[Tensor]): Which tags each token may have, shape
+            [batch, seq, tags]; None for all.
+        RETURNS (Tensor): Shape [batch, seq, IOB2 tags]; 0 on padding.
+        """
+        found = self.chain.marginals(self.emissions, mask, possible)
+        if self.notation is Notation.IOB2:
+            return found
+        outer = chain_scheme(self.notation, self.n_labels).outer
+        tags = torch.from_numpy(outer).to(found.device)
+        summed = found.new_zeros(*found.shape[:2], 2 * self.n_labels + 1)
+        return summed.index_add_(2, tags, found)
 
 
 class CRF(torchcrf.CRF):  # type: ignore[misc]

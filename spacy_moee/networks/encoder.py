@@ -1,6 +1,6 @@
 """The text encoder: a bidirectional LSTM over padded sequences."""
 
-from typing import List, Optional
+from typing import List, Optional, Sequence
 
 import torch
 from torch import Tensor, nn
@@ -8,6 +8,35 @@ from torch.nn import functional
 
 # sigmoid(-1e4) is 0 in float32: a closed LSTM gate
 CLOSED = -1e4
+
+
+def closing_column(hidden_width: int) -> Tensor:
+    """Make the weights of an input column that is 1 on padding, where they close the
+    input and the output gate of an LSTM.
+
+    hidden_width (int): Width of the LSTM.
+    RETURNS (Tensor): Shape [4 * hidden_width, 1].
+    """
+    gates = torch.zeros(4, hidden_width, 1)
+    gates[0] = gates[3] = CLOSED
+    return gates.view(-1, 1)
+
+
+def run_bilstm(inputs: Tensor, weights: Sequence[Tensor]) -> Tensor:
+    """Run one layer of a bidirectional LSTM.
+
+    inputs (Tensor): Shape [batch, seq, columns].
+    weights (Sequence[Tensor]): Of the forward direction, then of the other: from the
+        input, [4 * hidden, columns], from the state, [4 * hidden, hidden], and the
+        biases of both.
+    RETURNS (Tensor): Hidden states, shape [batch, seq, 2 * hidden].
+    """
+    zeros = inputs.new_zeros(2, inputs.shape[0], weights[1].shape[1])
+    # cuDNN keeps what backward needs only in training mode
+    return torch.lstm(
+        inputs, (zeros, zeros), [*weights], True, 1, 0.0,
+        torch.is_grad_enabled(), True, True,
+    )[0]  # fmt: skip
 
 
 class BiLSTM(nn.Module):
@@ -33,9 +62,7 @@ class BiLSTM(nn.Module):
         self.lstm = nn.LSTM(
             width, hidden_width, depth, bidirectional=True, batch_first=True
         )
-        gates = torch.zeros(4, hidden_width, 1)
-        gates[0] = gates[3] = CLOSED
-        self.register_buffer("close", gates.view(-1, 1), persistent=False)
+        self.register_buffer("close", closing_column(hidden_width), persistent=False)
 
     @property
     def width(self) -> int:
@@ -82,9 +109,4 @@ class BiLSTM(nn.Module):
                 own = w_ih.shape[1] - table.shape[1]
                 w_ih = torch.cat([w_ih[:, :own], w_ih[:, own:] @ table.T], dim=1)
             weights += [torch.cat([w_ih, self.close], dim=1), w_hh, b_ih, b_hh]
-        zeros = inputs.new_zeros(2, inputs.shape[0], self.lstm.hidden_size)
-        # cuDNN keeps what backward needs only in training mode
-        return torch.lstm(
-            inputs, (zeros, zeros), weights, True, 1, 0.0,
-            torch.is_grad_enabled(), True, True,
-        )[0]  # fmt: skip
+        return run_bilstm(inputs, weights)

@@ -135,7 +135,7 @@ class MoEENetwork(nn.Module):
         inputs (Inputs): The batch.
         RETURNS (MoEEOutputs): The scores.
         """
-        states, lengths, dropout = inputs
+        states, lengths, dropout, _ = inputs
         if self.encoder is not None:
             states = self.encoder(states, token_mask(states, lengths), dropout)
         if isinstance(self.recognition, ExpertMixture):
@@ -216,7 +216,7 @@ class MoEENetwork(nn.Module):
         """Find the best tags of each sentence. See `Network.decode`."""
         mask = token_mask(outputs.emissions, lengths)
         possible = bar_outside(outputs.emissions, outside)
-        chain, scores = self.tag_distribution(outputs)
+        chain, scores, _ = self.tag_distribution(outputs)
         gates = detection = None
         if "gates" in wanted and outputs.gate is not None:
             gates = outputs.gate.softmax(dim=2)

@@ -31,17 +31,37 @@ SaidT = TypeVar("SaidT", bound=Outputs, contravariant=True)
 StudentT = TypeVar("StudentT", bound="Student[Any]")
 
 
+# the domains of texts, by their numbers
+SOURCE, TARGET = 0, 1
+
+
+class Origin(NamedTuple):
+    """Where the rows of a batch come from, for networks that learn from raw text.
+
+    domains (Tensor): The number of the domain of each row, shape [batch].
+    raw (Tensor): True for rows that are text without annotation, shape [batch].
+    words (Optional[Tensor]): The number of each word in a vocabulary, 0 for unknown
+        words and on padding, shape [batch, seq]; None if no words are to be learned.
+    """
+
+    domains: Tensor
+    raw: Tensor
+    words: Optional[Tensor] = None
+
+
 class Inputs(NamedTuple):
     """What a network reads: a padded batch of sentences, or of windows of docs.
 
     vectors (Tensor): Token vectors, shape [batch, seq, width].
     lengths (Tensor): The tokens of each sentence, at least one, shape [batch].
     dropout (float): The dropout rate; 0 for prediction.
+    origin (Optional[Origin]): Where the rows come from; None for most networks.
     """
 
     vectors: Tensor
     lengths: Tensor
     dropout: float = 0.0
+    origin: Optional[Origin] = None
 
 
 class Targets(NamedTuple):
@@ -54,12 +74,14 @@ class Targets(NamedTuple):
         of its sentence, shape [batch, seq, tags]; None if no sentence is known in part.
     incorrect (Optional[Spans]): Spans that are known to be no entities of their label.
         None if there are none in the whole update, whose loss then has no such part.
+    origin (Optional[Origin]): Where the rows come from; None for most networks.
     """
 
     tags: Tensor
     lengths: Tensor
     possible: Optional[Tensor] = None
     incorrect: Optional[Spans] = None
+    origin: Optional[Origin] = None
 
 
 class Loss(NamedTuple):
@@ -184,6 +206,14 @@ class GrowingNetwork(Protocol):
         n_categories (int): How many entity categories there were, O included.
         """
         ...
+
+
+@runtime_checkable
+class Keeper(Protocol):
+    """What a network has beside, if it keeps what it computes of its parameters."""
+
+    def forget(self) -> None:
+        """Drop what is kept: the parameters have changed."""
 
 
 @runtime_checkable

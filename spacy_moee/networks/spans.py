@@ -3,9 +3,10 @@ label, over all legal sequences of tags. It can be differentiated; of what is on
 looked at, `Lattice` computes probabilities faster.
 
 A row that agrees with a span has B at its start, I in it, and no I that goes on with it
-at its end. The log of the sum over such sequences is a partition function, in which
-each token may only have some tags. Those that do not agree are summed over as well,
-and not as the rest to 1, of which nothing is left if the span is certain.
+at its end; with tags of BIOES, a single tag at each of its tokens. The log of the sum
+over such sequences is a partition function, in which each token may only have some
+tags. Those that do not agree are summed over as well, and not as the rest to 1, of
+which nothing is left if the span is certain.
 """
 
 from typing import NamedTuple, Optional
@@ -14,7 +15,7 @@ import torch
 from torch import Tensor
 from torch.utils.checkpoint import checkpoint
 
-from ..scheme import ANY_LABEL, BEGIN, INSIDE, iob2_scheme
+from ..scheme import ANY_LABEL, INSIDE, Notation, chain_scheme
 from .crf import Chain
 
 # Scores that are summed over at once. This bounds the memory.
@@ -56,6 +57,7 @@ def log_complement(
     mask: Tensor,
     spans: Spans,
     possible: Optional[Tensor] = None,
+    notation: Notation = Notation.IOB2,
 ) -> Tensor:
     """Compute log(1 - P) for the probability P of each span. It is exact, and so is its
     gradient, however near to 1 P is: what is summed over are the sequences that do not
@@ -67,15 +69,14 @@ def log_complement(
     spans (Spans): The spans.
     possible (Optional[Tensor]): Which tags each token may have, shape
         [batch, seq, tags]; None for all.
+    notation (Notation): What kind of tags these are.
     RETURNS (Tensor): Shape [spans].
     """
-    sums = _Sums(chain, emissions, mask, possible)
+    sums = _Sums(chain, emissions, mask, possible, notation)
     last = mask.sum(dim=1)[spans.row] - 1
     places = torch.arange(emissions.shape[1], device=emissions.device)
-    # in the span or right behind it, where there is a token
-    differs = (places >= spans.start.unsqueeze(1)) & (
-        places <= torch.minimum(spans.end, last).unsqueeze(1)
-    )
+    stop = _last_difference(spans, last, notation)
+    differs = (places >= spans.start.unsqueeze(1)) & (places <= stop.unsqueeze(1))
     numbers, where = differs.nonzero(as_tuple=True)
     found = sums.agreeing(spans.take(numbers), where)
     parts = emissions.new_full(differs.shape, float("-inf"))
@@ -83,7 +84,13 @@ def log_complement(
     return parts.logsumexp(dim=1) - sums.all(spans.row)
 
 
-def unlikelihood(chain: Chain, emissions: Tensor, mask: Tensor, spans: Spans) -> Tensor:
+def unlikelihood(
+    chain: Chain,
+    emissions: Tensor,
+    mask: Tensor,
+    spans: Spans,
+    notation: Notation = Notation.IOB2,
+) -> Tensor:
     """Sum the loss of spans that are known to be no entities: -log(1 - P). In double
     precision, since the gradient is a difference of probabilities.
 
@@ -91,28 +98,45 @@ def unlikelihood(chain: Chain, emissions: Tensor, mask: Tensor, spans: Spans) ->
     emissions (Tensor): Scores.
     mask (Tensor): The tokens.
     spans (Spans): The spans; there may be none.
+    notation (Notation): The kind of tags.
     RETURNS (Tensor): A scalar, of the type of the emissions.
     """
     # Apple's GPUs have no float64
     exact = emissions.dtype if emissions.device.type == "mps" else torch.float64
     chain = Chain(*(part.to(exact) for part in chain))
-    found = log_complement(chain, emissions.to(exact), mask, spans)
+    found = log_complement(chain, emissions.to(exact), mask, spans, None, notation)
     # not below 0 by rounding
     return -found.clamp(max=0).sum().to(emissions.dtype)
+
+
+def _last_difference(spans: Spans, last: Tensor, notation: Notation) -> Tensor:
+    """The last place at which a sequence may differ from each span: right behind it,
+    where there is a token, or at its last token, if it closes there. An entity of
+    several tokens has to, at the end of a sequence."""
+    if not notation.closes:
+        return torch.minimum(spans.end, last)
+    has_to = (spans.end > last) & (spans.end - spans.start > 1)
+    return spans.end - 1 - has_to.long()
 
 
 class _Sums:
     """Sums over the legal sequences of a batch."""
 
     def __init__(
-        self, chain: Chain, emissions: Tensor, mask: Tensor, possible: Optional[Tensor]
+        self,
+        chain: Chain,
+        emissions: Tensor,
+        mask: Tensor,
+        possible: Optional[Tensor],
+        notation: Notation,
     ) -> None:
         self.emissions, self.mask, self.possible = emissions, mask, possible
-        scheme = iob2_scheme((emissions.shape[2] - 1) // 2)
-        self.category, self.boundary, self.legal = (
+        self.notation = notation
+        scheme = chain_scheme(notation, notation.count_labels(emissions.shape[2]))
+        _, self.category, self.border, self.legal, self.last = (
             torch.from_numpy(table).to(emissions.device) for table in scheme
         )
-        self.chain = chain.constrain(self.legal)
+        self.chain = chain.constrain(self.legal, self.last)
 
     def all(self, row: Tensor) -> Tensor:
         """The log of the sum over all sequences of each row."""
@@ -148,14 +172,13 @@ class _Sums:
     def _agree(self, spans: Spans, places: Tensor) -> Tensor:
         start, end, label = (part[:, None, None] for part in spans[1:])
         of_type = (label == ANY_LABEL) | (label == self.category - 1)
-        begins = of_type & (self.boundary == BEGIN)
-        goes_on = of_type & (self.boundary == INSIDE)
-        within = (start < places) & (places < end)
-        return (
-            (~(places == start) | begins)
-            & (~within | goes_on)
-            & (~(places == end) | ~goes_on)
-        )
+        within = (start <= places) & (places < end)
+        border = self.notation.border_at(places == start, places == end - 1)
+        agrees = ~within | of_type & (self.border == border)
+        if self.notation.closes:
+            return agrees
+        goes_on = of_type & (self.border == INSIDE)
+        return agrees & (~(places == end) | ~goes_on)
 
     def _sum(self, rows: Tensor, possible: Optional[Tensor]) -> Tensor:
         if possible is not None:
@@ -163,5 +186,7 @@ class _Sums:
             # numbers that are too small for exponentials.
             possible[:, 0] &= self.legal[-1]
             moves = self.legal[:-1].float()
-            possible[:, 1:] &= (possible[:, :-1].float() @ moves) > 0
+            # an I that has to be closed decides on the tags of two tokens behind it
+            for _ in range(3 if self.notation.closes else 1):
+                possible[:, 1:] &= (possible[:, :-1].float() @ moves) > 0
         return self.chain.log_partition(self.emissions[rows], self.mask[rows], possible)

@@ -40,7 +40,8 @@ def make_plan_training(
     writes `eval_frequency`, `patience` and `max_steps` into [training], in steps, where
     they are 0. Other numbers there do not change, nor does `max_epochs`; if one of them
     ends the training, there is an evaluation shortly before, which spaCy itself would
-    leave out.
+    leave out. A reader that streams its corpus (`max_epochs = -1` there) has to say how
+    many steps an epoch has, as `spacy_moee.MixedCorpus.v1` does.
 
     eval_frequency (float): Epochs from one evaluation to the next.
     patience (float): Epochs without a better score after which training stops; 0 for
@@ -70,8 +71,8 @@ def make_plan_training(
         training = nlp.config["training"]
         given = _given_numbers(nlp, counted or {})
         wanted = {"eval_frequency", *(["patience"] if patience else [])}
-        # one limit is enough
-        if max_epochs and not any(given[name] for name in LIMITS):
+        # one limit is enough; -1 is none
+        if max_epochs and not any(given[name] > 0 for name in LIMITS):
             wanted.add("max_steps")
         missing = {name for name in wanted if not given[name]}
         written: Dict[str, int] = {}
@@ -109,7 +110,7 @@ def _find_end(numbers: Dict[str, int], epoch: int) -> int:
     counted from 0; with `max_steps`, spaCy makes one more."""
     last = {"max_epochs": numbers["max_epochs"] * epoch - 1}
     last["max_steps"] = numbers["max_steps"]
-    return min((max(1, last[name]) for name in LIMITS if numbers[name]), default=0)
+    return min((max(1, last[name]) for name in LIMITS if numbers[name] > 0), default=0)
 
 
 def _given_numbers(nlp: Language, counted: Dict[str, int]) -> Dict[str, int]:
@@ -122,20 +123,24 @@ def _given_numbers(nlp: Language, counted: Dict[str, int]) -> Dict[str, int]:
 
 
 def count_steps(nlp: Language, numbers: Dict[str, int]) -> int:
-    """Count the batches of the first epoch, as spaCy's training loop will make them.
+    """Count the batches of the first epoch, as spaCy's training loop will make them. A
+    reader that streams is asked: it has `count_steps(nlp)`.
 
     nlp (Language): The pipeline, with its training config.
     numbers (Dict[str, int]): The given numbers of [training].
     RETURNS (int): The number of steps, at least 1.
-    RAISES (MoeeError): M601 for a corpus that is streamed, M602 if there is no batch.
+    RAISES (MoeeError): M601 for a corpus that is streamed and can't say, M602 if there
+        is no batch.
     """
-    if numbers["max_epochs"] < 0:
-        raise MoeeError("M601", found=numbers["max_epochs"])
     config = nlp.config.interpolate()
     training = config["training"]
     names = [training["train_corpus"]]
     with keep_random_state(training["seed"]):
         (corpus,) = util.resolve_dot_names(config, names)
+        if numbers["max_epochs"] < 0:
+            if not hasattr(corpus, "count_steps"):
+                raise MoeeError("M601", found=numbers["max_epochs"])
+            return corpus.count_steps(nlp)
         batcher = util.registry.resolve({"batcher": training["batcher"]})["batcher"]
         n_steps = sum(1 for _ in create_train_batches(nlp, corpus, batcher, 1))
     if not n_steps:

@@ -17,6 +17,7 @@ from typer.testing import CliRunner
 import spacy_moee.cli  # noqa: F401
 from tests.component.util import make_nlp, make_tagged, train
 from tests.embeddings.fasttext.util import write_fasttext
+from tests.training.test_readers import make_mixed_config
 
 CONFIGS = Path(__file__).parents[2] / "configs"
 NLP = spacy.blank("en")
@@ -255,3 +256,15 @@ def test_component_of_another_factory(corpus: Path, tmp_path: Path) -> None:
 def test_help_names_spacys_own() -> None:
     result = CliRunner().invoke(app, ["moee", "debug-data", "--help"])
     assert "`spacy debug data`" in flat(result.output)
+
+
+def test_raw_text_is_not_counted(tmp_path: Path) -> None:
+    config = make_mixed_config(tmp_path)
+    config.to_disk(tmp_path / "mixed.cfg")
+    result = CliRunner().invoke(
+        app, ["moee", "debug-data", str(tmp_path / "mixed.cfg")]
+    )
+    output = flat(result.output)
+    assert result.exit_code == 0, output
+    assert "train: 25 docs, 100 tokens" in output
+    assert "Tokens without annotation" not in output

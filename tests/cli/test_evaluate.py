@@ -8,12 +8,14 @@ import spacy
 import srsly
 from spacy.cli import app
 from spacy.cli.evaluate import evaluate as spacy_evaluate
-from spacy.tokens import Doc, DocBin
+from spacy.language import Language
+from spacy.tokens import Doc, DocBin, Span
 from thinc import compat
 from typer.testing import CliRunner
 
 import spacy_moee.cli  # noqa: F401
 from spacy_moee.evaluation.counts import spacy_counts, sum_counts
+from spacy_moee.extensions import DOMAIN
 from spacy_moee.training.case import change_case
 from tests.component.util import get_ents, make_nlp, make_tagged, make_trained, train
 
@@ -272,3 +274,40 @@ def test_parts(tmp_path: Path) -> None:
     nlp.to_disk(tmp_path / "nlp")
     result = run(tmp_path / "nlp", tmp_path / "short.spacy", "--parts")
     assert result.exit_code == 1 and "[M722]" in result.output
+
+
+@Language.factory("test_evaluate_domains", assigns=["doc.ents"])
+def make_domains(nlp: Language, name: str) -> Any:
+    """Find a PER in the texts of the source alone."""
+
+    def component(doc: Doc) -> Doc:
+        if doc.user_data.get(DOMAIN) == "source":
+            doc.ents = [Span(doc, 0, 1, "PER")]
+        return doc
+
+    return component
+
+
+def test_domain_of_the_texts(tmp_path: Path) -> None:
+    nlp = spacy.blank("en")
+    nlp.add_pipe("test_evaluate_domains")
+    nlp.to_disk(tmp_path / "nlp")
+    corpus, tagged = tmp_path / "corpus", tmp_path / "tagged"
+    for domain in ("source", "target"):
+        write(corpus / domain / "test.spacy", 5, "raw")
+
+    def find(*options: Any) -> Dict[str, int]:
+        result = run(tmp_path / "nlp", corpus, "--tagged", tagged, *options)
+        assert result.exit_code == 0, result.output
+        lines = {x.stem: srsly.read_jsonl(x) for x in tagged.glob("*.jsonl")}
+        return {k: sum(len(line["spans"]) for line in x) for k, x in lines.items()}
+
+    assert find() == {"source": 0, "target": 0}
+    for place in (corpus / "source", corpus / "source" / "test.spacy"):
+        assert find("--source-domain", place) == {"source": 40, "target": 0}
+    places = ("--source-domain", corpus / "target", "--source-domain", corpus)
+    assert find(*places) == {"source": 40, "target": 40}
+    # in another case, too
+    assert find("--case", "lower", *places)["target-lower"] == 40
+    gone = run(tmp_path / "nlp", corpus, "--source-domain", "gone")
+    assert gone.exit_code == 1 and "[M718] --source-domain 'gone'" in gone.output

@@ -48,6 +48,10 @@ MOEE = {"@architectures": "spacy_moee.MoEETagger.v1", "expert_width": 4, **BILST
 HEADS = {**MOEE, "depth": 0, "crf": False}
 CONCEPT = {"@architectures": "spacy_moee.ConceptTagger.v1", **BILSTM}
 ROBUST = {"@architectures": "spacy_moee.RobustTagger.v1", **BILSTM}
+GENERATED = {
+    **{"@architectures": "spacy_moee.GeneratedTagger.v1", "domain": "source"},
+    **{"hidden_width": 6, "task_width": 2, "domain_width": 2},
+}
 FASTTEXT = {"@vectors": "spacy_moee.FastTextVectors.v1", "embed": True}
 FAMILIES = {
     "hashes": {**MOEE, "tok2vec": HASHES},
@@ -56,6 +60,7 @@ FAMILIES = {
     "fasttext": {**MOEE, "tok2vec": FEATURES},
     "concept": {**CONCEPT, "tok2vec": FEATURES},
     "robust": {**ROBUST, "tok2vec": FEATURES},
+    "generated": {**GENERATED, "tok2vec": FEATURES},
 }
 ENCODERS = ("bert", "bert_frozen", "roberta")
 LEARN_RATE, STEPS = 0.03, 60

@@ -54,7 +54,7 @@ def enumerate_tags(nlp, doc, preset=()):
     ner = get_ner(nlp)
     scores = ner.model.predict([doc])
     (batch,) = scores.batches
-    (start, moves, end), emissions = scores.network.tag_distribution(batch.outputs)
+    (start, moves, end), emissions, _ = scores.network.tag_distribution(batch.outputs)
     start, moves, end, emissions = (
         part.detach().double().numpy() for part in (start, moves, end, emissions[0])
     )

@@ -8,7 +8,14 @@ import pytest
 import spacy
 from spacy.tokens import Doc, DocBin
 
-from spacy_moee.corpora.texts import find_texts, read_examples, read_texts
+from spacy_moee.corpora.texts import (
+    find_texts,
+    parse_line,
+    read_docs,
+    read_examples,
+    read_lines,
+    read_texts,
+)
 from spacy_moee.errors import MoeeError
 
 NLP = spacy.blank("en")
@@ -82,6 +89,7 @@ def test_nothing_to_read(name: str, tmp_path: Path) -> None:
         ("a.jsonl", b"[1]\n", "line 1"),
         ("a.jsonl", b'"text"\n', "line 1"),
         ("a.jsonl", b"{\n", "line 1"),
+        ("a.jsonl", b'{"text": "\\ud83d"}\n', "line 1"),
         ("a.spacy", b"", "E1014"),
         ("a.spacy", zlib.compress(b"junk"), "ExtraData"),
         ("a.spacy", zlib.compress(b"\x81\xa1a\x01"), "KeyError"),
@@ -94,3 +102,32 @@ def test_what_can_not_be_read(
     (tmp_path / name).write_bytes(content)
     with pytest.raises(MoeeError, match=f"M711.*{name}.*{problem}"):
         read(tmp_path / name)
+
+
+def test_lines_and_where_they_are(tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    data = "\ufeffnaïve\r\n\n  \n👍 b\nlast".encode()
+    path.write_bytes(data)
+    lines = list(read_lines(path))
+    assert [(line.number, line.text) for line in lines] == [
+        *((1, "naïve"), (4, "👍 b"), (5, "last")),
+    ]
+    for line in lines:
+        (end,) = data[line.start :].splitlines(keepends=True)[:1]
+        assert parse_line(end, path, line.number) == line.text
+
+
+def test_lines_are_read_one_by_one(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_bytes(b'{"text": "a"}\n{"text": "na\xefve"}\n')
+    lines = read_lines(path)
+    assert next(lines).text == "a"
+    with pytest.raises(MoeeError, match="M711.*line 2: .*0xef"):
+        next(lines)
+
+
+def test_docs_with_the_tokens_of_the_file(tmp_path: Path) -> None:
+    docs = [Doc(NLP.vocab, words=words) for words in (["don't", "."], [], ["a"])]
+    DocBin(docs=docs).to_disk(tmp_path / "a.spacy")
+    found = [[t.text for t in doc] for doc in read_docs(NLP, tmp_path / "a.spacy")]
+    assert found == [["don't", "."], ["a"]]

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spacy_moee.errors import MoeeError
-from spacy_moee.evaluation.data import _choose_names, find_data
+from spacy_moee.evaluation.data import _choose_names, find_data, find_inside
 
 PART = st.sampled_from(["a", "A", "b", "a-b", "test", "a-2", "a-b-2"])
 FILES = st.lists(st.lists(PART, min_size=1, max_size=4), unique_by=tuple, max_size=8)
@@ -108,3 +108,18 @@ def test_nothing_to_evaluate_on(tmp_path: Path) -> None:
     ):
         with pytest.raises(MoeeError, match=f"{code}.*{name}.*{found}"):
             find_data([tmp_path / name])
+
+
+def test_files_that_lie_in_some_places(tmp_path: Path) -> None:
+    files = make(tmp_path, "source/test", "source/deep/more", "target/test", "sourced")
+    first, deep, target, other = files
+    (tmp_path / "link").symlink_to(tmp_path / "source")
+    assert find_inside(files, []) == set()
+    for folder in ("source", "link", "target/../source"):
+        assert find_inside(files, [tmp_path / folder]) == {first, deep}
+    assert find_inside(files, [deep, tmp_path / "target"]) == {deep, target}
+    assert find_inside(files, [tmp_path]) == {*files}
+    make(tmp_path, "unread/test")
+    for place in ("unread", "gone", "sourced"):
+        with pytest.raises(MoeeError, match=f"M718.*{place}'.*source/test.spacy"):
+            find_inside(files[:3], [tmp_path / "source", tmp_path / place])

@@ -127,6 +127,7 @@ def make_result(
         "seed": seed,
         "config": f"{system} {seed}",
         "is_old": False,
+        "raw_text": "",
         "data": {"train": "ba9876543210"},
         "types": dict.fromkeys(targets),
         "code": "abcdef012345",

@@ -105,7 +105,7 @@ def say(shim: NetworkShim, vectors: Tensor, lengths: Tensor) -> Any:
     with torch.no_grad():
         outputs = network(Inputs(vectors, lengths))
         said = network.decode(outputs, lengths, ["gates", "detection"])
-        chain, emissions = network.tag_distribution(outputs)
+        chain, emissions, _ = network.tag_distribution(outputs)
     marginals = chain.marginals(emissions, token_mask(emissions, lengths))
     return said, marginals
 

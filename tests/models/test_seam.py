@@ -11,7 +11,7 @@ from torch.testing import assert_close
 
 from spacy_moee import padding
 from spacy_moee.errors import MoeeError
-from spacy_moee.models import wrapper
+from spacy_moee.models import reading
 from spacy_moee.models.confidence import find_marginals
 from spacy_moee.models.readout import compute_loss, read_out
 from spacy_moee.models.windows import cut_gold, merge_windows
@@ -183,7 +183,7 @@ def test_reading_again_gives_the_gradients_of_a_graph_that_was_kept(
         return *found, torch.rand(3)  # no number more or less is drawn
 
     again = train_again()
-    monkeypatch.setattr(wrapper, "get_random_state", lambda device: None)
+    monkeypatch.setattr(reading, "get_random_state", lambda device: None)
     kept = train_again()
     assert again[0] == kept[0]
     for name in kept[1]:

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from torch.testing import assert_close
 
 from spacy_moee.networks import candidates
-from spacy_moee.networks.candidates import Borders
-from spacy_moee.networks.confidence import Lattice
+from spacy_moee.networks.candidates import find_overlapping
+from spacy_moee.networks.confidence import make_lattice
 from spacy_moee.networks.crf import Chain, TagDistribution
 from spacy_moee.networks.spans import Spans
 from spacy_moee.scheme import spans as read_spans
@@ -44,10 +44,10 @@ def test_every_span_equals_enumeration(case, constrained, presets, seed):
     if constrained:
         chain = chain.constrain(make_legal(n_labels))
     possible = make_presets(mask, crf.num_tags, seed) if presets else None
-    lattice = Lattice.of(TagDistribution(chain, emissions), mask, possible)
+    lattice = make_lattice(TagDistribution(chain, emissions), mask, possible)
     if possible is None:
         possible = torch.ones_like(emissions, dtype=torch.bool)
-    borders, last_row = Borders.of(lattice), -1
+    borders, last_row = lattice.borders(), -1
     for row, start, end in make_parts(mask):
         n = int(mask[row].sum())
         if row != last_row:
@@ -55,7 +55,7 @@ def test_every_span_equals_enumeration(case, constrained, presets, seed):
             shares = torch.stack([*scores.values()]).softmax(0)
             read = [{*spans_of(path)} for path in scores]
             last_row = row
-        found = borders.overlapping(row, start, end)
+        found = find_overlapping(lattice, borders, row, start, end)
         assert found.starts.tolist() == [*range(end)]
         assert found.ends.tolist() == [*range(start + 1, n + 1)]
         wanted = [
@@ -90,8 +90,8 @@ def test_long_sequences_equal_single_spans(constrained):
     if constrained:
         chain = chain.constrain(make_legal(n_labels))
     emissions = 3 * make_emissions(2, 50, 7, seed=5).double()
-    lattice = Lattice.of(TagDistribution(chain, emissions), mask)
-    found = Borders.of(lattice).overlapping(1, 12, 15)
+    lattice = make_lattice(TagDistribution(chain, emissions), mask)
+    found = find_overlapping(lattice, lattice.borders(), 1, 12, 15)
     grid = torch.meshgrid(found.starts, found.ends, torch.arange(3), indexing="ij")
     start, end, label = (part.flatten() for part in grid)
     there = start < end
@@ -103,14 +103,14 @@ def test_long_sequences_equal_single_spans(constrained):
 
 def test_extremely_long_spans_are_left_out(monkeypatch):
     emissions, mask = make_emissions(1, 40, 5).double(), make_mask([40])
-    lattice = Lattice.of(TagDistribution(Chain.free(emissions), emissions), mask)
-    borders = Borders.of(lattice)
-    every = borders.overlapping(0, 20, 22)
+    lattice = make_lattice(TagDistribution(Chain.free(emissions), emissions), mask)
+    borders = lattice.borders()
+    every = find_overlapping(lattice, borders, 0, 20, 22)
     monkeypatch.setattr(candidates, "MAX_FLOATS", 50)  # two labels, of 5 x 5 spans
-    few = borders.overlapping(0, 20, 22)
+    few = find_overlapping(lattice, borders, 0, 20, 22)
     assert few.starts.tolist() == [17, 18, 19, 20, 21]
     assert few.ends.tolist() == [21, 22, 23, 24, 25]
     assert_close(few.log_probability, every.log_probability[17:22, :5])
     # but for those that are as long as the part
-    long = borders.overlapping(0, 20, 28)
+    long = find_overlapping(lattice, borders, 0, 20, 28)
     assert (long.starts[0], long.ends[-1]) == (20, 28)

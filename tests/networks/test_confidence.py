@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.testing import assert_close
 
-from spacy_moee.networks.confidence import Lattice
+from spacy_moee.networks.confidence import make_lattice
 from spacy_moee.networks.crf import Chain, TagDistribution
 from spacy_moee.networks.spans import Spans
 from spacy_moee.scheme import spans as read_spans
@@ -80,7 +80,7 @@ def test_every_span_equals_enumeration(case, constrained, preset, seed):
     chain = crf.chain.constrain(make_legal(n_tags // 2)) if constrained else crf.chain
     chain = Chain(*(part.detach() for part in chain))
     possible = make_possible(mask, n_tags, seed) if preset else None
-    lattice = Lattice.of(TagDistribution(chain, emissions), mask, possible)
+    lattice = make_lattice(TagDistribution(chain, emissions), mask, possible)
     spans = all_spans(mask, n_tags // 2)
     found = lattice.log_probability(spans).exp()
     every = torch.ones_like(emissions, dtype=torch.bool)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from spacy_moee.networks.crf import CRF
 from spacy_moee.networks.network import Inputs, Targets
-from spacy_moee.scheme import iob2_scheme
+from spacy_moee.scheme import Notation, chain_scheme, iob2_scheme
 
 # also far beyond what an exponential holds, of a float64 even
 SIZES = st.sampled_from([0.1, 1.0, 30.0, 1e3, 1e4])
@@ -88,9 +88,10 @@ def make_scores(generator, shape, size):
 
 
 @st.composite
-def chains(draw, max_labels=3, max_steps=6, max_batch=4):
+def chains(draw, max_labels=3, max_steps=6, max_batch=4, notation=Notation.IOB2):
     """A CRF in float64, emissions and a mask."""
-    n_tags = 2 * draw(st.integers(0, max_labels)) + 1
+    n_labels = draw(st.integers(0, max_labels))
+    n_tags = len(notation.value) * n_labels + 1
     lengths = st.lists(st.integers(1, max_steps), min_size=1, max_size=max_batch)
     mask = make_mask(draw(lengths))
     generator = torch.Generator().manual_seed(draw(st.integers(0, 2**16)))
@@ -99,7 +100,8 @@ def chains(draw, max_labels=3, max_steps=6, max_batch=4):
         for parameter in crf.parameters():
             parameter.copy_(make_scores(generator, parameter.shape, draw(SIZES)))
         if draw(st.booleans()):
-            crf.transitions[~make_legal(n_tags // 2)[:-1]] = -1e4
+            legal = torch.from_numpy(chain_scheme(notation, n_labels).legal)
+            crf.transitions[~legal[:-1]] = -1e4
     emissions = make_scores(generator, (*mask.shape, n_tags), draw(SIZES))
     return crf, emissions.requires_grad_(), mask
 

@@ -183,6 +183,35 @@ def test_a_streamed_corpus_is_refused(tmp_path: Path) -> None:
         init_nlp(config)
 
 
+class Counted:
+    """A reader that streams, and says how many steps an epoch has."""
+
+    def __init__(self, path: Path) -> None:
+        self.corpus = Corpus(path)
+
+    def __call__(self, nlp: Language) -> Iterator[Example]:
+        return self.corpus(nlp)
+
+    def count_steps(self, nlp: Language) -> int:
+        return 4
+
+
+def test_a_reader_that_streams_is_asked(tmp_path: Path) -> None:
+    registry.readers.register("counted.v1", func=Counted)
+    config = make_config(tmp_path, [1] * 8, **{"training.max_epochs": -1})
+    config["corpora"]["train"] = {
+        "@readers": "counted.v1",
+        "path": config["paths"]["train"],
+    }
+    config["initialize"]["after_init"].update(max_epochs=3, patience=2)
+    nlp, seen = run_training(config)
+    assert lengths_of(seen) == [4, 8, -1, 12]
+    # -1 ends no training, so that no evaluation has to be near such an end
+    config["training"]["max_steps"] = 10
+    _, seen = run_training(config)
+    assert lengths_of(seen) == [5, 8, -1, 10]
+
+
 def test_a_batcher_without_a_batch_is_refused(tmp_path: Path) -> None:
     config = make_config(tmp_path, [4] * 4)
     config["training"]["batcher"] = {**WORDS, "size": 2, "discard_oversize": True}

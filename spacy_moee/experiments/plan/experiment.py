@@ -23,6 +23,8 @@ from .yaml_file import read_yaml
 
 # what the targets' scores stand beside, in results and tables
 SOURCE, MEAN = "source", "mean"
+# the end of a key that names the column file of a target
+NCRFPP = ".ncrfpp"
 # shows what was found, and of a long text or list its beginning
 SHORT = reprlib.Repr()
 SHORT.maxstring = SHORT.maxother = SHORT.maxlong = 100
@@ -43,6 +45,8 @@ def _check_name(name: str) -> str:
 def _check_target(name: str) -> str:
     if name.lower() in (SOURCE, MEAN):
         raise ValueError(f"'{name}' is the name of another column")
+    if name.endswith(NCRFPP):
+        raise ValueError(f"a name should not end in {NCRFPP}")
     return _check_name(name)
 
 
@@ -124,12 +128,15 @@ class Target(_Table):
 
     path (Path): The `.spacy` file.
     types (Optional[List[str]]): The only types that are scored; None for all.
+    ncrfpp (Optional[Path]): The column file that the corpus was converted from, to
+        count as NCRF++ does, too; None if this is not wanted.
     """
 
     path: File
     types: Optional[
         Annotated[List[Text], Field(min_length=1), AfterValidator(_check_unique)]
     ] = None
+    ncrfpp: Optional[File] = None
 
 
 class Data(_Table):
@@ -151,7 +158,17 @@ class Data(_Table):
 
     @property
     def files(self) -> Dict[str, Path]:
-        """RETURNS (Dict[str, Path]): The files, by the keys that name them."""
+        """RETURNS (Dict[str, Path]): All files, by the keys that name them."""
+        gold = {
+            f"targets.{name}{NCRFPP}": target.ncrfpp
+            for name, target in self.targets.items()
+            if target.ncrfpp is not None
+        }
+        return {**self.corpora, **gold}
+
+    @property
+    def corpora(self) -> Dict[str, Path]:
+        """RETURNS (Dict[str, Path]): The `.spacy` files, by the same keys."""
         targets = {f"targets.{k}": target.path for k, target in self.targets.items()}
         return {"train": self.train, "dev": self.dev, "test": self.test, **targets}
 

@@ -14,6 +14,7 @@ from .code import code_hash
 from .experiment import Embeddings, Experiment, System
 from .inputs import find_inputs, is_file, is_test
 from .needs import list_missing
+from .raw_text import find_raw_text
 
 # no such file: the labels are those of the corpus, not of an earlier one
 NO_LABELS = "labels/none.json"
@@ -32,6 +33,8 @@ class Run(NamedTuple):
         target, by its name; None for all.
     setup (str): A hash of the config and of what is trained on.
     code (str): A hash of the package's code.
+    raw_text (str): The text without annotation that is trained on, as `find_raw_text`
+        says it; empty for none.
     """
 
     system: str
@@ -43,6 +46,7 @@ class Run(NamedTuple):
     types: Dict[str, Optional[List[str]]]
     setup: str
     code: str
+    raw_text: str = ""
 
     @property
     def key(self) -> str:
@@ -99,7 +103,9 @@ def make_runs(experiment: Experiment) -> List[Run]:
     # many runs read the same files
     hash_once = cache(_hash)
     code = code_hash()
-    types = {name: target.types for name, target in experiment.data.targets.items()}
+    targets = experiment.data.targets
+    types = {name: target.types for name, target in targets.items()}
+    tests = [target.path for target in targets.values()]
     for embeddings_name, embeddings in experiment.embeddings.items():
         for seed in embeddings.seeds:
             for name in embeddings.systems:
@@ -110,7 +116,8 @@ def make_runs(experiment: Experiment) -> List[Run]:
                 trained_on = {k: v for k, v in data.items() if not is_test(k)}
                 setup = hash_of(text, *_flat(trained_on))
                 names = (name, embeddings_name, seed)
-                runs.append(Run(*names, text, inputs, data, types, setup, code))
+                raw = find_raw_text(config, tests)
+                runs.append(Run(*names, text, inputs, data, types, setup, code, raw))
     return runs
 
 

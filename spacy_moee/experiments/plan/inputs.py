@@ -48,6 +48,8 @@ def is_test(name: str) -> bool:
 
 def _paths(values: Dict[str, Any], prefix: str = "") -> Iterator[Tuple[str, Path]]:
     for key, value in values.items():
+        if isinstance(value, list):
+            value = {str(number): item for number, item in enumerate(value)}
         if isinstance(value, dict):
             yield from _paths(value, f"{prefix}{key}.")
         elif isinstance(value, str) and is_there(value):

@@ -13,10 +13,13 @@ from spacy.attrs import ENT_TYPE
 from spacy.language import Language
 from spacy.tokens import DocBin
 from spacy.util import is_package, registry
+from spacy.vocab import Vocab
 
 from ...errors import MoeeError
+from ...evaluation.column_file import read_gold
 from .experiment import Experiment
 from .inputs import is_file, is_there
+from .raw_text import raw_paths
 
 # they need entities: to learn from, and to choose the best epoch by
 LABELLED = ("train", "dev")
@@ -29,6 +32,7 @@ STATIC = (
 )
 DESCRIBED = {"spacy_moee.ConceptTagger.v1", "spacy_moee.RobustTagger.v1"}
 ENCODERS = ("spacy_moee.TransformerEmbed.", "spacy-transformers.TransformerModel.")
+VOCABULARY = "spacy_moee.read_vocabulary.v1"
 # the first bytes of a table
 NUMPY = b"\x93NUMPY"
 EXTRA = 'run `pip install "spacy-moee[transformers]"`'
@@ -67,10 +71,26 @@ def _missing_files(experiment: Experiment) -> List[str]:
     data = {f"data.{name}": path for name, path in experiment.data.files.items()}
     lines = []
     for key, path in {**data, **files}.items():
+        name = key.removeprefix("data.")
+        is_corpus = key in data and name in experiment.data.corpora
         if not is_file(path):
             lines.append(f"{key}: there is no file '{path}'")
-        elif key in data and (problem := _bad_corpus(path, key[5:])):
+        elif is_corpus and (problem := _bad_corpus(path, name)):
             lines.append(f"{key}: '{path}' {problem}")
+    return lines or _bad_gold(experiment)
+
+
+def _bad_gold(experiment: Experiment) -> List[str]:
+    """The column files whose gold is not that of their corpora, which are there."""
+    lines = []
+    for name, target in experiment.data.targets.items():
+        if target.ncrfpp is None or target.path.stat().st_size > LARGEST:
+            continue
+        try:
+            docs = DocBin().from_disk(target.path).get_docs(Vocab())
+            read_gold(target.ncrfpp, [*docs])
+        except MoeeError as error:
+            lines.append(f"data.targets.{name}.ncrfpp: {error}")
     return lines
 
 
@@ -107,13 +127,25 @@ def _missing_of(
                 what = f"'{name}' is not registered; install the package that has it"
                 hint = f" ({EXTRA})" if "transformers" in str(name) else ""
                 lines.append(f"{place}.{key}: {what}{hint}")
-        path = block.get("path")
-        reads = "@readers" in block and block.get("require", True)
-        if reads and isinstance(path, str) and not (path in known or is_there(path)):
-            lines.append(f"{place}.path: there is no file '{path}'")
+        lines += [
+            f"{place}.{key}: there is no file '{path}'"
+            for key, path in _named_files(block)
+            if not (path in known or is_there(path))
+        ]
         if _names_encoder(block) and (problem := encoder(block["name"])):
             lines.append(f"{place}.name: {problem}")
     return lines
+
+
+def _named_files(block: Dict[str, Any]) -> Iterator[Tuple[str, str]]:
+    """What a registered function reads, by the argument that names it."""
+    reads = "@readers" in block and block.get("require", True)
+    path = block.get("path")
+    if isinstance(path, str) and (reads or block.get("@callbacks") == VOCABULARY):
+        yield "path", path
+    for key, paths in raw_paths(block).items():
+        for path in paths:
+            yield key, path
 
 
 def _blocks(values: Dict[str, Any], prefix: str = "") -> Iterator[Tuple[str, Dict]]:

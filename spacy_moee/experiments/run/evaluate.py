@@ -15,17 +15,26 @@ from spacy.cli._util import setup_gpu
 from spacy.language import Language
 from spacy.training import Corpus, Example
 
+from ...evaluation import ncrfpp
+from ...evaluation.column_file import read_gold
 from ...evaluation.counts import Counts, spacy_counts, sum_counts
 from ...evaluation.error_analysis import Name, analyse_errors
+from ...evaluation.ncrfpp import Entity
 from ...evaluation.scoring import CheckedScorer, check_scores, keep_types
+from ...extensions import set_domain
 from ...files import write_text
 from ...insight.metrics_table import plain
-from ..plan.experiment import SOURCE
+from ..plan.experiment import NCRFPP, SOURCE
 from ..plan.inputs import TYPES, check_inputs
 
 
 def evaluate(
-    nlp: Language, corpus: Path, types: Optional[Sequence[str]] = None
+    nlp: Language,
+    corpus: Path,
+    types: Optional[Sequence[str]] = None,
+    *,
+    domain: Optional[str] = None,
+    column_file: Optional[Path] = None,
 ) -> Dict[str, Any]:
     """Evaluate on one test set.
 
@@ -33,13 +42,22 @@ def evaluate(
     corpus (Path): The `.spacy` file.
     types (Optional[Sequence[str]]): The only entity types that are scored, of what is
         predicted and of the gold annotation; None for all.
+    domain (Optional[str]): The domain that a pipeline which knows several should read
+        the texts as, "source" or "target"; None for its own.
+    column_file (Optional[Path]): The column file that the corpus was converted from, to
+        count as NCRF++ does, too.
     RETURNS (Dict[str, Any]): Precision, recall, F1 and counts of all entities and of
         each type (percent, None where undefined; correct, predicted, gold), the counts
-        of each sentence, what goes wrong, the speed, and why there is no score, if
-        there is none.
-    RAISES (MoeeError): M721, if spaCy's scorer says otherwise.
+        of each sentence, what goes wrong, the speed, why there is no score, if there is
+        none, and what NCRF++ counts, if this is wanted.
+    RAISES (MoeeError): M721, if spaCy's scorer says otherwise; M516 and M517, if the
+        column file is that of another corpus, or has none of NCRF++'s tags.
     """
     examples = list(Corpus(corpus)(nlp))
+    for example in examples if domain else []:
+        set_domain(example.predicted, domain)
+    references = [example.reference for example in examples]
+    gold = read_gold(column_file, references) if column_file else None
     started = time.perf_counter()
     docs = list(nlp.pipe([example.predicted for example in examples]))
     seconds = time.perf_counter() - started
@@ -53,7 +71,7 @@ def evaluate(
     reason = why_no_score(nlp, examples, counts, types)
     scores = _scores(total)
     per_type = {k: {**_scores(c), "counts": list(c)} for k, c in counts.items()}
-    return {
+    result = {
         **(dict.fromkeys(scores) if reason else scores),
         "counts": list(total),
         "no_score": reason,
@@ -62,6 +80,20 @@ def evaluate(
         "sentences": _sentences(examples),
         "words_per_second": sum(map(len, docs)) / max(seconds, 1e-9),
     }
+    if gold is not None:
+        result["ncrfpp"] = _count_leniently(examples, gold, types)
+    return result
+
+
+def _count_leniently(
+    examples: Sequence[Example],
+    gold: Sequence[Sequence[Entity]],
+    types: Optional[Sequence[str]],
+) -> Dict[str, Any]:
+    """What NCRF++ counts of the same types."""
+    counts = ncrfpp.count_entities(gold, [*map(ncrfpp.predicted_entities, examples)])
+    total = sum_counts({k: c for k, c in counts.items() if not types or k in types})
+    return {**_scores(total), "counts": list(total)}
 
 
 def why_no_score(
@@ -136,12 +168,20 @@ def main() -> None:
     setup_gpu(gpu_id, silent=True)
     nlp = spacy.load(folder / "model-best")
     types = json.loads((folder / TYPES).read_text(encoding="utf8"))
-    targets = {k: evaluate(nlp, inputs[f"targets.{k}"], types[k]) for k in types}
+    targets = {
+        name: evaluate(
+            nlp,
+            inputs[f"targets.{name}"],
+            types[name],
+            column_file=inputs.get(f"targets.{name}{NCRFPP}"),
+        )
+        for name in types
+    }
     defined = [x["f1"] for x in targets.values() if not x["no_score"]]
     # spaCy saved what the best epoch reached
     dev_f1 = nlp.meta["performance"].get("ents_f")
     result = {
-        "scores": {SOURCE: evaluate(nlp, inputs["test"]), **targets},
+        "scores": {SOURCE: evaluate(nlp, inputs["test"], domain=SOURCE), **targets},
         "mean_f1": mean(defined) if defined else None,
         "dev_f1": None if dev_f1 is None else 100 * dev_f1,
     }

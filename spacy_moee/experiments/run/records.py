@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Annotated, Any, Dict, List, Literal, Optional
 
 from pydantic import AfterValidator, Field, TypeAdapter, ValidationError
-from typing_extensions import TypedDict
+from typing_extensions import NotRequired, TypedDict
 
 from ...errors import MoeeError
 
@@ -93,9 +93,11 @@ class Errors(TypedDict):
 
 
 class Domain(Scores):
-    """What is known of a test set, and why it has no score if it has none."""
+    """What is known of a test set, why it has no score if it has none, and how NCRF++
+    counts it if this is wanted."""
 
     no_score: str
+    ncrfpp: NotRequired[Scores]
     errors: Errors
     per_type: Dict[str, Scores]
     sentences: Sentences

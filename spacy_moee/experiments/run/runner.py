@@ -102,6 +102,7 @@ class State:
                 **self.results[run.key],
                 "system": run.system,
                 "embeddings": run.embeddings,
+                "raw_text": run.raw_text,
                 "is_old": self.results[run.key]["code"] != run.code,
             }
             for run in self.runs

@@ -14,6 +14,7 @@ from ..plan.experiment import MEAN, SOURCE, Experiment
 from ..run.failure import group_failures
 from .charts import draw_curves, draw_differences, draw_types
 from .error_tables import TITLES, show_errors
+from .footnote import footnotes, note
 from .notes import why_no_score
 from .summary import Failed, Row, deviation
 from .table import (
@@ -21,7 +22,7 @@ from .table import (
     column,
     difference_cells,
     explain_types,
-    note,
+    raw_text_cell,
     run_table,
     seeds_cell,
     signed,
@@ -58,6 +59,7 @@ def write_report(
         baseline=experiment.baseline,
         lead=_lead(experiment, rows),
         note=note(experiment, rows),
+        footnotes=footnotes(experiment, rows),
         n_failed=len(failed),
         failed=group_failures(failed),
         untried=UNTRIED.format(count=untried) if untried else "",
@@ -88,6 +90,7 @@ def _block(experiment: Experiment, name: str, rows: List[Row]) -> Dict[str, Any]
     return {
         "name": name,
         "paper": any(row.published for row in rows),
+        "raw": any(row.raw_text for row in rows),
         "noted": any(row.notes for row in rows),
         "rows": [_cells(experiment, row) for row in rows],
         "differences": draw_differences(*shown, titles),
@@ -104,6 +107,7 @@ def _cells(experiment: Experiment, row: Row) -> Dict[str, Any]:
         "is_baseline": row.system == experiment.baseline,
         "paper": f"{row.published.v2:.2f}" if row.published else "-",
         "seeds": seeds_cell(experiment, row),
+        "raw_text": raw_text_cell(row),
         "notes": row.notes,
     }
     if row.published and row.published.v1 != row.published.v2:

@@ -35,6 +35,8 @@ class Row(NamedTuple):
         "mean"; none for itself, as long as one of the two has no result, and where
         there is none.
     notes (List[str]): Why figures are missing, or strange.
+    raw_text (Optional[str]): The text without annotation that it reads, as
+        `find_raw_text` says it; None if no seed was run.
     """
 
     embeddings: str
@@ -43,6 +45,7 @@ class Row(NamedTuple):
     published: Optional[Published]
     differences: Dict[str, Difference]
     notes: List[str]
+    raw_text: Optional[str]
 
     def f1(self, domain: str, label: str = "") -> List[float]:
         """Collect the F1 of each seed.
@@ -59,6 +62,17 @@ class Row(NamedTuple):
             scores = [x["per_type"].get(label, {}) if label else x for x in scores]
             found = [x.get("f1") for x in scores]
         return [value for value in found if value is not None]
+
+    def lenient_f1(self, target: str) -> List[float]:
+        """Collect the F1 of each seed as NCRF++ counts.
+
+        target (str): The name of a target.
+        RETURNS (List[float]): The numbers; none where there is no score, or this count
+            is not wanted.
+        """
+        scores = [result["scores"][target] for result in self.results]
+        found = [x["ncrfpp"] for x in scores if "ncrfpp" in x and not x["no_score"]]
+        return [counted["f1"] for counted in found]
 
 
 def summarize(
@@ -81,11 +95,12 @@ def summarize(
         }
         baseline = groups.get(experiment.baseline, [])
         for system, group in groups.items():
-            failures = [
-                failure
+            tried = [
+                (run, failure)
                 for run, failure in failed
                 if (run.embeddings, run.system) == (name, system)
             ]
+            failures = [failure for _, failure in tried]
             missing = len(embeddings.seeds) - len(group) - len(failures)
             notes = explain_failures(failures)
             notes += [f"{missing} not run"] if missing else []
@@ -95,7 +110,12 @@ def summarize(
                 differences, reasons = _compare(experiment.targets, group, baseline)
                 notes += reasons
             published = published_f1(system, embeddings.published)
-            rows.append(Row(name, system, group, published, differences, notes))
+            # one config, so all say the same
+            raw_texts = [result["raw_text"] for result in group]
+            raw_texts += [run.raw_text for run, _ in tried]
+            raw_text = raw_texts[0] if raw_texts else None
+            found = (group, published, differences, notes, raw_text)
+            rows.append(Row(name, system, *found))
     return rows
 
 

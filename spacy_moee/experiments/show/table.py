@@ -7,29 +7,9 @@ from typing import List, NamedTuple, Optional, Sequence
 from ...insight.metrics_table import markdown_table
 from ..plan.experiment import MEAN, SOURCE, Experiment
 from ..run.failure import group_failures
-from .notes import why_no_score
+from .footnote import footnotes, note
 from .summary import Failed, Row, entity_types, mean_deviation, undefined_types
 
-NOTE = (
-    "Entity F1 in percent, exact matches; mean and, in brackets, sample deviation of "
-    "the seeds. The best epoch is the one on the source's development set; the targets "
-    "decide nothing. Difference to {baseline} on {target}, its 95 % interval and "
-    "p-value: a paired bootstrap over {sentences} and the seeds, without an adjustment "
-    "for the number of systems."
-)
-LEFT_OUT = " No score: {reasons}. The mean leaves {them} out."
-ONE_SEED = (
-    " Some systems have one finished seed: their intervals are too narrow and their "
-    "p-values too small, since they leave out how seeds differ."
-)
-MIXED = (
-    " The runs were made by {count} states of this package's code; what changed "
-    "between them may show in the figures."
-)
-PAPER = " Paper: arXiv 2002.05923 v2, Table 1, column {columns}."
-NO_BASELINE = (
-    " No difference is shown with {names}: {baseline} has no finished run there."
-)
 UNTRIED = (
     "{count} runs were not tried: those that were all failed in the same way, before "
     "their first epoch."
@@ -55,46 +35,6 @@ class Table(NamedTuple):
     aligns: List[str]
 
 
-def note(experiment: Experiment, rows: Sequence[Row]) -> str:
-    """Say what the main table shows.
-
-    experiment (Experiment): The experiment.
-    rows (Sequence[Row]): The rows.
-    RETURNS (str): Some sentences.
-    """
-    several = len(experiment.data.targets) > 1
-    text = NOTE.format(
-        baseline=experiment.baseline,
-        target="the mean of the targets" if several else experiment.targets[0],
-        sentences="the sentences of each target" if several else "its sentences",
-    )
-    results = [result for row in rows for result in row.results]
-    whys = {name: why_no_score(results, name) for name in experiment.data.targets}
-    reasons = [f"{name} ({why})" for name, why in whys.items() if why]
-    if several and reasons:
-        them = "it" if len(reasons) == 1 else "them"
-        text += LEFT_OUT.format(reasons=", ".join(reasons), them=them)
-    compared = any(row.differences for row in rows)
-    if compared and any(len(row.results) == 1 for row in rows):
-        text += ONE_SEED
-    codes = {result["code"] for result in results}
-    if len(codes) > 1:
-        text += MIXED.format(count=len(codes))
-    finished = {(row.embeddings, row.system) for row in rows if row.results}
-    compared_with = {name for name, system in finished if system == experiment.baseline}
-    lonely = {name for name, _ in finished} - compared_with
-    if lonely:
-        names = ", ".join(name for name in experiment.embeddings if name in lonely)
-        text += NO_BASELINE.format(names=names, baseline=experiment.baseline)
-    blocks = experiment.embeddings
-    columns = [
-        f"{block.published} ({name})" if len(blocks) > 1 else block.published
-        for name, block in blocks.items()
-        if block.published
-    ]
-    return text + (PAPER.format(columns=", ".join(columns)) if columns else "")
-
-
 def main_table(
     experiment: Experiment, rows: Sequence[Row], longest: int = LONGEST
 ) -> Table:
@@ -107,13 +47,17 @@ def main_table(
     """
     paper = any(row.published for row in rows)
     noted = any(row.notes for row in rows)
+    raw = any(row.raw_text for row in rows)
     first, *rest = experiment.targets
-    header = ["Embeddings", "System", "Seeds", *(["Paper"] if paper else [])]
-    header += [column(first), *DIFFERENCE, *map(column, [*rest, SOURCE])]
-    aligns = ["l", "l", *"r" * (len(header) - 2), *(["l"] if noted else [])]
+    header = ["Embeddings", "System", *(["Raw text"] if raw else [])]
+    aligns = ["l"] * len(header)
+    header += ["Seeds", *(["Paper"] if paper else []), column(first), *DIFFERENCE]
+    header += map(column, [*rest, SOURCE])
+    aligns += [*"r" * (len(header) - len(aligns)), *(["l"] if noted else [])]
     cells = []
     for row in rows:
-        line = [row.embeddings, row.system, seeds_cell(experiment, row)]
+        line = [row.embeddings, row.system, *([raw_text_cell(row)] if raw else [])]
+        line.append(seeds_cell(experiment, row))
         if paper:
             line.append(f"{row.published.v2:.2f}" if row.published else "-")
         line += [mean_deviation(row.f1(first)), *difference_cells(row, first)]
@@ -238,7 +182,8 @@ def write_markdown(
     RETURNS (str): Markdown.
     """
     parts = [f"# {experiment.title}\n", markdown_table(*main_table(experiment, rows))]
-    parts.append(note(experiment, rows) + "\n")
+    notes = [note(experiment, rows), *footnotes(experiment, rows)]
+    parts += [f"{text}\n" for text in notes]
     for target in experiment.targets[1:]:
         if any(target in row.differences for row in rows):
             parts.append(f"## Difference on {target}\n")
@@ -267,3 +212,9 @@ def seeds_cell(experiment: Experiment, row: Row) -> str:
     finished = len(row.results)
     planned = len(experiment.embeddings[row.embeddings].seeds)
     return str(planned) if finished == planned else f"{finished} of {planned}"
+
+
+def raw_text_cell(row: Row) -> str:
+    """Write which raw text is read. RETURNS (str): "none" for a zero-resource system,
+    "-" if it is not known."""
+    return "-" if row.raw_text is None else row.raw_text or "none"

@@ -62,6 +62,22 @@ def test_every_combination_is_a_run(tmp_path: Path) -> None:
         )
 
 
+def test_column_file_is_read_and_trains_nothing(tmp_path: Path) -> None:
+    before = runs_of(tmp_path)[0]
+    content = make_content(tmp_path)
+    column_file = tmp_path / "tech.txt"
+    column_file.write_text("Ada S-PER\n")
+    content["data"]["targets"][TARGET]["ncrfpp"] = str(column_file)
+    run = runs_of(tmp_path, **content)[0]
+    name = f"targets.{TARGET}.ncrfpp"
+    assert run.inputs[name] == column_file and is_test(name)
+    assert run.data.keys() - before.data.keys() == {name} and run.key == before.key
+    targets = content["data"]["targets"]
+    targets[f"{TARGET}.ncrfpp"] = targets[TARGET]
+    with pytest.raises(MoeeError, match="M502.*should not end in .ncrfpp"):
+        runs_of(tmp_path, **content)
+
+
 def test_two_systems_of_one_config_are_two_runs(tmp_path: Path) -> None:
     content = make_content(tmp_path, embeddings={"a": {}, "A": {}})
     config = content["systems"][OTHER]

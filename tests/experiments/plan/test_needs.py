@@ -50,6 +50,28 @@ def test_nothing_is_missing(tmp_path: Path) -> None:
     assert missing(tmp_path) == []
 
 
+def test_gold_that_ncrfpp_counts(tmp_path: Path) -> None:
+    """It is compared with the corpus before anything is trained."""
+    changes = make_content(tmp_path)
+    target, column_file = changes["data"]["targets"]["tech"], tmp_path / "tech.txt"
+    target["ncrfpp"] = str(column_file)
+    key = "data.targets.tech.ncrfpp"
+    assert missing(tmp_path, **changes) == [f"{key}: there is no file '{column_file}'"]
+    words = "Ada B-PER\nByron E-PER\nleft O\nLondon S-LOC\n. O\n\n"
+    column_file.write_text(words * 8)
+    assert missing(tmp_path, **changes) == []
+    column_file.write_text(words * 7)
+    [line] = missing(tmp_path, **changes)
+    assert line.startswith(f"{key}: [M516] '{column_file}', line 41: found the end")
+    column_file.write_text("Ada B-PER\nByron I-PER\nleft O\nLondon B-LOC\n. O\n\n" * 8)
+    [line] = missing(tmp_path, **changes)
+    assert line.startswith(f"{key}: [M517] '{column_file}': found tags in IOB2")
+    # a corpus that is none is enough to say
+    Path(target["path"]).write_text("")
+    [line] = missing(tmp_path, **changes)
+    assert line.startswith("data.targets.tech: ")
+
+
 def test_all_in_one_list(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     changes = with_configs(tmp_path, "static_features", "fasttext_frozen")

@@ -9,10 +9,12 @@ import spacy
 from spacy.language import Language
 from spacy.tokens import Doc, DocBin, Span
 
+from spacy_moee.corpora.convert import convert_file
 from spacy_moee.errors import MoeeError
 from spacy_moee.evaluation.counts import Counts
 from spacy_moee.experiments.run.evaluate import evaluate
 from spacy_moee.experiments.run.records import Domain, parse
+from spacy_moee.extensions import DOMAIN
 
 
 @pytest.fixture(scope="module")
@@ -134,3 +136,40 @@ def test_no_score_if_the_counts_differ(
     )
     with pytest.raises(MoeeError, match="M721"):
         evaluate(nlp, path)
+
+
+def test_counts_of_ncrfpp(nlp: Language, tmp_path: Path) -> None:
+    text = "Ada B-PER\nleft O\nBob S-LOC\n\nAda S-PER\n\nAda S-ORG\n"
+    column_file = tmp_path / "x.txt"
+    column_file.write_text(text, encoding="utf8")
+    docs = convert_file(column_file).docs
+    DocBin(docs=docs).to_disk(tmp_path / "x.spacy")
+    arguments = (nlp, tmp_path / "x.spacy")
+    assert "ncrfpp" not in evaluate(*arguments)
+    result = evaluate(*arguments, column_file=column_file)
+    assert parse(json.dumps(result).encode(), Domain) == result
+    assert result["counts"] == [2, 3, 4]
+    # Ada is no PER of one token in the first sentence, but one that is broken off
+    assert scores(result["ncrfpp"]) == [pytest.approx(100 / 3), 25, 200 / 7, [1, 3, 4]]
+    some = evaluate(*arguments, ["PER"], column_file=column_file)
+    assert some["counts"] == [2, 3, 2] and some["ncrfpp"]["counts"] == [1, 3, 2]
+    column_file.write_text(text.replace("left", "came"), encoding="utf8")
+    with pytest.raises(MoeeError, match="M516.*'left', the token 1 of doc 0"):
+        evaluate(*arguments, column_file=column_file)
+
+
+def test_domain_of_the_texts(tmp_path: Path) -> None:
+    """What finds entities is told, before it reads; what a doc says itself stays."""
+    nlp = spacy.blank("en")
+    read: List[Any] = []
+
+    @Language.component("test_evaluate_domain")
+    def component(doc: Doc) -> Doc:
+        read.append(doc.user_data.get(DOMAIN))
+        return doc
+
+    nlp.add_pipe("test_evaluate_domain")
+    path = make_corpus(tmp_path / "x.spacy", "PER", "LOC")
+    for domain in (None, "source", "target"):
+        evaluate(nlp, path, domain=domain)
+    assert read == [None, None, "source", "source", "target", "target"]

@@ -22,7 +22,7 @@ def make_row(system: str, *errors: Dict[str, Any]) -> Row:
         result = make_result(system, seed)
         result["scores"][TARGET]["errors"].update(found)
         results.append(result)
-    return Row("hash", system, results, None, {}, [])
+    return Row("hash", system, results, None, {}, [], "")
 
 
 def show(*rows: Row) -> Any:
@@ -123,7 +123,7 @@ def test_what_is_annotated(kind: str, gold: Any, annotated: str) -> None:
 
 def test_nothing_to_show(tmp_path: Path) -> None:
     unscored = [without_score(make_result(OTHER, 0), TARGET)]
-    rows = [make_row(BASELINE), Row("hash", OTHER, unscored, None, {}, [])]
+    rows = [make_row(BASELINE), Row("hash", OTHER, unscored, None, {}, [], "")]
     assert show_errors(rows, BASELINE, TARGET) is None
     rows += [make_row("third", {})]
     found = show_errors(rows, BASELINE, TARGET)
