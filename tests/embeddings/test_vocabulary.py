@@ -261,10 +261,12 @@ def test_initializing_again() -> None:
     step(layer, [Doc(vocab, words=["Rome", "Ada"])], make_sgd())
     layer.attrs["vocabulary"] = make_index(["Ada"])
     layer.initialize(X=[Doc(vocab, words=["any"])])
-    assert embed(layer, vocab, "Rome", "Ada") == [[3, 4], [1, 2]]
+    start: Any = [[3, 4], [1, 2]]
+    assert embed(layer, vocab, "Rome", "Ada") == start
     step(layer, [Doc(vocab, words=["Rome", "Ada"])], make_sgd())
     after = embed(layer, vocab, "Rome", "Ada")
-    numpy.testing.assert_allclose(after, [[3, 4], [0.9, 1.9]], atol=1e-5)
+    expected: Any = [[3, 4], [0.9, 1.9]]
+    numpy.testing.assert_allclose(after, expected, atol=1e-5)
     assert not layer.get_param("E0")[2:].any()
 
 
@@ -295,10 +297,9 @@ def test_vectors_of_subwords(tmp_path: Path) -> None:
     make_floret(vocab)
     vocab.strings.add("Ada")
     layer = make_layer(vocab, ["Ada"])
-    expected: Any = [vocab.vectors[word].tolist() for word in ("Ada", "Rome", "0.00")]
-    numpy.testing.assert_allclose(
-        embed(layer, vocab, "Ada", "Rome", "3.14"), expected, atol=1e-5
-    )
+    expected: Any = [vocab.vectors[word] for word in ("Ada", "Rome", "0.00")]
+    found = embed(layer, vocab, "Ada", "Rome", "3.14")
+    numpy.testing.assert_allclose(found, expected, atol=1e-5)
     file = write_fasttext(tmp_path / "words.bin", ["anna", "berlin"])
     vectors = {"@vectors": "spacy_moee.FastTextVectors.v1", "path": str(file)}
     vocab = spacy.blank("en", config={"nlp": {"vectors": vectors}}).vocab
