@@ -32,9 +32,9 @@ def make_nlp(
 ) -> Language:
     nlp = spacy.blank("en")
     config = {**GENERATED, "domain": "target", "tok2vec": EMBED, **model}
-    ner = nlp.add_pipe("moee_ner", config={"model": config})
+    nlp.add_pipe("moee_ner", config={"model": config})
     if words is not None:
-        ner.model.attrs["vocabulary"] = index_words(words)
+        get_ner(nlp).model.attrs["vocabulary"] = index_words(words)
     fix_random_seed(0)
     nlp.initialize(lambda: make_examples(nlp))
     return nlp
@@ -190,7 +190,7 @@ def test_docs_of_both_domains_are_read_together(trained: Language) -> None:
 def test_the_weights_that_are_kept_follow_the_optimizer() -> None:
     nlp = make_nlp()
     optimizer = Adam(0.05, L2=0.0, use_averages=True)
-    nlp.update(make_step(nlp), sgd=False)
+    update(nlp, make_step(nlp), sgd=False)
     before = predict_as(nlp, None)
     # without another look at a batch in between
     get_ner(nlp).finish_update(optimizer)
