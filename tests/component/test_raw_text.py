@@ -19,7 +19,7 @@ from spacy_moee.extensions import set_domain, set_raw
 from spacy_moee.vocabulary import index_words
 
 from .families import CHARACTERS, GENERATED, HASHES
-from .util import get_ents, get_ner, make_examples, make_texts
+from .util import get_ents, get_ner, make_example, make_examples, make_texts
 
 EMBED = {"@layers": "concatenate.v1", "*": {"a": HASHES, "b": CHARACTERS}}
 WORDS = sorted({word for text in make_texts() for word in text.split()})
@@ -221,6 +221,24 @@ def test_processes_and_odd_docs(trained: Language) -> None:
     raw = make_raw(trained, "source", ["", "zzz ünï"])
     found = update(trained, [*empty, *raw], sgd=False)
     assert found["source_words"] > 0
+
+
+@pytest.mark.filterwarnings(r"ignore:\[MW05\]")
+def test_it_takes_new_types(trained: Language) -> None:
+    nlp = pickle.loads(pickle.dumps(trained))
+    texts = make_texts()
+    before = [get_ents(doc) for doc in nlp.pipe(texts)]
+    assert get_ner(nlp).add_label("PRODUCT") == 1
+    assert [get_ents(doc) for doc in nlp.pipe(texts)] == before
+    words = "She bought a Zeppo X in Rome .".split()
+    tags = ["O", "O", "O", "B-PRODUCT", "I-PRODUCT", "O", "B-LOC", "O"]
+    examples = [*make_step(nlp), make_example(nlp, words, tags)]
+    optimizer = Adam(0.03, L2=0.0)
+    for _ in range(40):
+        nlp.update(examples, sgd=optimizer)
+    set_domain(examples[-1].predicted, "source")
+    (doc,) = nlp.pipe([examples[-1].predicted])
+    assert get_ents(doc) == [(3, 5, "PRODUCT"), (6, 7, "LOC")]
 
 
 def test_raw_text_needs_a_vocabulary() -> None:
