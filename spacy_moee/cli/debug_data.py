@@ -155,7 +155,7 @@ def show_words(nlp: "Language", examples: List["Example"]) -> None:
     from ..models.lookups import find_lookups
 
     lookups = find_lookups(nlp)
-    if not lookups.attrs:
+    if not lookups.is_any:
         msg.info("No component reads word vectors")
         return
     docs = (example.predicted for example in examples)

@@ -23,10 +23,12 @@ from tests.embeddings.fasttext.util import write_fasttext
 
 STATIC = {"@architectures": "spacy_moee.StaticEmbed.v1", "attr": "LOWER"}
 TRAINED = {**STATIC, "attr": "ORTH", "trainable": True}
+VOCABULARY = {"@architectures": "spacy_moee.VocabularyEmbed.v1"}
 CONCEPT = {"@architectures": "spacy_moee.ConceptTagger.v1", "hidden_width": 16}
 MODELS: Dict[str, Dict[str, Any]] = {
     "lower": {**TINY, "tok2vec": STATIC},
     "trained": {**TINY, "tok2vec": TRAINED},
+    "vocabulary": {**TINY, "tok2vec": VOCABULARY},
     "described": {**CONCEPT, "depth": 1, "tok2vec": STATIC},
 }
 FORMS = sorted({word for words, _ in make_tagged() for word in words})

@@ -7,12 +7,15 @@ import pytest
 import spacy
 from spacy.attrs import LOWER, ORTH
 from spacy.language import Language
+from spacy.strings import get_string_id
+from spacy.tokens import Doc
 from spacy.vectors import Vectors
 from thinc.api import Config
 
 from spacy_moee.models.lookups import find_lookups
-from tests.component.util import TINY, train
+from tests.component.util import TINY, initialize, train
 
+VOCABULARY = {"@architectures": "spacy_moee.VocabularyEmbed.v1"}
 STATIC = {"@architectures": "spacy_moee.StaticEmbed.v1"}
 WORDS = ["Anna", "Berlin", "person", "location", "france", "Town", "quigley"]
 DESCRIBED = {"hidden_width": 16, "depth": 1}
@@ -54,6 +57,43 @@ def test_attributes(tok2vec: Dict[str, Any], attrs: set) -> None:
         tok2vec = {**hashed, "include_static_vectors": False, **tok2vec}
     lookups = find_lookups(make_nlp({**TINY, "tok2vec": tok2vec}))
     assert lookups.attrs == attrs and not lookups.keys
+    assert lookups.is_any == bool(attrs) and not lookups.forms
+
+
+def test_forms_of_words() -> None:
+    """With every digit as 0: as they are, and in lower case."""
+    nlp = make_nlp({**TINY, "tok2vec": distinct(VOCABULARY)})
+    initialize(nlp)
+    lookups = find_lookups(nlp)
+    assert lookups.is_any and lookups.forms and not lookups.attrs
+    doc = Doc(nlp.vocab, words=["Ada", "in", "B12", "Ada"])
+    forms = [["Ada", "ada"], ["in", "in"], ["B00", "b00"], ["Ada", "ada"]]
+    expected = [[get_string_id(form) for form in row] for row in forms]
+    assert lookups.of(doc).tolist() == expected
+    assert lookups.of(nlp.make_doc("")).shape == (0, 2)
+
+
+def test_words_of_a_vocabulary() -> None:
+    """Their vectors are what a change is added to."""
+    nlp = make_nlp({**TINY, "tok2vec": VOCABULARY})
+    words = ["France", "Town", "in"]
+    for word in words:
+        nlp.vocab.strings.add(word)
+    ner: Any = nlp.get_pipe("moee_ner")
+    ids = [get_string_id(word) for word in words]
+    order = numpy.argsort(numpy.asarray(ids, dtype="uint64"))
+    index = [[ids[i] for i in order], (order + 1).tolist()]
+    ner.tok2vec.attrs["vocabulary"] = numpy.asarray(index, dtype="uint64")
+    initialize(nlp)
+    forms = {*words, "france", "town"}
+    assert find_lookups(nlp).keys == set(map(get_string_id, forms))
+
+
+def test_a_layer_that_learns_all_words() -> None:
+    nlp = make_nlp({**TINY, "tok2vec": {**VOCABULARY, "width": 8}})
+    nlp.vocab.vectors = Vectors(strings=nlp.vocab.strings)
+    initialize(nlp)
+    assert not find_lookups(nlp).is_any
 
 
 def test_of_a_doc() -> None:

@@ -177,7 +177,9 @@ def _reads_vectors(block: Dict, blocks: Sequence[Tuple[str, Dict]]) -> bool:
     name = str(block.get("@architectures"))
     if name in DESCRIBED:
         return not any(_names_encoder(other) for _, other in blocks)
-    return name in STATIC or block.get("include_static_vectors") is True
+    # with a width it can learn all words itself
+    learns = name == "spacy_moee.VocabularyEmbed.v1" and block.get("width") is None
+    return name in STATIC or learns or block.get("include_static_vectors") is True
 
 
 def _table(name: str) -> str:

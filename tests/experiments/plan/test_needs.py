@@ -141,6 +141,20 @@ def test_no_vectors_are_named(tmp_path: Path) -> None:
     assert missing(tmp_path, **changes) == []
 
 
+def test_words_that_are_all_learned(tmp_path: Path) -> None:
+    """With a width the layer can do without vectors."""
+    values: Dict[str, Any] = {"paths.vectors": None}
+    tok2vec = "components.moee_ner.model.tok2vec"
+    block = {"@architectures": "spacy_moee.VocabularyEmbed.v1", "width": None}
+    changes = with_configs(tmp_path, "sample", "sample", **values)
+    for width in (None, 50):
+        overrides = {**values, tok2vec: {**block, "width": width}}
+        changes["systems"][OTHER]["overrides"] = overrides
+        lines = missing(tmp_path, **changes)
+        assert len(lines) == (width is None)
+        assert all("tok2vec looks word vectors up" in line for line in lines)
+
+
 def test_fasttext_file(tmp_path: Path) -> None:
     file = write_fasttext(tmp_path / "words.bin", ["ada", "."], dim=WIDTH)
     names = ("fasttext_frozen", "fasttext_frozen")
