@@ -21,9 +21,9 @@ from torch import Tensor
 
 from spacy_moee.models.wrapper import network_of
 from spacy_moee.training.case import change_case
-from tests.networks.util import randomize
+from tests.networks.util import randomize, spell
 
-from .families import CONCEPT, HASHES, MOEE
+from .families import CONCEPT, GENERATED, HASHES, MOEE
 from .util import get_ents, get_ner
 
 WORDS = ["Shaka", "Khan", "met", "Bo", "Li"]
@@ -50,6 +50,7 @@ MODELS: Dict[str, Dict[str, Any]] = {
     "crf": {**MOEE, "tok2vec": HASHES},
     "softmax": {**MOEE, "crf": False, "tok2vec": HASHES},
     "concept": {**CONCEPT, "tok2vec": HASHES},
+    "generated": {**GENERATED, "tok2vec": HASHES},
 }
 
 
@@ -146,6 +147,12 @@ def expected_parts(
     if all(kind == "missing" for kind in kinds):
         heads = ["detection", "gate"] if hasattr(outputs, "gate") else []
         return dict.fromkeys(["recognition", *heads], 0.0)
+    if hasattr(network, "crf"):
+        # of tags of BIOES
+        inner = log_sum({*map(spell, paths)}, outputs.emissions[0], network.crf)
+        mask = torch.ones(1, len(kinds), dtype=torch.bool)
+        total = network.crf.chain.log_partition(outputs.emissions, mask)
+        return {"recognition": float(total - inner)}
     known = len(kinds) - kinds.count("missing")
     if not hasattr(network, "weights"):
         # of each type by itself, averaged over cells
