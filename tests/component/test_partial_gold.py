@@ -22,7 +22,7 @@ from torch import Tensor
 from spacy_moee.models.wrapper import network_of
 from spacy_moee.networks.generated import GeneratedNetwork
 from spacy_moee.training.case import change_case
-from tests.networks.util import randomize
+from tests.networks.util import randomize, spell
 
 from .families import CONCEPT, GENERATED, HASHES, MOEE
 from .util import get_ents, get_ner
@@ -159,6 +159,12 @@ def expected_parts(
     if all(kind == "missing" for kind in kinds):
         heads = ["detection", "gate"] if hasattr(outputs, "gate") else []
         return dict.fromkeys(["recognition", *heads], 0.0)
+    if hasattr(network, "crf"):
+        # of tags of BIOES
+        inner = log_sum({*map(spell, paths)}, outputs.emissions[0], network.crf)
+        mask = torch.ones(1, len(kinds), dtype=torch.bool)
+        total = network.crf.chain.log_partition(outputs.emissions, mask)
+        return {"recognition": float(total - inner)}
     known = len(kinds) - kinds.count("missing")
     if isinstance(network, GeneratedNetwork):
         inner = {to_bioes(path) for path in paths}
