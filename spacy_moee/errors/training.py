@@ -71,6 +71,12 @@ ERRORS: Dict[str, str] = {
         'with "spacy_moee.read_vocabulary.v1" in [initialize.before_init], which '
         "adds the words."
     ),
+    "M622": (
+        "spacy_moee.ScoreLogger.v1 has held-out text, but no component of the pipeline "
+        "({names}) predicts words. Expected one with spacy_moee.GeneratedTagger.v1, a "
+        "vocabulary and a language_weight above 0. Otherwise set source and target of "
+        "[training.logger] to null."
+    ),
 }
 
 WARNINGS: Dict[str, str] = {
