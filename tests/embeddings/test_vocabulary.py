@@ -264,7 +264,8 @@ def test_initializing_again() -> None:
     assert embed(layer, vocab, "Rome", "Ada") == [[3, 4], [1, 2]]
     step(layer, [Doc(vocab, words=["Rome", "Ada"])], make_sgd())
     after = embed(layer, vocab, "Rome", "Ada")
-    numpy.testing.assert_allclose(after, [[3, 4], [0.9, 1.9]], atol=1e-5)
+    expected = numpy.array([[3, 4], [0.9, 1.9]])
+    numpy.testing.assert_allclose(numpy.array(after), expected, atol=1e-5)
     assert not layer.get_param("E0")[2:].any()
 
 
