@@ -223,6 +223,45 @@ def test_sample_runs(project: Path) -> None:
     assert all(name in html for name in systems)
 
 
+@pytest.mark.slow
+def test_raw_runs(project: Path) -> None:
+    """Runs whose corpus is streamed, two at a time."""
+    pytest.importorskip("matplotlib")
+    content = srsly.read_yaml(project / "configs" / "experiments" / "raw.yml")
+    content["seeds"] = [0]
+    content["overrides"] = {
+        "initialize.after_init.max_epochs": 2,
+        "initialize.after_init.min_steps": 1,
+        "components.moee_ner.model.hidden_width": 4,
+    }
+    for name in ("BiLSTM-CRF", "+ MTL and MoEE"):
+        del content["systems"][name]
+    srsly.write_yaml(project / "small.yml", content)
+    (project / "raw").mkdir()
+    for domain in ("source", "target"):
+        texts = [{"text": f"Ada Byron left the {domain} ."}] * 8
+        srsly.write_jsonl(project / "raw" / f"{domain}.jsonl", texts)
+    for arguments in (
+        ["vocabulary", "configs/jia_features.cfg", "vocabulary/words.jsonl"],
+        ["compare", "small.yml", "out", "--jobs", "2"],
+    ):
+        result = CliRunner().invoke(app, ["moee", *arguments])
+        assert result.exit_code == 0, result.output
+    # an epoch has one step of six docs
+    for name in content["embeddings"]:
+        assert f"{JIA} \u00b7 {name} \u00b7 seed 0: epoch 2" in result.output
+    lines = list(srsly.read_jsonl(project / "out" / "results.jsonl"))
+    assert [(x["system"], x["raw_text"]) for x in lines] == 2 * [
+        (JIA, "source, target"),
+        (content["baseline"], ""),
+    ]
+    assert all("ncrfpp" in x["scores"]["scitech"] for x in lines)
+    table = (project / "out" / "table.md").read_text(encoding="utf8")
+    assert "Counted as Jia et al. 2019 do" in table and "| source, target |" in table
+    again = CliRunner().invoke(app, ["moee", "compare", "small.yml", "out"])
+    assert "4 of 4 runs finished before" in again.output
+
+
 def test_published_figures() -> None:
     cells = [published_f1(name, column) for name in TABLE_1 for column in COLUMNS]
     assert published_f1("+ MTL and MoEE", "freeze") == (69.53, 70.04)

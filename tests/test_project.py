@@ -1,5 +1,6 @@
 """The project, from column files to the table, on a few sentences."""
 
+import json
 import re
 import shutil
 import subprocess
@@ -12,7 +13,8 @@ import srsly
 from spacy.util import load_config
 
 ROOT = Path(__file__).parent.parent
-COMMANDS = ["convert", "vectors", "init-labels", "train", "evaluate", "report"]
+COMMANDS = ["convert", "vectors", "vocabulary", "init-labels", "train"]
+COMMANDS += ["evaluate", "report"]
 SMALL = ["--vars.corpus", "small"]
 # prints the package's modules that a training may import
 LOADED = """
@@ -48,7 +50,7 @@ def project(tmp_path: Path) -> Path:
 
 def make_quick(project: Path) -> None:
     for path in (project / "configs").glob("*.cfg"):
-        text = re.sub("max_epochs = .*", "max_epochs = 2", path.read_text("utf8"))
+        text = re.sub(r"max_epochs = \d+", "max_epochs = 2", path.read_text("utf8"))
         text = re.sub("(hidden|expert)_width = .*", r"\1_width = 8", text)
         path.write_text(text, encoding="utf8")
 
@@ -106,12 +108,30 @@ def test_runs_once(project: Path) -> None:
 
 
 @pytest.mark.slow
+def test_raw_text_of_both_domains(project: Path) -> None:
+    small = project / "assets" / "small"
+    for domain, file in ("source", "source/train"), ("target", "target/test"):
+        lines = (small / f"{file}.txt").read_text(encoding="utf8").splitlines()
+        words = [line.split()[0] if line.strip() else "." for line in lines]
+        (project / "raw").mkdir(exist_ok=True)
+        text = json.dumps({"text": " ".join(words)})
+        (project / "raw" / f"{domain}.jsonl").write_text(f"{text}\n", encoding="utf8")
+    vectors = project / "words.txt"
+    vectors.write_text("the 1 0\nof 0 1\n", encoding="utf8")
+    settings = ["--vars.config", "jia", "--vars.vectors", str(vectors)]
+    assert run_all(project, *SMALL, *settings) == []
+    assert_has_results(project)
+    assert (project / "vocabulary" / "words.jsonl").is_file()
+    assert run_all(project, *SMALL, *settings) == COMMANDS
+
+
+@pytest.mark.slow
 def test_reruns_what_changed(project: Path) -> None:
     assert run_all(project, *SMALL) == []
     with (project / "assets/small/target/test.txt").open("a", encoding="utf8") as file:
         file.write("\nAda B-PER\nByron E-PER\n")
     skipped = run_all(project, *SMALL)
-    assert skipped == ["vectors", "init-labels", "train"]
+    assert skipped == COMMANDS[1:5]
 
 
 def test_convert_depends_on_the_code_that_it_runs() -> None:
@@ -154,7 +174,7 @@ def test_a_project_of_ones_own_without_target_labels(tmp_path: Path) -> None:
         shutil.rmtree(corpus / "target", ignore_errors=True)
         (corpus / "target").mkdir()
         (corpus / "target" / name).write_text(text, encoding="utf8")
-        assert run_all(tmp_path) == ["vectors", "init-labels", "train"]
+        assert run_all(tmp_path) == COMMANDS[1:5]
         assert rows_of(tmp_path) == ["source"]
         (found,) = (tmp_path / "tagged").glob("*.jsonl")
         first = next(iter(srsly.read_jsonl(found)))
@@ -165,7 +185,7 @@ def test_a_project_of_ones_own_without_target_labels(tmp_path: Path) -> None:
         '{"text": "Ada left.", "spans": [{"start": 0, "end": 3, "label": "PER"}]}\n',
         encoding="utf8",
     )
-    assert run_all(tmp_path) == ["vectors", "init-labels", "train"]
+    assert run_all(tmp_path) == COMMANDS[1:5]
     assert rows_of(tmp_path) == ["source", "target"]
     assert not (tmp_path / "tagged").exists()
 

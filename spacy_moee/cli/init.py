@@ -24,6 +24,13 @@ Put your corpus here, and run `python -m spacy project run all` in the project's
 Use column files (a token and its tag per line, a blank line after each sentence) or
 exports of annotation tools: `python -m spacy moee convert --help` lists the formats.
 Any of their extensions will do: source/train.jsonl, target/test.conll ...
+
+The recipes jia and jia_features also read text without annotation. It lies in the
+project's folder, and not in this one:
+
+    raw/source.jsonl   text of the domain of source/train.txt
+    raw/target.jsonl   text of the domain that you care about, but not that of
+                       target/test.txt
 """
 
 # fmt: off

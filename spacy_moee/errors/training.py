@@ -58,6 +58,11 @@ ERRORS: Dict[str, str] = {
         "Can't write the vocabulary '{file}': {reason}. Give a file in a folder that "
         "can be written."
     ),
+    "M615": (
+        "[components.{name}.model] is to tag texts of the {domain} domain, of which "
+        "{reader} has no text: nothing would be learned of it. Give raw text of it "
+        '(`{domain}`), or set domain = "source" there.'
+    ),
     "M620": (
         "spacy_moee.ScoreLogger.v1 found no optimizer to tell of scores: "
         "[training.optimizer] has {found}. Expected @optimizers = "

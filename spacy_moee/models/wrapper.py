@@ -6,6 +6,7 @@ contract of `spacy_moee.networks.network`. No other file touches the shim.
 
 from contextlib import nullcontext
 from functools import partial
+from itertools import compress
 from typing import (
     Callable,
     ContextManager,
@@ -225,11 +226,12 @@ def forward(
             outputs = repeat(network, batch, dropout)
             tensors = [output for output in outputs if output is not None]
             # a network may have nothing to say of a batch: then a part is a constant
-            pairs = zip(tensors, d_outputs, strict=True)
-            learned = [(out, d_out) for out, d_out in pairs if out.requires_grad]
-            if not learned:
+            varies = [tensor.requires_grad for tensor in tensors]
+            if not any(varies):
                 continue
-            torch.autograd.backward(*zip(*learned, strict=True))
+            torch.autograd.backward(
+                [*compress(tensors, varies)], [*compress(d_outputs, varies)]
+            )
             d_vectors, batch.vectors.grad = cast(Tensor, batch.vectors.grad), None
             d_table.index_add_(0, batch.tokens.flatten(), d_vectors.flatten(0, 1))
         parameters = dict(network.named_parameters())

@@ -67,11 +67,12 @@ class BIOES(NamedTuple):
             [batch, seq, IOB2 tags]; None for all where the gold is unknown.
         RETURNS (Tuple[Tensor, Optional[Tensor]]): BIOES tag numbers, -1 where unknown
             and on padding; and which of them each token of a legal sequence may have,
-            shape [batch, seq, tags], or None if nothing is unknown.
+            shape [batch, seq, tags], or None if no sequence is known in part.
         """
         tags = to_bioes(gold.masked_fill(~mask | (gold < 0), -1))
         known = tags >= 0
-        if not bool((mask & ~known).any()):
+        partly = mask & ~known & known.any(dim=1, keepdim=True)
+        if not bool(partly.any()):
             return tags, None
         agreeing = tags.unsqueeze(2) == torch.arange(len(self.last), device=tags.device)
         free = ~known.unsqueeze(2)

@@ -13,8 +13,8 @@ from spacy.tokens import Doc, DocBin, Span
 
 from spacy_moee.errors import MoeeError
 from spacy_moee.models.windows import make_doc_segments, make_sentence_segments
+from spacy_moee.scheme import Notation, tag_names
 from spacy_moee.scheme import spans as read_spans
-from spacy_moee.scheme import tag_names
 
 from .families import make_nlp as make_family
 from .util import (
@@ -39,7 +39,7 @@ SENTENCES = ["Bo Li met Anna .", "York Dan Frost .", "It rains .", "York"]
 TOLERANCE = {"atol": 1e-9, "rtol": 1e-9}
 
 
-@pytest.fixture(scope="module", params=[*MODELS, "concept"])
+@pytest.fixture(scope="module", params=[*MODELS, "concept", "generated"])
 def family(request, tmp_path_factory):
     """A pipeline that is trained too little to be sure."""
     if request.param not in MODELS:
@@ -54,7 +54,9 @@ def enumerate_tags(nlp, doc, preset=()):
     ner = get_ner(nlp)
     scores = ner.model.predict([doc])
     (batch,) = scores.batches
-    (start, moves, end), emissions, _ = scores.network.tag_distribution(batch.outputs)
+    (start, moves, end), emissions, notation = scores.network.tag_distribution(
+        batch.outputs
+    )
     start, moves, end, emissions = (
         part.detach().double().numpy() for part in (start, moves, end, emissions[0])
     )
@@ -69,6 +71,9 @@ def enumerate_tags(nlp, doc, preset=()):
     shares = numpy.exp(totals - totals.max())
     there = totals > -numpy.inf
     found = (shares[there] / shares.sum()).tolist()
+    if notation is Notation.BIOES:
+        outer = [0, *(tag for i in (1, 3) for tag in (i, i + 1, i + 1, i))]
+        paths = numpy.take(outer, paths)
     return dict(zip(map(tuple, paths[there].tolist()), found, strict=True))
 
 
@@ -141,6 +146,15 @@ def test_probabilities_are_the_scores(family):
         found = get_ner(family).alternatives(doc)
         for ent, entity in zip(doc.ents, found.entities, strict=True):
             assert entity.probability == pytest.approx(ent._.moee_score, abs=1e-6)
+
+
+def test_marginals_are_those_of_all_sequences(family):
+    doc = family.make_doc("Bo Li .")
+    (found,) = get_ner(family).predict([doc], ["marginals"])
+    wanted = numpy.zeros((3, len(tag_names(get_ner(family).labels))))
+    for path, share in enumerate_tags(family, doc).items():
+        wanted[range(3), path] += share
+    numpy.testing.assert_allclose(found.marginals, wanted, atol=1e-6)
 
 
 def test_the_first_reading_is_what_the_component_finds(nlp):

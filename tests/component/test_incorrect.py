@@ -78,7 +78,7 @@ def test_a_rejected_entity_is_unlearned(changes: dict) -> None:
 
 
 @pytest.mark.filterwarnings(r"ignore:\[MW12\]")
-@pytest.mark.parametrize("family", ["concept", "robust"])
+@pytest.mark.parametrize("family", ["concept", "robust", "generated"])
 def test_every_family_unlearns(family: str, tmp_path: Path) -> None:
     nlp = families.make_nlp(family, tmp_path)
     get_ner(nlp).incorrect_spans_key = KEY

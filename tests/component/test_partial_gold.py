@@ -20,10 +20,11 @@ from thinc.api import fix_random_seed
 from torch import Tensor
 
 from spacy_moee.models.wrapper import network_of
+from spacy_moee.networks.generated import GeneratedNetwork
 from spacy_moee.training.case import change_case
-from tests.networks.util import randomize
+from tests.networks.util import randomize, spell
 
-from .families import CONCEPT, HASHES, MOEE
+from .families import CONCEPT, GENERATED, HASHES, MOEE
 from .util import get_ents, get_ner
 
 WORDS = ["Shaka", "Khan", "met", "Bo", "Li"]
@@ -50,6 +51,7 @@ MODELS: Dict[str, Dict[str, Any]] = {
     "crf": {**MOEE, "tok2vec": HASHES},
     "softmax": {**MOEE, "crf": False, "tok2vec": HASHES},
     "concept": {**CONCEPT, "tok2vec": HASHES},
+    "generated": {**GENERATED, "tok2vec": HASHES},
 }
 
 
@@ -138,6 +140,17 @@ def image(paths: Set[Sequence], numbers: List[int]) -> Set[Sequence]:
     return {tuple(numbers[tag] for tag in path) for path in paths}
 
 
+def to_bioes(path: Sequence) -> Sequence:
+    """The tags inside of the network: O, then B, I, E and S of each label."""
+    found = []
+    for tag, following in zip(path, (*path[1:], 0), strict=True):
+        label, begins = (tag - 1) // 2, tag % 2 == 1
+        goes_on = following == 2 * label + 2
+        border = (0 if begins else 1) if goes_on else (3 if begins else 2)
+        found.append(1 + 4 * label + border if tag else 0)
+    return tuple(found)
+
+
 def expected_parts(
     nlp: Language, kinds: List[str], paths: Set[Sequence], outputs: Any
 ) -> Dict[str, float]:
@@ -146,7 +159,16 @@ def expected_parts(
     if all(kind == "missing" for kind in kinds):
         heads = ["detection", "gate"] if hasattr(outputs, "gate") else []
         return dict.fromkeys(["recognition", *heads], 0.0)
+    if hasattr(network, "crf"):
+        # of tags of BIOES
+        inner = log_sum({*map(spell, paths)}, outputs.emissions[0], network.crf)
+        mask = torch.ones(1, len(kinds), dtype=torch.bool)
+        total = network.crf.chain.log_partition(outputs.emissions, mask)
+        return {"recognition": float(total - inner)}
     known = len(kinds) - kinds.count("missing")
+    if isinstance(network, GeneratedNetwork):
+        inner = {to_bioes(path) for path in paths}
+        return {"recognition": brute_loss(inner, outputs.emissions[0], network.crf)}
     if not hasattr(network, "weights"):
         # of each type by itself, averaged over cells
         borders = ([0, 1, 2, 0, 0], [0, 0, 0, 1, 2])

@@ -19,7 +19,7 @@ from spacy_moee.extensions import set_domain, set_raw
 from spacy_moee.vocabulary import index_words
 
 from .families import CHARACTERS, GENERATED, HASHES
-from .util import get_ents, get_ner, make_examples, make_texts
+from .util import get_ents, get_ner, make_example, make_examples, make_texts
 
 EMBED = {"@layers": "concatenate.v1", "*": {"a": HASHES, "b": CHARACTERS}}
 WORDS = sorted({word for text in make_texts() for word in text.split()})
@@ -32,9 +32,9 @@ def make_nlp(
 ) -> Language:
     nlp = spacy.blank("en")
     config = {**GENERATED, "domain": "target", "tok2vec": EMBED, **model}
-    ner = nlp.add_pipe("moee_ner", config={"model": config})
+    nlp.add_pipe("moee_ner", config={"model": config})
     if words is not None:
-        ner.model.attrs["vocabulary"] = index_words(words)
+        get_ner(nlp).model.attrs["vocabulary"] = index_words(words)
     fix_random_seed(0)
     nlp.initialize(lambda: make_examples(nlp))
     return nlp
@@ -190,7 +190,7 @@ def test_docs_of_both_domains_are_read_together(trained: Language) -> None:
 def test_the_weights_that_are_kept_follow_the_optimizer() -> None:
     nlp = make_nlp()
     optimizer = Adam(0.05, L2=0.0, use_averages=True)
-    nlp.update(make_step(nlp), sgd=False)
+    update(nlp, make_step(nlp), sgd=False)
     before = predict_as(nlp, None)
     # without another look at a batch in between
     get_ner(nlp).finish_update(optimizer)
@@ -223,6 +223,24 @@ def test_processes_and_odd_docs(trained: Language) -> None:
     assert found["source_words"] > 0
 
 
+@pytest.mark.filterwarnings(r"ignore:\[MW05\]")
+def test_it_takes_new_types(trained: Language) -> None:
+    nlp = pickle.loads(pickle.dumps(trained))
+    texts = make_texts()
+    before = [get_ents(doc) for doc in nlp.pipe(texts)]
+    assert get_ner(nlp).add_label("PRODUCT") == 1
+    assert [get_ents(doc) for doc in nlp.pipe(texts)] == before
+    words = "She bought a Zeppo X in Rome .".split()
+    tags = ["O", "O", "O", "B-PRODUCT", "I-PRODUCT", "O", "B-LOC", "O"]
+    examples = [*make_step(nlp), make_example(nlp, words, tags)]
+    optimizer = Adam(0.03, L2=0.0)
+    for _ in range(40):
+        nlp.update(examples, sgd=optimizer)
+    set_domain(examples[-1].predicted, "source")
+    (doc,) = nlp.pipe([examples[-1].predicted])
+    assert get_ents(doc) == [(3, 5, "PRODUCT"), (6, 7, "LOC")]
+
+
 def test_raw_text_needs_a_vocabulary() -> None:
     nlp = make_nlp(words=None, domain="source")
     with pytest.raises(MoeeError, match="M025"):
@@ -233,7 +251,7 @@ def test_raw_text_needs_a_vocabulary() -> None:
 
 
 def test_the_target_needs_a_vocabulary() -> None:
-    with pytest.raises(MoeeError, match="M027"):
+    with pytest.raises(MoeeError, match="M026"):
         make_nlp(words=None)
     with pytest.raises(MoeeError, match="M103"):
         make_nlp(language_weight=0)
@@ -243,7 +261,7 @@ def test_a_domain_is_one_of_two() -> None:
     nlp = make_nlp()
     doc = nlp.make_doc("Anna")
     doc.user_data["moee_domain"] = "news"
-    with pytest.raises(MoeeError, match="M026.*'news'"):
+    with pytest.raises(MoeeError, match="M605.*'news'"):
         get_ner(nlp).predict([doc])
 
 

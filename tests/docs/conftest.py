@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy
 import pytest
 import spacy
+import srsly
 from spacy.language import Language
 from spacy.tokens import DocBin
 from spacy.vectors import Vectors
@@ -68,6 +69,10 @@ def make_corpora(folder: Path) -> None:
         DocBin(docs=docs).to_disk(folder / f"{name}.spacy")
     (folder / "my_texts").mkdir()
     (folder / "my_texts" / "a.txt").write_text("Mozilla unveiled a phone .\n")
+    (folder / "raw").mkdir()
+    for domain in ("source", "target"):
+        lines = [{"text": f"A text of the {domain} domain . It is short ."}] * 5
+        srsly.write_jsonl(folder / "raw" / f"{domain}.jsonl", lines)
 
 
 def make_vectors(folder: Path) -> Language:

@@ -261,8 +261,7 @@ def test_initializing_again() -> None:
     step(layer, [Doc(vocab, words=["Rome", "Ada"])], make_sgd())
     layer.attrs["vocabulary"] = make_index(["Ada"])
     layer.initialize(X=[Doc(vocab, words=["any"])])
-    start: Any = [[3, 4], [1, 2]]
-    assert embed(layer, vocab, "Rome", "Ada") == start
+    assert embed(layer, vocab, "Rome", "Ada") == [[3, 4], [1, 2]]
     step(layer, [Doc(vocab, words=["Rome", "Ada"])], make_sgd())
     after = embed(layer, vocab, "Rome", "Ada")
     expected: Any = [[3, 4], [0.9, 1.9]]

@@ -1,5 +1,6 @@
 """Small tensors, and the long way round: every sequence of tags, one by one."""
 
+from functools import lru_cache
 from itertools import product
 
 import torch
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 from spacy_moee.networks.crf import CRF
 from spacy_moee.networks.network import Inputs, Targets
 from spacy_moee.scheme import Notation, chain_scheme, iob2_scheme
+from spacy_moee.scheme import spans as read_spans
 
 # also far beyond what an exponential holds, of a float64 even
 SIZES = st.sampled_from([0.1, 1.0, 30.0, 1e3, 1e4])
@@ -63,6 +65,31 @@ def all_paths(n_steps, n_tags):
 
 def is_legal(path, legal):
     return all(bool(legal[a, b]) for a, b in zip((-1, *path), path, strict=False))
+
+
+@lru_cache(maxsize=2**12)
+def entities_of(path):
+    """The entities of a sequence of IOB2 tags."""
+    found = read_spans(torch.tensor(path).numpy())
+    return {*zip(*(part.tolist() for part in found), strict=True)}
+
+
+def spell(path):
+    """The BIOES tags of a legal sequence of IOB2 tags."""
+    tags = [0] * len(path)
+    for start, end, label in entities_of(path):
+        borders = "S" if end - start == 1 else "B" + "I" * (end - start - 2) + "E"
+        for place, border in enumerate(borders, start):
+            tags[place] = 1 + 4 * label + "BIES".index(border)
+    return tuple(tags)
+
+
+@lru_cache
+def spelled(n_steps, n_labels):
+    """All legal sequences of IOB2 tags, by their BIOES tags."""
+    legal = make_legal(n_labels)
+    paths = all_paths(n_steps, 2 * n_labels + 1)
+    return {spell(path): path for path in paths if is_legal(path, legal)}
 
 
 def brute_nll(crf, emissions, gold):

@@ -36,6 +36,7 @@ VOCABULARY = "spacy_moee.read_vocabulary.v1"
 # the first bytes of a table
 NUMPY = b"\x93NUMPY"
 EXTRA = 'run `pip install "spacy-moee[transformers]"`'
+MAKE_WORDS = "; `python -m spacy moee vocabulary` makes it"
 MAKE_VECTORS = "`python -m spacy moee vectors` makes some"
 
 
@@ -127,8 +128,9 @@ def _missing_of(
                 what = f"'{name}' is not registered; install the package that has it"
                 hint = f" ({EXTRA})" if "transformers" in str(name) else ""
                 lines.append(f"{place}.{key}: {what}{hint}")
+        hint = MAKE_WORDS if block.get("@callbacks") == VOCABULARY else ""
         lines += [
-            f"{place}.{key}: there is no file '{path}'"
+            f"{place}.{key}: there is no file '{path}'{hint}"
             for key, path in _named_files(block)
             if not (path in known or is_there(path))
         ]

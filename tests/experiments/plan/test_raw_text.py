@@ -98,7 +98,8 @@ def test_runs_know_what_they_read(
         "corpora.train.source: there is no file 'source.txt'",
         "corpora.train.source: there is no file 'more.jsonl'",
         "corpora.train.target: there is no file 'target'",
-        "initialize.before_init.path: there is no file 'words.jsonl'",
+        "initialize.before_init.path: there is no file 'words.jsonl'; `python -m spacy "
+        "moee vocabulary` makes it",
     ):
         assert f"\n  - {line} (for {OTHER} with hash)" in str(info.value)
     (tmp_path / "target").mkdir()
