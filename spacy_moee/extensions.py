@@ -3,7 +3,7 @@ on a doc, and the extension attributes for it. They are there as soon as this mo
 imported, which the component does: so a `DocBin` is read without a pipeline."""
 
 from bisect import bisect_left
-from typing import Any, Dict, List, NamedTuple, Optional, Sequence
+from typing import Any, Dict, List, NamedTuple, Optional, Sequence, cast
 
 from numpy import ndarray
 from spacy.tokens import Doc, Span, SpanGroup, Token
@@ -129,8 +129,12 @@ def get_domain(doc: Doc) -> Optional[str]:
 
     doc (Doc): The doc.
     RETURNS (Optional[str]): "source" or "target"; None for the model's own default.
+    RAISES (MoeeError): M605, for another domain.
     """
-    return doc.user_data.get(DOMAIN)
+    domain = doc.user_data.get(DOMAIN)
+    if domain not in (None, *DOMAINS):
+        raise MoeeError("M605", found=domain, expected=", ".join(DOMAINS))
+    return cast(Optional[str], domain)
 
 
 def set_domain(doc: Doc, domain: Optional[str]) -> None:

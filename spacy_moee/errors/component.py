@@ -143,10 +143,6 @@ ERRORS: Dict[str, str] = {
         "`python -m spacy moee vocabulary` writes."
     ),
     "M026": (
-        "A doc has the domain {found} (doc._.moee_domain); expected 'source', 'target' "
-        "or None."
-    ),
-    "M027": (
         "spacy_moee.GeneratedTagger.v1 is to tag the target domain, of which it learns "
         "nothing: there is no vocabulary. Expected [initialize.before_init] with "
         '@callbacks = "spacy_moee.read_vocabulary.v1" and the path of a file that '

@@ -58,6 +58,11 @@ ERRORS: Dict[str, str] = {
         "Can't write the vocabulary '{file}': {reason}. Give a file in a folder that "
         "can be written."
     ),
+    "M615": (
+        "[components.{name}.model] is to tag texts of the {domain} domain, of which "
+        "{reader} has no text: nothing would be learned of it. Give raw text of it "
+        '(`{domain}`), or set domain = "source" there.'
+    ),
     "M620": (
         "spacy_moee.ScoreLogger.v1 found no optimizer to tell of scores: "
         "[training.optimizer] has {found}. Expected @optimizers = "
@@ -70,6 +75,12 @@ ERRORS: Dict[str, str] = {
         "its form a word's vector can't be found in lower case. Set the vocabulary "
         'with "spacy_moee.read_vocabulary.v1" in [initialize.before_init], which '
         "adds the words."
+    ),
+    "M622": (
+        "spacy_moee.ScoreLogger.v1 has held-out text, but no component of the pipeline "
+        "({names}) predicts words. Expected one with spacy_moee.GeneratedTagger.v1, a "
+        "vocabulary and a language_weight above 0. Otherwise set source and target of "
+        "[training.logger] to null."
     ),
 }
 

@@ -1,7 +1,7 @@
 """The tagger of Jia et al. 2019, which learns from raw text of two domains."""
 
 from functools import partial
-from typing import Any, Dict, List, Optional, Sequence
+from typing import Dict, List, Optional, Sequence
 
 import numpy
 from numpy import ndarray
@@ -9,7 +9,7 @@ from spacy.tokens import Doc
 
 from ..embeddings.learned import NO_WORDS
 from ..errors import MoeeError, check_setting
-from ..extensions import DOMAIN, RAW
+from ..extensions import get_domain, is_raw
 from ..networks.generated import GeneratedNetwork
 from ..networks.network import SOURCE, TARGET
 from ..vocabulary import find_words
@@ -119,7 +119,7 @@ class Generated(Family):
         """Count the words, the unknown one included."""
         n_words: int = model.attrs["vocabulary"].shape[1]
         if self.domain == TARGET and not n_words:
-            raise MoeeError("M027")
+            raise MoeeError("M026")
         return {"n_words": 1 + n_words * self.learns_words}
 
     def find_origins(
@@ -127,8 +127,9 @@ class Generated(Family):
     ) -> Optional[Origins]:
         """Read where docs come from off `doc._.moee_domain` and `doc._.moee_raw`."""
         default = SOURCE if is_train else self.domain
-        domains = [_read_domain(doc, default) for doc in docs]
-        raw = [is_train and bool(doc.user_data.get(RAW)) for doc in docs]
+        named = map(get_domain, docs)
+        domains = [default if name is None else DOMAINS[name] for name in named]
+        raw = [is_train and is_raw(doc) for doc in docs]
         words: Optional[List[ndarray]] = None
         index = model.attrs["vocabulary"]
         if is_train and self.learns_words and index.shape[1]:
@@ -136,12 +137,3 @@ class Generated(Family):
         elif any(raw) and self.learns_words:
             raise MoeeError("M025")
         return Origins(numpy.array(domains), numpy.array(raw, dtype=bool), words)
-
-
-def _read_domain(doc: Doc, default: int) -> int:
-    name: Any = doc.user_data.get(DOMAIN)
-    if name is None:
-        return default
-    if name not in DOMAINS:
-        raise MoeeError("M026", found=repr(name))
-    return DOMAINS[name]

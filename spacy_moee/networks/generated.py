@@ -1,7 +1,7 @@
 """A tagger that learns from raw text of two domains (Jia, Liang and Zhang 2019, "Cross-
 Domain NER using Cross-Domain Language Modeling"; arXiv 2002.05923, Table 1)."""
 
-from typing import Collection, Dict, List, NamedTuple, Optional
+from typing import Collection, Dict, List, NamedTuple, Optional, Tuple
 
 import torch
 from torch import Tensor, nn
@@ -92,6 +92,7 @@ class GeneratedNetwork(nn.Module):
         n_inner = _count_tags(n_categories)
         self.recognition = nn.Linear(2 * hidden_width, n_inner)
         self.crf = CRF(n_inner)
+        self.n_words = n_words
         self.words = (
             WordPredictor(n_words, hidden_width, negatives) if n_words > 1 else None
         )
@@ -223,14 +224,18 @@ class GeneratedNetwork(nn.Module):
         assert self.words is not None and origin.words is not None
         if not len(rows):
             return states.new_zeros(()) * self.words.bias[0]
-        on_tokens, words = mask[rows], origin.words[rows]
-        # [2, batch, seq]: beyond the edges of a sentence are unknown words
-        words = words.masked_fill(~on_tokens, 0)
-        beside = functional.pad(words, (1, 1))
-        neighbours = torch.stack([beside[:, 2:], beside[:, :-2]])
-        both = torch.stack(states[rows].chunk(2, dim=2))
-        places = on_tokens.expand_as(neighbours)
-        return self.words.nll(both[places], neighbours[places]).sum() / 2
+        pairs = _look_beside(states[rows], origin.words[rows], mask[rows])
+        return self.words.nll(*pairs).sum() / 2
+
+    @torch.no_grad()
+    def word_nll(
+        self, outputs: GeneratedOutputs, lengths: Tensor, origin: Origin
+    ) -> Tensor:
+        """Say how likely the words are. See `LanguageModel.word_nll`."""
+        states, words = outputs.states, origin.words
+        assert self.words is not None and states is not None and words is not None
+        pairs = _look_beside(states, words, token_mask(states, lengths))
+        return self.words.exact_nll(*pairs)
 
     def distill(
         self,
@@ -271,6 +276,15 @@ class GeneratedNetwork(nn.Module):
     ) -> Optional[TagDistribution]:
         """There is no detection. See `Network.detection_distribution`."""
         return None
+
+
+def _look_beside(states: Tensor, words: Tensor, mask: Tensor) -> Tuple[Tensor, Tensor]:
+    """The states of both directions, and the words that they are to predict."""
+    # [2, batch, seq]: beyond the edges of a sentence are unknown words
+    beside = functional.pad(words.masked_fill(~mask, 0), (1, 1))
+    neighbours = torch.stack([beside[:, 2:], beside[:, :-2]])
+    both, places = torch.stack(states.chunk(2, dim=2)), mask.expand_as(neighbours)
+    return both[places], neighbours[places]
 
 
 def _count_tags(n_categories: int) -> int:

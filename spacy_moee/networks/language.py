@@ -13,6 +13,8 @@ SMALL = 1000
 # How many more words are drawn than are wanted, since the frequent ones are drawn again
 # and again.
 OVERDRAWN = 8
+# scores of words that are computed at once where there is no gradient: 64 MB
+SCORES = 2**24
 
 
 class Sample(NamedTuple):
@@ -65,6 +67,14 @@ class WordPredictor(nn.Module):
         """Compare with the words that are there, exactly. See `nll`."""
         scores = functional.linear(states, self.vectors, self.bias)
         return functional.cross_entropy(scores, words, reduction="none")
+
+    @torch.no_grad()
+    def exact_nll(self, states: Tensor, words: Tensor) -> Tensor:
+        """Compare with the words that are there, exactly, without a gradient. The
+        scores of all words are computed for some places at a time. See `nll`."""
+        size = max(SCORES // len(self.bias), 1)
+        parts = zip(states.split(size), words.split(size), strict=True)
+        return torch.cat([self.full_nll(*part) for part in parts])
 
     def sampled_nll(self, states: Tensor, words: Tensor, sample: Sample) -> Tensor:
         """Compare with the words that are there, with a sample in the place of all

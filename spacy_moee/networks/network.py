@@ -217,6 +217,27 @@ class Keeper(Protocol):
 
 
 @runtime_checkable
+class LanguageModel(Protocol[SaidT]):
+    """What a network has beside, if it learns to predict words.
+
+    n_words (int): The number of words, the unknown one included; 1 if none are.
+    """
+
+    n_words: int
+
+    def word_nll(self, outputs: SaidT, lengths: Tensor, origin: Origin) -> Tensor:
+        """Minus the log of the probability of the words beside each token: of the next
+        one, and of the one before. It is exact, and has no gradient.
+
+        outputs (NamedTuple): What the network returned for a batch.
+        lengths (Tensor): The tokens of each sentence, shape [batch].
+        origin (Origin): Where the rows come from, with the numbers of the words.
+        RETURNS (Tensor): Shape [2 * tokens].
+        """
+        ...
+
+
+@runtime_checkable
 class Student(Protocol[SaidT]):
     """What a network has beside, if it can rehearse: learn from another one of its
     class. Not every network has to."""

@@ -53,10 +53,10 @@ class MixedCorpus:
         nlp (Language): The pipeline, whose tokenizer is used.
         RETURNS (MixedEpoch): The examples.
         RAISES (MoeeError): M606 and M607 for a corpus without text, M608 if it is the
-            training corpus of a config that does not fit, M710 or M711 for files that
-            can't be read.
+            training corpus of a config that does not fit, M615 without text of the
+            domain that a model is to tag, M710 or M711 for files that can't be read.
         """
-        check_training(nlp)
+        check_training(nlp, {SOURCE, *(text.domain for text in self.raw)})
         if self._nlp is not nlp:
             self._annotated = self._read_annotated(nlp)
             for text in self.raw:

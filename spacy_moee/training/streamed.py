@@ -1,15 +1,17 @@
 """What a training config needs for a corpus that streams its own steps."""
 
-from typing import Any, Dict
+from typing import Any, Collection, Dict
 
 from spacy.language import Language
 from spacy.util import registry
 
 from ..errors import MoeeError
+from ..extensions import TARGET
 from .epochs import NAME as PLAN
 
 READER = "spacy_moee.MixedCorpus.v1"
 BATCHER = "spacy_moee.batch_mixed.v1"
+TAGGER = "spacy_moee.GeneratedTagger.v1"
 # why spaCy's training loop needs these values
 NEEDED = {
     "max_epochs": (-1, "With another value spaCy holds all of it in memory."),
@@ -18,12 +20,14 @@ NEEDED = {
 NUMBERS = (*NEEDED, "max_steps", "patience")
 
 
-def check_training(nlp: Language) -> None:
+def check_training(nlp: Language, domains: Collection[str]) -> None:
     """Check that the training config of a pipeline suits `spacy_moee.MixedCorpus.v1`,
     if that is its training corpus.
 
     nlp (Language): The pipeline.
-    RAISES (MoeeError): M608, if it does not.
+    domains (Collection[str]): The domains that the corpus has text of.
+    RAISES (MoeeError): M608, if it does not; M615, for a model that is to tag texts of
+        another domain.
     """
     config = nlp.config.interpolate()
     training = config["training"]
@@ -41,6 +45,18 @@ def check_training(nlp: Language) -> None:
     limited = _is_limited(numbers, config["initialize"])
     advice = f"Else training has no end. In [initialize.after_init], {PLAN} sets both."
     _check("max_steps or patience", 0, "a number above 0", advice, limited)
+    _check_domains(config, domains)
+
+
+def _check_domains(config: Any, domains: Collection[str]) -> None:
+    """See that a model that is to tag texts of a domain learns from text of it."""
+    for name, block in config["components"].items():
+        model = block.get("model") or {}
+        if model.get("@architectures") == TAGGER:
+            # as its default is
+            domain = model.get("domain", TARGET)
+            if domain not in domains:
+                raise MoeeError("M615", reader=READER, name=name, domain=domain)
 
 
 def _check(name: str, found: Any, expected: Any, advice: str, valid: bool) -> None:

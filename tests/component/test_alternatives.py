@@ -148,6 +148,15 @@ def test_probabilities_are_the_scores(family):
             assert entity.probability == pytest.approx(ent._.moee_score, abs=1e-6)
 
 
+def test_marginals_are_those_of_all_sequences(family):
+    doc = family.make_doc("Bo Li .")
+    (found,) = get_ner(family).predict([doc], ["marginals"])
+    wanted = numpy.zeros((3, len(tag_names(get_ner(family).labels))))
+    for path, share in enumerate_tags(family, doc).items():
+        wanted[range(3), path] += share
+    numpy.testing.assert_allclose(found.marginals, wanted, atol=1e-6)
+
+
 def test_the_first_reading_is_what_the_component_finds(nlp):
     for text in make_texts(20, seed=1):
         doc = nlp(text)

@@ -68,7 +68,7 @@ def make_layer(vocab: Vocab, words: Sequence[str] = WORDS, **settings: Any) -> M
     return layer.initialize(X=[Doc(vocab, words=["any"])])
 
 
-def embed(layer: Model, vocab: Vocab, *words: str) -> List[List[float]]:
+def embed(layer: Model, vocab: Vocab, *words: str) -> Any:
     (vectors,) = layer.predict([Doc(vocab, words=list(words))])
     return numpy.round(vectors.astype("float64"), 5).tolist()
 
@@ -105,10 +105,10 @@ class Oracle:
     """One word at a time, as the description says."""
 
     def __init__(self, layer: Model, vectors: Dict[str, Any], words: Sequence[str]):
-        blocks = [layer.get_param(name) for name in layer.param_names]
+        blocks: Any = [layer.get_param(name) for name in layer.param_names]
         self.vectors = {w: numpy.asarray(v, "f") for w, v in vectors.items() if any(v)}
         self.rows = {word: i + 1 for i, word in enumerate(words)}
-        self.changes = numpy.concatenate(blocks)
+        self.changes: Any = numpy.concatenate(blocks)
         self.gradient = numpy.zeros_like(self.changes)
 
     def find(self, word: str) -> Tuple[numpy.ndarray, Optional[int]]:
@@ -157,7 +157,7 @@ def test_against_one_word_at_a_time(
             for word, vector, d_vector in zip(text, found, gradient, strict=True):
                 numpy.testing.assert_array_equal(vector, oracle.find(word)[0])
                 oracle.add(word, d_vector)
-        blocks = [layer.get_grad(name) for name in layer.param_names]
+        blocks: Any = [layer.get_grad(name) for name in layer.param_names]
     numpy.testing.assert_allclose(
         numpy.concatenate(blocks), oracle.gradient, rtol=1e-5, atol=1e-6
     )
@@ -171,7 +171,7 @@ def test_training() -> None:
     step(layer, [Doc(vocab, words=text)], make_sgd())
     after = embed(layer, vocab, "Rome", "rome", "0.00", "Zork", "quux", "Blub", "nil")
     # words of one row add up; "rome" is outside the vocabulary, and "nil" of the text
-    expected = [[2.9, 3.9], [5, 6], [6.8, 7.8]]
+    expected: Any = [[2.9, 3.9], [5, 6], [6.8, 7.8]]
     expected += [[x - 0.1 for x in zork], *[[x - 0.2 for x in unknown]] * 2, nil]
     numpy.testing.assert_allclose(after, expected, atol=2e-5)
     numpy.testing.assert_array_equal(vocab.vectors.data, [*VECTORS.values()])
@@ -264,7 +264,8 @@ def test_initializing_again() -> None:
     assert embed(layer, vocab, "Rome", "Ada") == [[3, 4], [1, 2]]
     step(layer, [Doc(vocab, words=["Rome", "Ada"])], make_sgd())
     after = embed(layer, vocab, "Rome", "Ada")
-    numpy.testing.assert_allclose(after, [[3, 4], [0.9, 1.9]], atol=1e-5)
+    expected = numpy.array([[3, 4], [0.9, 1.9]])
+    numpy.testing.assert_allclose(numpy.array(after), expected, atol=1e-5)
     assert not layer.get_param("E0")[2:].any()
 
 
@@ -281,6 +282,8 @@ def test_distinct_words() -> None:
     ]
     for _ in range(2):
         found = zip(plain.predict(docs), outer.predict(docs), strict=True)
+        expected: Any
+        vectors: Any
         for expected, vectors in found:
             numpy.testing.assert_allclose(vectors, expected, atol=1e-6)
         for layer in (plain, outer):
@@ -293,7 +296,7 @@ def test_vectors_of_subwords(tmp_path: Path) -> None:
     make_floret(vocab)
     vocab.strings.add("Ada")
     layer = make_layer(vocab, ["Ada"])
-    expected = [vocab.vectors[word].tolist() for word in ("Ada", "Rome", "0.00")]
+    expected: Any = [vocab.vectors[word].tolist() for word in ("Ada", "Rome", "0.00")]
     numpy.testing.assert_allclose(
         embed(layer, vocab, "Ada", "Rome", "3.14"), expected, atol=1e-5
     )

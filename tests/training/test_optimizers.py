@@ -30,7 +30,7 @@ DEFAULTS["sgd_rate"] = 0.015
 PLAIN: Dict[str, Any] = {"switch_score": None}
 
 
-def make_arrays(seed: int, shape: Tuple[int, ...], n: int) -> List[numpy.ndarray]:
+def make_arrays(seed: int, shape: Tuple[int, ...], n: int) -> List[Any]:
     rng = numpy.random.default_rng(seed)
     return [rng.normal(size=shape).astype("float32") for _ in range(n)]
 
@@ -124,11 +124,12 @@ def test_empty_and_single_numbers() -> None:
     empty: Any = numpy.zeros((0, 4), dtype="f")
     assert optimizer(KEY, empty, empty)[0] is empty
     assert KEY not in optimizer.nr_update
-    weights, gradient = make_arrays(0, (), 2)
-    weights, gradient = numpy.asarray(weights), numpy.asarray(gradient)
-    before = float(weights)
-    optimizer(KEY, weights, gradient)
-    assert float(weights) != before
+    number: Any
+    gradient: Any
+    number, gradient = (numpy.asarray(each) for each in make_arrays(0, (), 2))
+    before = float(number)
+    optimizer(KEY, number, gradient)
+    assert float(number) != before
 
 
 def test_factor_of_the_learn_rate() -> None:
@@ -181,8 +182,9 @@ def find_parameters(model: Model) -> List[Tuple[Any, Any, Any]]:
 
 
 def test_thinc_knows_it() -> None:
-    optimizer = registry.optimizers.get(NAME)()
-    assert isinstance(optimizer, Optimizer)
+    registered: Any = registry
+    optimizer = registered.optimizers.get(NAME)()
+    assert issubclass(RMSprop, Optimizer) and isinstance(optimizer, RMSprop)
     assert (optimizer.learn_rate, optimizer.L2) == (0.001, 1e-8)
     assert (optimizer.alpha, optimizer.eps) == (0.99, 1e-8)
     assert (optimizer.switch_score, optimizer.sgd_rate) == (0.72, 0.015)
@@ -270,7 +272,8 @@ def test_a_parameter_that_grows() -> None:
     optimizer = RMSprop(**PLAIN)
     weights, first, second = make_arrays(0, (3, 2), 3)
     optimizer(KEY, weights, first.copy())
-    larger, gradient = numpy.zeros((4, 3), dtype="f"), numpy.ones((4, 3), dtype="f")
+    larger: Any = numpy.zeros((4, 3), dtype="f")
+    gradient: Any = numpy.ones((4, 3), dtype="f")
     larger[:3, :2], gradient[:3, :2] = weights, second
     old, new = Stage(KEY, (3, 2)), Stage((1, "W, 1"), (4, 3))
     move_state(optimizer, old, new, torch.from_numpy(larger))

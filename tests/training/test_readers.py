@@ -115,6 +115,19 @@ def test_a_training_that_does_not_fit(tmp_path: Path, settings, problem: str) ->
         init_nlp(config)
 
 
+@pytest.mark.parametrize("named", [True, False])
+def test_a_domain_without_text(tmp_path: Path, named: bool) -> None:
+    config = make_mixed_config(tmp_path)
+    config["corpora"]["train"]["target"] = None
+    tagger = {"@architectures": "spacy_moee.GeneratedTagger.v1"}
+    tagger["tok2vec"] = config["components"]["moee_ner"]["model"]["tok2vec"]
+    config["components"]["moee_ner"]["model"] = tagger | (
+        {"domain": "target"} if named else {}
+    )
+    with pytest.raises(MoeeError, match="M615.*moee_ner.*target"):
+        run_training(config)
+
+
 @pytest.mark.parametrize(
     "settings",
     [

@@ -11,14 +11,15 @@ import pytest
 from spacy.language import Language
 from spacy.training.initialize import init_nlp
 from spacy.training.loop import train
-from spacy.util import logger, registry
+from spacy.util import load_config, logger, registry
 from thinc.api import Config
 
 from spacy_moee.errors import MoeeError
 from spacy_moee.training.optimizers import make_rmsprop
 from spacy_moee.training.scores import make_score_logger
+from spacy_moee.vocabulary import write_vocabulary
 
-from .util import make_config
+from .util import CONFIG, make_config, write_corpus
 
 NAME = "spacy_moee.ScoreLogger.v1"
 RMSPROP = "spacy_moee.RMSprop.v1"
@@ -133,3 +134,92 @@ def test_console_is_the_default() -> None:
 
 def test_registered() -> None:
     assert registry.loggers.get(NAME) is make_score_logger
+
+
+# Held-out text
+
+
+def make_raw_config(folder: Path, **overrides: Any) -> Config:
+    """The published recipe, made small."""
+    tok2vec = "components.moee_ner.model.tok2vec.embed.*"
+    texts = {"source": "Ada saw London .\nIt rains .\nAda left ."}
+    texts["target"] = "A phone is out .\nIt rains in Rome ."
+    values: Dict[str, Any] = {
+        "components.moee_ner.model.hidden_width": 4,
+        f"{tok2vec}.words.width": 5,
+        f"{tok2vec}.characters.width": 4,
+        "paths.train": str(write_corpus(folder / "train.spacy", [1, 2, 3, 1])),
+        "paths.dev": str(write_corpus(folder / "dev.spacy", [1])),
+        "paths.vectors": None,
+        "paths.labels": "none.json",
+        "paths.vocabulary": str(folder / "words.jsonl"),
+        "training.max_steps": 4,
+        "training.eval_frequency": 2,
+        "training.patience": 100,
+        **overrides,
+    }
+    for domain, text in texts.items():
+        file = folder / f"{domain}.txt"
+        file.write_text(text, encoding="utf8")
+        values[f"paths.raw_{domain}"] = str(file)
+    words = {word for text in texts.values() for word in text.split()}
+    write_vocabulary(folder / "words.jsonl", dict.fromkeys(words - {"phone"}, 5))
+    return load_config(CONFIG.with_name("jia.cfg"), overrides=values)
+
+
+def configure_held_out(folder: Path, **changes: Any) -> Config:
+    """A training on raw text, which measures other raw text."""
+    config = make_raw_config(folder)
+    text = ["It rains in London .", "Ada left .", "A phone is out ."]
+    (folder / "held.txt").write_text("\n".join(text), encoding="utf8")
+    inner = {"@loggers": "spacy_moee.JsonlLogger.v1", "path": str(folder / "log.jsonl")}
+    held = {"source": str(folder / "held.txt"), "target": str(folder / "held.txt")}
+    block = {"@loggers": NAME, "logger": inner, **held, **changes}
+    config["training"]["logger"] = block
+    return config
+
+
+def test_perplexity_is_logged(tmp_path: Path) -> None:
+    """It changes nothing in the training."""
+    (tmp_path / "a").mkdir()
+    (tmp_path / "b").mkdir()
+    lines = run(configure_held_out(tmp_path / "a"))
+    plain = run(configure_held_out(tmp_path / "b", source=None, target=None))
+    assert len(lines) == len(plain) > 2
+    for line, other in zip(lines, plain, strict=True):
+        found = [line["scores"].pop(f"perplexity_{d}") for d in ("source", "target")]
+        assert all(value > 1 for value in found)
+        assert line["losses"] == other["losses"]
+        assert line["score"] == other["score"]
+
+
+def test_no_component_predicts_words(tmp_path: Path) -> None:
+    model = "components.moee_ner.model"
+    weights = {f"{model}.language_weight": 0.0, f"{model}.domain": "source"}
+    config = make_raw_config(tmp_path, **weights)
+    config["training"]["logger"]["target"] = str(tmp_path / "target.txt")
+    nlp = init_nlp(config)
+    with pytest.raises(MoeeError, match="M622.*moee_ner"):
+        train(nlp, stdout=io.StringIO())
+
+
+def test_held_out_text_that_is_not_there(tmp_path: Path) -> None:
+    nlp = init_nlp(configure_held_out(tmp_path, target=str(tmp_path / "gone.txt")))
+    with pytest.raises(MoeeError, match="M710.*gone.txt"):
+        train(nlp, stdout=io.StringIO())
+    with pytest.raises(MoeeError, match=f"M103.*limit.*{NAME}"):
+        make_score_logger(limit=0)
+
+
+def test_limit(tmp_path: Path, monkeypatch: Any) -> None:
+    seen: List[Any] = []
+
+    def watch(model: Any, docs: Any) -> float:
+        seen.append([doc.text for doc in docs])
+        return 2.0
+
+    monkeypatch.setattr("spacy_moee.training.held_out.measure_perplexity", watch)
+    lines = run(configure_held_out(tmp_path, limit=2, target=None))
+    assert seen == [["It rains in London .", "Ada left ."]] * len(lines)
+    assert {line["scores"]["perplexity_source"] for line in lines} == {2.0}
+    assert "perplexity_target" not in lines[0]["scores"]
