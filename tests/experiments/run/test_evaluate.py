@@ -2,19 +2,23 @@
 
 import json
 from pathlib import Path
-from typing import Any, List, Optional
+from typing import Any, Dict, List, Optional
 
 import pytest
 import spacy
 from spacy.language import Language
+from spacy.scorer import get_ner_prf
 from spacy.tokens import Doc, DocBin, Span
+from spacy.training import Example
 
 from spacy_moee.corpora.convert import convert_file
 from spacy_moee.errors import MoeeError
 from spacy_moee.evaluation.counts import Counts
-from spacy_moee.experiments.run.evaluate import evaluate
+from spacy_moee.experiments.plan.inputs import INPUTS, TYPES, write_inputs
+from spacy_moee.experiments.run.evaluate import evaluate, main
 from spacy_moee.experiments.run.records import Domain, parse
-from spacy_moee.extensions import DOMAIN
+from spacy_moee.extensions import DOMAIN, DOMAINS
+from spacy_moee.files import hash_of_path
 
 
 @pytest.fixture(scope="module")
@@ -158,18 +162,51 @@ def test_counts_of_ncrfpp(nlp: Language, tmp_path: Path) -> None:
         evaluate(*arguments, column_file=column_file)
 
 
-def test_domain_of_the_texts(tmp_path: Path) -> None:
-    """What finds entities is told, before it reads; what a doc says itself stays."""
-    nlp = spacy.blank("en")
-    read: List[Any] = []
+@Language.factory("test_evaluate_domains")
+class Domains:
+    """Finds a PER in what it is told to be text of the source, and nothing else."""
 
-    @Language.component("test_evaluate_domain")
-    def component(doc: Doc) -> Doc:
-        read.append(doc.user_data.get(DOMAIN))
+    def __init__(self, nlp: Language, name: str) -> None:
+        self.read: List[Any] = []
+
+    def __call__(self, doc: Doc) -> Doc:
+        self.read.append(doc.user_data.get(DOMAIN))
+        doc.ents = [Span(doc, 0, 1, "PER")] if self.read[-1] == "source" else []
         return doc
 
-    nlp.add_pipe("test_evaluate_domain")
+    def score(self, examples: List[Example], **options: Any) -> Dict[str, Any]:
+        return get_ner_prf(examples)
+
+
+def test_domain_of_the_texts(tmp_path: Path) -> None:
+    """It is set before a text is read."""
+    nlp = spacy.blank("en")
+    pipe: Any = nlp.add_pipe("test_evaluate_domains")
     path = make_corpus(tmp_path / "x.spacy", "PER", "LOC")
-    for domain in (None, "source", "target"):
-        evaluate(nlp, path, domain=domain)
-    assert read == [None, None, "source", "source", "target", "target"]
+    counts = [evaluate(nlp, path, domain=x)["counts"] for x in (None, *DOMAINS)]
+    assert pipe.read == [None, None, "source", "source", "target", "target"]
+    assert counts == [[0, 0, 2], [1, 2, 2], [0, 0, 2]]
+
+
+def test_test_set_is_of_the_source_and_targets_are_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nlp = spacy.blank("en")
+    nlp.add_pipe("test_evaluate_domains")
+    nlp.meta["performance"] = {"ents_f": 0.5}
+    nlp.to_disk(tmp_path / "model-best")
+    inputs = {
+        name: make_corpus(tmp_path / f"{name}.spacy", "PER", "LOC")
+        for name in ("test", "targets.tech")
+    }
+    write_inputs(
+        tmp_path / INPUTS, inputs, {k: hash_of_path(x) for k, x in inputs.items()}
+    )
+    (tmp_path / TYPES).write_text('{"tech": null}')
+    monkeypatch.setattr("sys.argv", ["evaluate", str(tmp_path), "-1"])
+    main()
+    found = json.loads((tmp_path / "scores.json").read_text())["scores"]
+    assert {name: scores["counts"] for name, scores in found.items()} == {
+        "source": [1, 2, 2],
+        "tech": [0, 0, 2],
+    }
