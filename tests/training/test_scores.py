@@ -116,7 +116,7 @@ def test_another_logger_sees_all() -> None:
     optimizer: Any = make_rmsprop(switch_score=0.5)
     setup = make_score_logger(inner)
     log_step, finish = setup(Language(), io.StringIO(), io.StringIO())
-    info = {"step": 3, "score": numpy.float64(0.6)}
+    info = {"step": 3, "score": numpy.float64(0.6), "other_scores": {}}
     log_step(None)
     assert not optimizer.is_sgd
     log_step(info)
