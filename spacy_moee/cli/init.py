@@ -24,13 +24,12 @@ Put your corpus here, and run `python -m spacy project run all` in the project's
 Use column files (a token and its tag per line, a blank line after each sentence) or
 exports of annotation tools: `python -m spacy moee convert --help` lists the formats.
 Any of their extensions will do: source/train.jsonl, target/test.conll ...
+"""
+RAW = """\
+Put text without annotation here, as `.jsonl` files of objects with a "text":
 
-The recipes jia and jia_features also read text without annotation. It lies in the
-project's folder, and not in this one:
-
-    raw/source.jsonl   text of the domain of source/train.txt
-    raw/target.jsonl   text of the domain that you care about, but not that of
-                       target/test.txt
+    source.jsonl   text of the domain that you train on
+    target.jsonl   text of the domain that you care about, but not that of its test set
 """
 
 # fmt: off
@@ -53,6 +52,8 @@ def init_cli(
     msg.text("Next:")
     msg.text(f"  cd {folder}")
     msg.text(f"  # put your corpus into assets/{corpus}, as README.txt there explains")
+    if (folder / "raw").is_dir():
+        msg.text("  # put texts without annotation into raw, in the same way")
     msg.text("  python -m spacy project run all")
 
 
@@ -71,6 +72,8 @@ def plan(folder: Path, recipe: str, corpus: str) -> Dict[Path, bytes]:
         folder / "assets" / corpus / "README.txt": LAYOUT.encode("utf8"),
         **{folder / p.relative_to(source): p.read_bytes() for p in configs},
     }
+    if b"raw_source" in files[folder / "configs" / f"{recipe}.cfg"]:
+        files[folder / "raw" / "README.txt"] = RAW.encode("utf8")
     taken = [path for path in files if path.exists()]
     if taken:
         raise MoeeError("M733", folder=folder, path=taken[0].relative_to(folder))
@@ -106,6 +109,6 @@ def write(files: Dict[Path, bytes]) -> None:
     with os_errors("M734"):
         write_all(files.items())
         for path in files:
-            if path.name == "README.txt":
+            if path.parent.parent.name == "assets":
                 for split in SPLITS:
                     (path.parent / split).parent.mkdir(parents=True, exist_ok=True)

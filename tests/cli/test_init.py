@@ -34,6 +34,16 @@ def test_a_ready_project(tmp_path: Path) -> None:
         assert load_config(path) == load_config(ROOT / path.relative_to(folder))
 
 
+def test_a_place_for_raw_text(tmp_path: Path) -> None:
+    result = RUNNER.invoke(app, ["init", str(tmp_path), "--recipe", "jia"])
+    assert result.exit_code == 0 and "into raw" in result.output
+    raw = load_config(tmp_path / "configs" / "jia.cfg")["paths"]
+    text = (tmp_path / "raw" / "README.txt").read_text(encoding="utf8")
+    for domain in ("source", "target"):
+        path = Path(raw[f"raw_{domain}"])
+        assert path.parent.name == "raw" and path.name in text
+
+
 def test_it_names_no_file_of_the_package(tmp_path: Path) -> None:
     options = ["--recipe", "bert_frozen", "--corpus", "news"]
     assert RUNNER.invoke(app, ["init", str(tmp_path), *options]).exit_code == 0
