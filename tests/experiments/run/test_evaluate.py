@@ -162,7 +162,7 @@ def test_counts_of_ncrfpp(nlp: Language, tmp_path: Path) -> None:
         evaluate(*arguments, column_file=column_file)
 
 
-@Language.factory("test_evaluate_domains")
+@Language.factory("test_run_evaluate_domains")
 class Domains:
     """Finds a PER in what it is told to be text of the source, and nothing else."""
 
@@ -181,7 +181,7 @@ class Domains:
 def test_domain_of_the_texts(tmp_path: Path) -> None:
     """It is set before a text is read."""
     nlp = spacy.blank("en")
-    pipe: Any = nlp.add_pipe("test_evaluate_domains")
+    pipe: Any = nlp.add_pipe("test_run_evaluate_domains")
     path = make_corpus(tmp_path / "x.spacy", "PER", "LOC")
     counts = [evaluate(nlp, path, domain=x)["counts"] for x in (None, *DOMAINS)]
     assert pipe.read == [None, None, "source", "source", "target", "target"]
@@ -192,7 +192,7 @@ def test_test_set_is_of_the_source_and_targets_are_not(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     nlp = spacy.blank("en")
-    nlp.add_pipe("test_evaluate_domains")
+    nlp.add_pipe("test_run_evaluate_domains")
     nlp.meta["performance"] = {"ents_f": 0.5}
     nlp.to_disk(tmp_path / "model-best")
     inputs = {
