@@ -1,7 +1,7 @@
 """The tagger of Jia et al. 2019, which learns from raw text of two domains."""
 
 from functools import partial
-from typing import Dict, List, Optional, Sequence
+from typing import Dict, Optional, Sequence
 
 import numpy
 from numpy import ndarray
@@ -130,10 +130,10 @@ class Generated(Family):
         named = map(get_domain, docs)
         domains = [default if name is None else DOMAINS[name] for name in named]
         raw = [is_train and is_raw(doc) for doc in docs]
-        words: Optional[List[ndarray]] = None
+        words: Optional[ndarray] = None
         index = model.attrs["vocabulary"]
         if is_train and self.learns_words and index.shape[1]:
-            words = find_words(index, docs)
+            words = numpy.concatenate([*find_words(index, docs), [0]])
         elif any(raw) and self.learns_words:
             raise MoeeError("M025")
         return Origins(numpy.array(domains), numpy.array(raw, dtype=bool), words)

@@ -1,7 +1,7 @@
 """Where docs come from: their domain, and whether they are text without annotation. A
 reader of a corpus says so; nothing is guessed."""
 
-from typing import List, NamedTuple, Optional
+from typing import NamedTuple, Optional
 
 import numpy
 import torch
@@ -17,13 +17,13 @@ class Origins(NamedTuple):
 
     domains (ndarray): The number of the domain of each doc.
     raw (ndarray): True for docs without annotation.
-    words (Optional[List[ndarray]]): The numbers of the words of each doc; None if no
-        words are to be learned.
+    words (Optional[ndarray]): The numbers of the words of all docs, and a 0 for what is
+        padding; None if no words are to be learned.
     """
 
     domains: ndarray
     raw: ndarray
-    words: Optional[List[ndarray]]
+    words: Optional[ndarray]
 
 
 def gather_origin(
@@ -43,9 +43,7 @@ def gather_origin(
     docs = numpy.repeat(numpy.arange(len(n_windows)), n_windows)[rows]
     words = None
     if origins.words is not None:
-        # padding reads the last one
-        numbers = numpy.concatenate([*origins.words, [0]])
-        words = torch.as_tensor(numbers, device=tokens.device)[tokens]
+        words = torch.as_tensor(origins.words, device=tokens.device)[tokens]
     domains = torch.as_tensor(origins.domains[docs], device=tokens.device)
     raw = torch.as_tensor(origins.raw[docs], device=tokens.device)
     return Origin(domains, raw, words)
