@@ -207,7 +207,8 @@ def test_workflow_with_fasttext_vectors(project: Path) -> None:
     config = load_config(project / "training" / "model-best" / "config.cfg")
     assert config["nlp"]["vectors"]["@vectors"] == "spacy_moee.FastTextVectors.v1"
     other = {"vectors": "fasttext-vectors", "train": "fasttext-train"}
-    commands = [other.get(command, command) for command in COMMANDS]
+    # the recipe reads no raw text
+    commands = [other.get(name, name) for name in COMMANDS if name != "vocabulary"]
     assert run_all(project, *SMALL, workflow="fasttext") == commands
 
 
