@@ -202,7 +202,7 @@ def forward(
 ) -> Tuple[Scores, BackpropT]:
     """Embed, cut, pad and score."""
     check_vocab(model.layers[0], docs)
-    layout = batches.lay_out(docs, model.attrs["segments"])
+    layout = batches.lay_out(docs, model.attrs["segments"], is_train)
     shim, network = _shim(model), network_of(model)
     if not any(layout.doc_lengths):  # which some embeddings can't read
         return Scores(layout, [], network), lambda gradient: []

@@ -10,7 +10,7 @@ from .common import (
     FLOATS_READ,
     OUTSIDE_BIAS,
     bar_outside,
-    count_labelled,
+    count_known,
     legal_borders,
     look_up,
     look_up_possible,
@@ -147,8 +147,8 @@ class MoEENetwork(nn.Module):
 
     def loss(self, outputs: MoEEOutputs, targets: Targets) -> Loss:
         """Sum the losses of recognition, detection and gate (paper, Eqs 4 to 6;
-        decisions D5, D6), and of incorrect spans. Their units are sentences with gold,
-        or tokens with gold without a CRF, and spans.
+        decisions D5, D6), and of incorrect spans. Their units are tokens with gold, so
+        that a batch of whole docs weighs as much as one of short sentences; and spans.
 
         outputs (MoEEOutputs): What `forward` returned.
         targets (Targets): The gold.
@@ -172,8 +172,7 @@ class MoEENetwork(nn.Module):
         if outputs.gate is not None:
             categories = _look_up_gold(self.category, agreed, outputs.gate.shape[2])
             sums["gate"] = _token_loss(outputs.gate, categories)
-        has_crf = self.recognition_crf is not None
-        units = count_labelled(gold) if has_crf else (gold >= 0).sum()
+        units = count_known(gold)
         loss = Loss(sums, dict.fromkeys(sums, units), self.weights)
         if targets.incorrect is not None:
             chain = _chain(self.recognition_crf, outputs.emissions, None)
@@ -190,8 +189,7 @@ class MoEENetwork(nn.Module):
         lengths: Tensor,
     ) -> Loss:
         """Sum the divergences of recognition, detection and gate from those of another
-        network. Their units are sentences, or tokens without a CRF. See
-        `Student.distill`."""
+        network. Their units are tokens. See `Student.distill`."""
         mask = token_mask(outputs.emissions, lengths)
         tagged = outputs.emissions, said.emissions, mask
         crfs = self.recognition_crf, teacher.recognition_crf
@@ -202,9 +200,7 @@ class MoEENetwork(nn.Module):
             sums["detection"] = _tag_divergence(*crfs, *detected)
         if outputs.gate is not None and said.gate is not None:
             sums["gate"] = token_divergence(outputs.gate, said.gate, mask)
-        has_crf = self.recognition_crf is not None
-        units = lengths.new_tensor(len(lengths)) if has_crf else mask.sum()
-        return Loss(sums, dict.fromkeys(sums, units), self.weights)
+        return Loss(sums, dict.fromkeys(sums, lengths.sum()), self.weights)
 
     def decode(
         self,
