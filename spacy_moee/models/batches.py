@@ -14,8 +14,8 @@ from ..errors import MoeeError
 from ..networks.network import Outputs
 from ..networks.spans import Spans
 from ..padding import join_windows, padded_places
+from .segments import Segmenter
 from .types import Batch, Layout
-from .windows import Segmenter
 
 
 def lay_out(

@@ -34,11 +34,11 @@ from ..scheme import iob2_scheme
 from . import batches
 from .families import Constants, EntityType, Family
 from .reading import read_to_learn, read_to_predict, repeat
+from .segments import Segmenter
 from .shim import NetworkShim
 from .threads import use_threads
 from .types import BackpropT, Gradient, MoEEModelT, Scores, Tok2VecT
 from .vocabularies import check_vocab
-from .windows import Segmenter
 
 
 def network_model(

@@ -8,11 +8,13 @@ from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
 
 from spacy_moee.errors import MoeeError
-from spacy_moee.models.windows import (
+from spacy_moee.models.segments import (
     Segments,
-    cut_gold,
     make_doc_segments,
     make_sentence_segments,
+)
+from spacy_moee.models.windows import (
+    cut_gold,
     merge_windows,
     place_all,
     place_entities,

@@ -19,7 +19,9 @@ CORPORA = st.lists(st.lists(st.integers(1, 4), min_size=1, max_size=4), max_size
 
 def make_doc(lengths: List[int], first: int = 0) -> Doc:
     words = [f"w{first + i}" for i in range(sum(lengths))]
-    starts = [i == 0 for length in lengths for i in range(length)]
+    starts: List[bool | int | None] = [
+        i == 0 for length in lengths for i in range(length)
+    ]
     doc = Doc(spacy.blank("en").vocab, words=words, sent_starts=starts)
     doc.ents = [Span(doc, 0, 1, "X")]
     return doc
