@@ -119,8 +119,8 @@ ERRORS: Dict[str, str] = {
     ),
     # M735 to M738: calibration
     "M735": (
-        "Can't choose the component of '{model}' to calibrate: found {found}; expected "
-        "{wanted}. Name one of its moee_ner with --component."
+        "Can't choose the component of '{model}': found {found}; expected {wanted}. "
+        "Name one of its moee_ner with --component."
     ),
     "M736": (
         "'{file}' is too small to calibrate on: {found}; expected {expected} or more. "
