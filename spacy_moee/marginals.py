@@ -101,26 +101,6 @@ def marginal_labels(doc: Doc) -> Sequence[str]:
     return doc.user_data.get(MARGINALS, {}).get("labels", ())
 
 
-def cut_marginals(doc: Doc, start: int, end: int, part: Doc) -> None:
-    """Write what is said of some tokens of a doc to a doc of these.
-
-    doc (Doc): The doc; if nothing is said of it, nothing is written.
-    start (int): The first token.
-    end (int): Where they end (exclusive).
-    part (Doc): The doc of these tokens.
-    """
-    found: Optional[Dict[str, Any]] = doc.user_data.get(MARGINALS)
-    if found is None:
-        return
-    first, last = numpy.searchsorted(found["tokens"], (start, end)).tolist()
-    part.user_data[MARGINALS] = {
-        **found,
-        "tokens": found["tokens"][first:last] - start,
-        "values": found["values"][first:last],
-        "length": len(part),
-    }
-
-
 def read_marginals(
     example: Example, labels: Dict[str, int], name: str
 ) -> Optional[ndarray]:

@@ -26,7 +26,6 @@ ConfigOpt = Annotated[Path, Option("--config", "-C", metavar="RECIPE", exists=Tr
 Name = Annotated[Optional[str], Option("--component", "-n", help="The teacher's component, if there are several moee_ner")]  # noqa: E501
 Gold = Annotated[bool, Option("--gold/--no-gold", help="Also learn from the annotation of the training corpus")]  # noqa: E501
 Weight = Annotated[float, Option("--weight", "-w", help="How much a token of the texts counts beside an annotated one")]  # noqa: E501
-Sentences = Annotated[int, Option("--sentences", "-s", help="The most sentences that the student reads at once in training; 0 for whole texts")]  # noqa: E501
 Prepare = Annotated[bool, Option("--prepare", help="Write what the teacher says and the config, to train later with spacy train")]  # noqa: E501
 Code = Annotated[Optional[Path], Option("--code", "-c", help="Python file with more registered functions")]  # noqa: E501
 GpuOpt = Annotated[int, Option("--gpu-id", "-g", help="GPU, or -1 for the CPU")]
@@ -67,7 +66,6 @@ def distill_cli(
     component: Name = None,
     gold: Gold = True,
     weight: Weight = 1.0,
-    sentences: Sentences = 12,
     prepare: Prepare = False,
     code: Code = None,
     gpu_id: GpuOpt = -1,
@@ -88,8 +86,7 @@ def distill_cli(
     import_code(code)
     use_device(gpu_id)
     recipe = load_recipe(config, overrides)
-    settings = {"weight": weight, "sentences": sentences}
-    say(teacher, component, texts or [], recipe, output, gold, settings)
+    say(teacher, component, texts or [], recipe, output, gold, weight)
     if prepare:
         msg.text(f"Train: python -m spacy train {output / CONFIG} --output {output}")
     else:
@@ -115,7 +112,7 @@ def say(
     recipe: "Recipe",
     output: Path,
     gold: bool,
-    settings: Dict[str, Any],
+    weight: float,
 ) -> None:
     """Write what the teacher says, and the config of the student, both or none. Raises
     M626 and M627 for a teacher that does not fit, M628 without any text."""
@@ -127,7 +124,7 @@ def say(
     from ..training.soft import make_soft_corpus
     from ..training.teacher import ATTRS, Teacher
 
-    make_soft_corpus(output / SOFT, **settings)  # before hours of work
+    make_soft_corpus(output / SOFT, weight=weight)  # before hours of work
     files = find_texts(paths)
     nlp = load_pipeline(model)
     name = find_component(nlp, model, component)
@@ -142,7 +139,7 @@ def say(
     if not n_words:
         found = ", ".join(map(str, files))
         raise MoeeError("M628", config=recipe.name, problem=f"no text in {found}")
-    config = recipe.make_student(output / SOFT, teacher.labels, gold, settings)
+    config = recipe.make_student(output / SOFT, teacher.labels, gold, weight)
     data = {SOFT: docs.to_bytes(), CONFIG: config.to_str().encode("utf8")}
     with os_errors("M705", output=output):
         write_all((output / file, content) for file, content in data.items())

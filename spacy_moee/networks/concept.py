@@ -202,7 +202,7 @@ class ConceptNetwork(nn.Module):
             soft, tags = SoftRows.of(targets.marginals, mask), self.category
             found = soft.cell_divergence(scores, tags, self.boundary)
             loss.sums["soft_recognition"] = found
-            loss.units["soft_recognition"] = soft.n_rows
+            loss.units["soft_recognition"] = soft.n_tokens
         return loss
 
     def _sum_agreeing(

@@ -222,7 +222,7 @@ class GeneratedNetwork(nn.Module):
             known = mask if origin is None else mask & ~target.unsqueeze(1)
             soft, said = SoftRows.of(targets.marginals, known), self.tag_distribution
             loss.sums["soft_recognition"] = soft.divergence(said(outputs))
-            loss.units["soft_recognition"] = soft.n_rows
+            loss.units["soft_recognition"] = soft.n_tokens
         return loss
 
     def _word_loss(

@@ -146,7 +146,7 @@ class MoEENetwork(nn.Module):
     def loss(self, outputs: MoEEOutputs, targets: Targets) -> Loss:
         """Sum the losses of recognition, detection and gate (paper, Eqs 4 to 6;
         decisions D5, D6), of incorrect spans, and of marginals. Their units are
-        sentences with gold, or tokens with gold without a CRF, and spans.
+        sentences with gold, or tokens with gold without a CRF; spans; and tokens.
 
         outputs (MoEEOutputs): What `forward` returned.
         targets (Targets): The gold.
@@ -179,8 +179,7 @@ class MoEENetwork(nn.Module):
             soft = SoftRows.of(targets.marginals, mask)
             sums = self._soft_sums(outputs, soft)
             loss.sums.update(sums)
-            units = soft.n_rows if has_crf else soft.n_tokens
-            loss.units.update(dict.fromkeys(sums, units))
+            loss.units.update(dict.fromkeys(sums, soft.n_tokens))
         return loss
 
     def _soft_sums(self, outputs: MoEEOutputs, soft: SoftRows) -> Dict[str, Tensor]:

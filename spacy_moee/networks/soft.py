@@ -6,7 +6,6 @@ Each token is weighted: what is compared with are its marginals times its weight
 
 from typing import NamedTuple, Optional
 
-import torch
 from torch import Tensor
 
 from .crf import TagDistribution
@@ -35,11 +34,6 @@ class SoftRows(NamedTuple):
         marginals = marginals.masked_fill(~mask.unsqueeze(2), 0)
         rows = (marginals > 0).flatten(1).any(dim=1).nonzero().squeeze(1)
         return cls(rows, marginals[rows], mask[rows])
-
-    @property
-    def n_rows(self) -> Tensor:
-        """RETURNS (Tensor): Their number, a scalar."""
-        return torch.tensor(len(self.rows), device=self.rows.device)
 
     @property
     def n_tokens(self) -> Tensor:
@@ -76,12 +70,12 @@ class SoftRows(NamedTuple):
         self, scores: Tensor, category: Tensor, boundary: Tensor
     ) -> Tensor:
         """Compare with a softmax over O, B and I of each type of each token, and take
-        the mean over these cells of a sentence.
+        the mean over the types.
 
         scores (Tensor): The scores of the batch, shape [batch, seq, types, 3].
         category (Tensor): The entity category of each tag, shape [tags].
         boundary (Tensor): 0 for O, 1 for B, 2 for I, shape [tags].
-        RETURNS (Tensor): A scalar, the sum over the sentences.
+        RETURNS (Tensor): A scalar, the sum over the tokens.
         """
         n_types = scores.shape[2]
         cells = self._add_up(category * 3 + boundary, 3 * (n_types + 1))
@@ -90,9 +84,8 @@ class SoftRows(NamedTuple):
         # all other tags are O for a type
         rest = weights.unsqueeze(2) - cells.sum(dim=3)
         cells[..., 0] = rest.clamp_min(0)
-        n_cells = (weights > 0).sum(dim=1) * n_types
         logs = scores[self.rows].log_softmax(dim=3)
-        return soft_divergence(logs, cells / n_cells[:, None, None, None])
+        return soft_divergence(logs, cells) / n_types
 
     def _add_up(self, table: Tensor, size: int) -> Tensor:
         """The marginals of tags that are alike, such as those of a category."""

@@ -1,7 +1,7 @@
 """The config of a student, from a recipe."""
 
 from pathlib import Path
-from typing import Any, Dict, List, Optional, Sequence, Set, Tuple
+from typing import Any, List, Optional, Sequence, Set, Tuple
 
 from spacy.language import Language
 from spacy.training import Example
@@ -71,18 +71,14 @@ class Recipe:
         return examples
 
     def make_student(
-        self,
-        path: Path,
-        labels: Sequence[str],
-        gold: bool,
-        settings: Dict[str, Any],
+        self, path: Path, labels: Sequence[str], gold: bool, weight: float
     ) -> Config:
         """Make the config of the student.
 
         path (Path): What a teacher says of texts.
         labels (Sequence[str]): The entity types of the teacher.
         gold (bool): Whether the annotated docs are learned from, too.
-        settings (Dict[str, Any]): Of `spacy_moee.SoftCorpus.v1`.
+        weight (float): How much a token of the texts counts beside an annotated one.
         RETURNS (Config): The config.
         """
         config = self.config.copy()
@@ -90,7 +86,7 @@ class Recipe:
         block[self.corpus[-1]] = {
             "@readers": READER,
             "path": str(path),
-            **settings,
+            "weight": weight,
             "gold": block[self.corpus[-1]] if gold else None,
         }
         initialize = config.setdefault("initialize", {}).setdefault("components", {})

@@ -1,7 +1,7 @@
 """Texts without annotation -> sentences."""
 
 import re
-from typing import Any, Iterator, List, Optional, Sequence, Tuple
+from typing import Any, Iterator, List, Optional, Tuple
 
 from spacy.attrs import NORM, ORTH, SPACY
 from spacy.language import Language
@@ -20,6 +20,7 @@ class SentenceCutter:
 
     def __init__(self, nlp: Language) -> None:
         self.nlp = nlp
+        self._sentencizer = Sentencizer()
 
     def cut_text(self, text: str) -> Iterator[Doc]:
         """Cut a text.
@@ -59,34 +60,16 @@ class SentenceCutter:
     def _cut_doc(self, doc: Doc) -> Iterator[Doc]:
         if not len(doc):
             return
-        yield from cut_tokens(doc, find_starts(doc))
-
-
-def find_starts(doc: Doc) -> List[int]:
-    """Find the first token of each sentence, by the rule of spaCy's `sentencizer`.
-
-    doc (Doc): A doc of some tokens.
-    RETURNS (List[int]): The tokens.
-    """
-    (is_start,) = Sentencizer().predict([doc])
-    return [i for i, start in enumerate(is_start) if start]
-
-
-def cut_tokens(doc: Doc, starts: Sequence[int]) -> Iterator[Doc]:
-    """Cut a doc into parts, without any annotation.
-
-    doc (Doc): The doc.
-    starts (Sequence[int]): The first token of each part; the first is 0.
-    YIELDS (Doc): The parts.
-    """
-    words, spaces = _read_words(doc)
-    norms: Any = doc.to_array([NORM])
-    # `Span.as_doc` takes three times as long
-    for start, end in zip(starts, [*starts[1:], len(doc)], strict=True):
-        ends = spaces and [*spaces[start : end - 1], False]
-        part = Doc(doc.vocab, words=words[start:end], spaces=ends)
-        # those that the tokenizer has set
-        yield part.from_array([NORM], norms[start:end])
+        (is_start,) = self._sentencizer.predict([doc])
+        starts = [i for i, start in enumerate(is_start) if start]
+        words, spaces = _read_words(doc)
+        norms: Any = doc.to_array([NORM])
+        # `Span.as_doc` takes three times as long
+        for start, end in zip(starts, [*starts[1:], len(doc)], strict=True):
+            ends = spaces and [*spaces[start : end - 1], False]
+            part = Doc(doc.vocab, words=words[start:end], spaces=ends)
+            # those that the tokenizer has set
+            yield part.from_array([NORM], norms[start:end])
 
 
 def _read_words(doc: Doc) -> Tuple[Any, Optional[List[bool]]]:

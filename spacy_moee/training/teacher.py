@@ -3,7 +3,7 @@
 from typing import Any, Iterable, Iterator, List, NamedTuple, Optional
 
 from numpy import ndarray
-from spacy.attrs import NORM, SENT_START
+from spacy.attrs import SENT_START
 from spacy.language import Language
 from spacy.tokens import Doc
 from spacy.training import Example
@@ -14,7 +14,7 @@ from ..marginals import Marginals, describe_difference, same_tokens, set_margina
 from .sentences import copy_words
 
 # what a `.spacy` file keeps of a text, beside what a teacher says of it
-ATTRS = ["ORTH", "SPACY", "NORM", "SENT_START"]
+ATTRS = ["ORTH", "SPACY", "SENT_START"]
 # tokens that are read at once
 BATCH = 10_000
 
@@ -90,7 +90,6 @@ class Teacher:
 
     def _write(self, doc: Doc, starts: Any, values: ndarray) -> Doc:
         written = copy_words(doc)
-        written.from_array([NORM], doc.to_array([NORM]))
         if starts is not None:
             written.from_array([SENT_START], starts.reshape(-1, 1))
         set_marginals(written, Marginals(self.labels, values, teacher=self.source))
