@@ -145,8 +145,8 @@ class MoEENetwork(nn.Module):
 
     def loss(self, outputs: MoEEOutputs, targets: Targets) -> Loss:
         """Sum the losses of recognition, detection and gate (paper, Eqs 4 to 6;
-        decisions D5, D6), of incorrect spans, and of marginals. Their units are
-        sentences with gold, or tokens with gold without a CRF; spans; and tokens.
+        decisions D5, D6), and of incorrect spans. Their units are sentences with gold,
+        or tokens with gold without a CRF, and spans.
 
         outputs (MoEEOutputs): What `forward` returned.
         targets (Targets): The gold.
@@ -183,6 +183,8 @@ class MoEENetwork(nn.Module):
         return loss
 
     def _soft_sums(self, outputs: MoEEOutputs, soft: SoftRows) -> Dict[str, Tensor]:
+        """The divergences of recognition, detection and gate from marginals, of tags
+        and of what they sum to."""
         tagging = self.tag_distribution(outputs)
         detecting = self.detection_distribution(outputs)
         sums = {"soft_recognition": soft.divergence(tagging)}

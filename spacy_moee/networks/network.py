@@ -91,8 +91,8 @@ class Targets(NamedTuple):
 
 class Loss(NamedTuple):
     """The parts of a loss by name. Each is summed over its own units: sentences with
-    gold, tokens with gold, incorrect spans, or tokens of which marginals are known. So
-    sentences without gold do not dilute a mean.
+    gold, tokens with gold, or incorrect spans. So sentences without gold do not dilute
+    a mean.
 
     sums (Dict[str, Tensor]): Scalars with a gradient, of what is never negative.
     units (Dict[str, Tensor]): What to divide each by for its mean: counts, which stay
