@@ -14,9 +14,9 @@ from . import wrapper
 from .families import EntityType, Family, MemberModel
 from .generated import Generated
 from .origins import Origins
+from .segments import Segmenter, make_sentence_segments
 from .threads import use_threads
 from .types import BackpropT, MoEEModelT, Scores, Tok2VecT
-from .windows import Segmenter, make_sentence_segments
 
 ENSEMBLE = "spacy_moee.EnsembleTagger.v1"
 
