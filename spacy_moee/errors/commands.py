@@ -84,6 +84,12 @@ ERRORS: Dict[str, str] = {
         "--source-domain '{place}': none of the files to evaluate on is there; found "
         "{found}. Name one of them, or a folder that one lies in."
     ),
+    # M719: units of test data
+    "M719": (
+        "'{file}' can't be read by sentences: doc {number}, with {n_tokens:,} tokens, "
+        "has no sentence starts. Convert it with them (column files have them, and "
+        "spaCy's 'sentencizer' finds some), or read it as it is."
+    ),
     # M720: training that starts from a trained pipeline
     "M720": (
         "'{name}' of the pipeline '{source}' shares the embeddings of another "
@@ -117,10 +123,10 @@ ERRORS: Dict[str, str] = {
         "Can't write '{file}': {reason}. Check the path, its permissions and the free "
         "disk space."
     ),
-    # M735 to M738: calibration
+    # M735: the component; M736 to M738: calibration
     "M735": (
-        "Can't choose the component of '{model}' to calibrate: found {found}; expected "
-        "{wanted}. Name one of its moee_ner with --component."
+        "Can't choose the component of '{model}': found {found}; expected {wanted}. "
+        "Name one of its moee_ner with --component."
     ),
     "M736": (
         "'{file}' is too small to calibrate on: {found}; expected {expected} or more. "

@@ -25,6 +25,7 @@ from .divergence import token_divergence
 from .encoder import BiLSTM
 from .merging import merge_best, merge_logs, number_tags
 from .network import Decoded, Inputs, Loss, Targets
+from .soft import SoftRows
 from .spans import Spans, unlikelihood
 
 
@@ -179,16 +180,14 @@ class ConceptNetwork(nn.Module):
         borders = look_up(self.boundary, gold).unsqueeze(2) * own
         borders = borders.masked_fill(~known.unsqueeze(2), -1)
         if targets.possible is None:
-            total = functional.cross_entropy(
-                *(scores.flatten(0, 2), borders.flatten()),
-                ignore_index=-1,
-                reduction="sum",
-            )
+            flat = scores.flatten(0, 2), borders.flatten()
+            total = functional.cross_entropy(*flat, ignore_index=-1, reduction="sum")
         else:
             total = self._sum_agreeing(scores, borders, mask, targets.possible)
         total, units = total / len(types), count_known(gold)
         name = "recognition"
-        loss = Loss({name: total}, {name: units}, {name: 1.0, "incorrect": 1.0})
+        weights = dict.fromkeys((name, "incorrect", "soft_recognition"), 1.0)
+        loss = Loss({name: total}, {name: units}, weights)
         if targets.incorrect is not None:
             # a row for each type, [batch * types, seq, 3]
             rows = scores.transpose(1, 2).flatten(0, 1)
@@ -196,6 +195,11 @@ class ConceptNetwork(nn.Module):
             spans = _in_rows_of_types(targets.incorrect, len(types))
             loss.sums["incorrect"] = unlikelihood(Chain.free(rows), rows, masks, spans)
             loss.units["incorrect"] = targets.incorrect.units
+        if targets.marginals is not None:
+            soft, tags = SoftRows.of(targets.marginals, mask), self.category
+            found = soft.cell_divergence(scores, tags, self.boundary)
+            loss.sums["soft_recognition"] = found
+            loss.units["soft_recognition"] = soft.n_tokens
         return loss
 
     def _sum_agreeing(

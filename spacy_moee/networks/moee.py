@@ -1,6 +1,6 @@
 """BiLSTM-MTL-MoEE-CRF (Liu, Winata and Fung 2020, arXiv 2002.05923)."""
 
-from typing import Collection, NamedTuple, Optional, Tuple
+from typing import Collection, Dict, NamedTuple, Optional, Tuple
 
 import torch
 from torch import Tensor, nn
@@ -23,6 +23,7 @@ from .divergence import chain_divergence, token_divergence
 from .encoder import BiLSTM
 from .experts import ExpertMixture
 from .network import Decoded, Inputs, Loss, Targets
+from .soft import SoftRows
 from .spans import unlikelihood
 
 # tags, below 0 where unknown; tokens; and which tags agree, None if all are known
@@ -84,12 +85,9 @@ class MoEENetwork(nn.Module):
     ) -> None:
         super().__init__()
         self.constrained = constrained
-        self.weights = {
-            "recognition": 1.0,
-            "incorrect": 1.0,
-            "detection": detection_weight,
-            "gate": gate_weight,
-        }
+        self.weights = {"recognition": 1.0, "incorrect": 1.0, "soft_recognition": 1.0}
+        for name, weight in (("detection", detection_weight), ("gate", gate_weight)):
+            self.weights |= {name: weight, f"soft_{name}": weight}
         register_scheme(self, n_tags)
         self.encoder = BiLSTM(width, hidden_width, depth) if depth else None
         states = 2 * hidden_width if depth else width
@@ -157,11 +155,8 @@ class MoEENetwork(nn.Module):
         mask = token_mask(targets.tags, targets.lengths)
         gold = targets.tags.masked_fill(~mask, -1)
         agreed = gold, mask, targets.possible
-        sums = {
-            "recognition": _tag_loss(
-                self.recognition_crf, outputs.emissions, agreed, self.legal
-            )
-        }
+        scored = self.recognition_crf, outputs.emissions
+        sums = {"recognition": _tag_loss(*scored, agreed, self.legal)}
         if outputs.detection is not None:
             sums["detection"] = _tag_loss(
                 self.detection_crf,
@@ -179,7 +174,24 @@ class MoEENetwork(nn.Module):
             scores, spans = outputs.emissions, targets.incorrect
             loss.sums["incorrect"] = unlikelihood(chain, scores, mask, spans)
             loss.units["incorrect"] = spans.units
+        if targets.marginals is not None:
+            soft = SoftRows.of(targets.marginals, mask)
+            sums = self._soft_sums(outputs, soft)
+            loss.sums.update(sums)
+            loss.units.update(dict.fromkeys(sums, soft.n_tokens))
         return loss
+
+    def _soft_sums(self, outputs: MoEEOutputs, soft: SoftRows) -> Dict[str, Tensor]:
+        """The divergences of recognition, detection and gate from marginals, of tags
+        and of what they sum to."""
+        tagging = self.tag_distribution(outputs)
+        detecting = self.detection_distribution(outputs)
+        sums = {"soft_recognition": soft.divergence(tagging)}
+        if detecting is not None:
+            sums["soft_detection"] = soft.divergence(detecting, self.boundary)
+        if outputs.gate is not None:
+            sums["soft_gate"] = soft.token_divergence(outputs.gate, self.category)
+        return sums
 
     def distill(
         self,
