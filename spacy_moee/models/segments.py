@@ -5,7 +5,7 @@ segment that is longer than `max_length` is read in windows that overlap.
 """
 
 import random
-from typing import Protocol, runtime_checkable
+from typing import List, Protocol, runtime_checkable
 
 import numpy
 from numpy import ndarray
@@ -74,7 +74,8 @@ class Segments:
     def _group(self, starts: ndarray) -> ndarray:
         """Drop sentence starts, so that a few sentences each are read together, or all
         that are left."""
-        kept, sentence = [], 0
+        kept: List[int] = []
+        sentence = 0
         while self.most_sentences > 1:
             # one more than the most is all of them
             size = random.randint(1, self.most_sentences + 1)

@@ -100,4 +100,4 @@ def _set_sentence_starts(doc: Doc, starts: List[int]) -> None:
     # numbers below 0 as spaCy's arrays hold them
     marks = numpy.full((len(doc), 1), -1).astype("uint64")
     marks[starts] = 1
-    doc.from_array([SENT_START], marks)
+    doc.from_array([SENT_START], marks)  # type: ignore[arg-type]
