@@ -16,6 +16,7 @@ from ..padding import ranges
 from ..scheme import possible_tags
 from . import batches
 from .confidence import ENTITY_SCORES, find_marginals, score_entities
+from .memory import decode_changed
 from .soft import cut_marginals, pad_marginals
 from .types import Batch, Gradient, MoEEModelT, Prediction, Scores
 from .windows import cut_all, merge_windows, place_all
@@ -201,6 +202,7 @@ def decode_windows(
         with torch.no_grad():
             decoded = network.decode(batch.outputs, batch.lengths, wanted, in_batch)
             parts = decoded._asdict()
+            parts["tags"] = decode_changed(network, batch, in_batch, decoded.tags)
             if "marginals" in wanted:
                 parts["marginals"] = find_marginals(network, batch, in_batch)
         lengths = all_lengths[batch.rows]

@@ -194,6 +194,18 @@ class TagDistribution(NamedTuple):
         chain = Chain(*(part / temperature for part in self.chain))
         return self._replace(chain=chain, emissions=self.emissions / temperature)
 
+    def adjust(self, scores: Tensor) -> "TagDistribution":
+        """Add something to the score of each tag.
+
+        scores (Tensor): What is added to the IOB2 tags, shape [batch, seq, IOB2 tags].
+            A tag of another notation gets what that which it stands for does.
+        RETURNS (TagDistribution): The other distribution.
+        """
+        if self.notation is not Notation.IOB2:
+            outer = chain_scheme(self.notation, self.n_labels).outer
+            scores = scores[..., torch.from_numpy(outer).to(scores.device)]
+        return self._replace(emissions=self.emissions + scores)
+
     def exact(self) -> "TagDistribution":
         """Choose a precision of which something is left in differences of long sums.
 
