@@ -5,7 +5,7 @@ command line. It is loaded at every `spacy` command: heavy imports belong
 inside the commands.
 """
 
-from typing import TYPE_CHECKING, Any, List, NoReturn
+from typing import TYPE_CHECKING, Any, List, NoReturn, Optional
 
 import typer
 from spacy.cli import app as spacy_app
@@ -63,6 +63,23 @@ def find_components(nlp: "Language") -> List[str]:
     return [x for x in names if nlp.get_pipe_meta(x).factory == "moee_ner"]
 
 
+def find_component(nlp: "Language", model: str, wanted: Optional[str]) -> str:
+    """Choose a component of this package.
+
+    nlp (Language): The pipeline.
+    model (str): What it is called, for the message.
+    wanted (Optional[str]): The name of the component; None for the only one.
+    RETURNS (str): The name.
+    RAISES (MoeeError): M735, if there is no such component, or more than one.
+    """
+    names = find_components(nlp)
+    chosen = [name for name in names if wanted in (None, name)]
+    if len(chosen) != 1:
+        found = ", ".join(names) or "no moee_ner"
+        raise MoeeError("M735", model=model, found=found, wanted=wanted or "one")
+    return chosen[0]
+
+
 def load_pipeline(model: str) -> "Language":
     """Load a trained pipeline.
 
@@ -95,6 +112,8 @@ from . import (  # noqa: E402
     compare,  # noqa: F401
     convert,  # noqa: F401
     debug_data,  # noqa: F401
+    distill,  # noqa: F401
+    ensemble,  # noqa: F401
     evaluate,  # noqa: F401
     fasttext,  # noqa: F401
     gates,  # noqa: F401

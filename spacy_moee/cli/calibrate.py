@@ -17,7 +17,7 @@ from typer import Argument, Option
 from wasabi import msg
 
 from ..errors import MoeeError, os_errors
-from . import app, find_components, load_pipeline
+from . import app, find_component, load_pipeline
 
 if TYPE_CHECKING:
     from spacy.language import Language
@@ -92,16 +92,6 @@ def calibrate_cli(
     fit = calibrate(nlp, name, dev, texts or [], unseen, seed)
     report(fit, dev)
     save(nlp, name, fit, output)
-
-
-def find_component(nlp: "Language", model: str, wanted: Optional[str]) -> str:
-    """Choose the component. Raises M735."""
-    names = find_components(nlp)
-    chosen = [name for name in names if wanted in (None, name)]
-    if len(chosen) != 1:
-        found = ", ".join(names) or "no moee_ner"
-        raise MoeeError("M735", model=model, found=found, wanted=wanted or "one")
-    return chosen[0]
 
 
 def calibrate(

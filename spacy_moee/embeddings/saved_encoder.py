@@ -33,6 +33,8 @@ from .old_encoder import TOKENS, read_old
 
 FORMAT = "spacy_moee.encoder.v1"
 KEYS = {"format", "config", "weights", "tokenizer", "settings"}
+# where an encoder was read from: it says nothing of what the encoder is
+ORIGIN = "_name_or_path"
 # bytes of constants that a network may have besides its weights
 MARGIN = 2**25
 # settings of a tokenizer that are not in tokenizer.json
@@ -79,7 +81,7 @@ def write_encoder(encoder: HFObjects) -> Dict[str, Any]:
     config = encoder.transformer.config.to_dict()
     return {
         "format": FORMAT,
-        "config": {k: v for k, v in config.items() if k not in UNSAFE},
+        "config": {k: v for k, v in config.items() if k not in (*UNSAFE, ORIGIN)},
         "weights": save_tensors(_untied(encoder.transformer)),
         "tokenizer": tokenizer.backend_tokenizer.to_str().encode("utf8"),
         "settings": settings,

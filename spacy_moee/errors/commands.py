@@ -123,10 +123,10 @@ ERRORS: Dict[str, str] = {
         "Can't write '{file}': {reason}. Check the path, its permissions and the free "
         "disk space."
     ),
-    # M735 to M738: calibration
+    # M735: the component; M736 to M738: calibration
     "M735": (
-        "Can't choose the component of '{model}' to calibrate: found {found}; expected "
-        "{wanted}. Name one of its moee_ner with --component."
+        "Can't choose the component of '{model}': found {found}; expected {wanted}. "
+        "Name one of its moee_ner with --component."
     ),
     "M736": (
         "'{file}' is too small to calibrate on: {found}; expected {expected} or more. "

@@ -100,6 +100,18 @@ ERRORS: Dict[str, str] = {
         "The k of `alternatives` is the number of readings that it finds of each "
         "sentence: expected a whole number from 1, and found {found}."
     ),
+    "M027": (
+        "'{model}' and '{first}' can't be members of one ensemble: they differ in "
+        "{what}. Found {found}; expected {expected}, as in '{first}'. Members may "
+        "have other weights, embeddings and recipes, but must have the same language, "
+        "tokenizer, word vectors, entity types and segments. Name other pipelines, or "
+        "train one of the two again with what the other has."
+    ),
+    "M028": (
+        "An ensemble is made of two trained pipelines or more, none of which is an "
+        "ensemble; found {found}. Name different folders or packages, such as those "
+        "of one recipe with several seeds."
+    ),
     # M1: the model and its settings
     "M101": (
         "'{name}' has no network yet (spaCy's E109). Call `nlp.initialize()` or load "
@@ -131,6 +143,23 @@ ERRORS: Dict[str, str] = {
         "Can't add the label '{label}' with {what}: this model does not read them. "
         "Expected spacy_moee.RobustTagger.v1, or spacy_moee.ConceptTagger.v1 without "
         "examples. Choose one of these in the config, or omit {what}."
+    ),
+    "M107": (
+        "An ensemble does not learn: its members are averaged as they are. Train each "
+        "member by itself, and make the ensemble again (`python -m spacy moee "
+        "ensemble`). To train only other components of this pipeline, name the "
+        "ensemble in [training] frozen_components, or disable it with "
+        "`nlp.select_pipes`."
+    ),
+    "M108": (
+        "Can't add the label '{label}' to an ensemble of {labels}: its members are "
+        "averaged as they are. Add the label to each member, train it with examples, "
+        "and make the ensemble again (`python -m spacy moee ensemble`)."
+    ),
+    "M109": (
+        "A part of an ensemble, {part}, {problem}. Expected {expected}. A config of "
+        "this kind is written by `python -m spacy moee ensemble`: make the ensemble "
+        "again, or restore its config."
     ),
     "M024": (
         "'{name}' can't be calibrated with {found}; expected a temperature above 0, "

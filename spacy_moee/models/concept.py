@@ -7,8 +7,8 @@ from ..errors import check_setting
 from ..networks.concept import ConceptNetwork
 from .descriptions import DESCRIPTIONS, EXAMPLES, Described
 from .new_types import DescribedTypes
+from .segments import Segmenter, make_sentence_segments
 from .types import MoEEModelT, Tok2VecT
-from .windows import Segmenter, make_sentence_segments
 from .wrapper import network_model
 
 MERGES = ("max_prob", "overwrite")

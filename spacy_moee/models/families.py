@@ -1,6 +1,6 @@
 """The hook of a family's builder: how its networks know entity types."""
 
-from typing import Dict, NamedTuple, Optional, Sequence
+from typing import Dict, List, NamedTuple, Optional, Sequence, Tuple
 
 from numpy import ndarray
 from spacy.tokens import Doc
@@ -26,6 +26,20 @@ class EntityType(NamedTuple):
     examples: Optional[Sequence[str]] = None
 
 
+class MemberModel(NamedTuple):
+    """One of several models that speak as one.
+
+    model (Model[List[Doc], Scores]): The model.
+    columns (List[Tuple[int, int]]): The first and the end of each run of columns of
+        the token vectors that it reads.
+    labels (List[int]): Its own number of each entity type.
+    """
+
+    model: MoEEModelT
+    columns: List[Tuple[int, int]]
+    labels: List[int]
+
+
 class Family:
     """Networks that know an entity type by its number only. Other families override
     what differs.
@@ -35,6 +49,14 @@ class Family:
     """
 
     needs_description = False
+
+    def members(self, model: MoEEModelT) -> List[MemberModel]:
+        """List the models whose networks speak as one.
+
+        model (Model[List[Doc], Scores]): The model.
+        RETURNS (List[MemberModel]): None, if it has a network of its own.
+        """
+        return []
 
     def make_constants(
         self, model: MoEEModelT, sample: Sequence[Doc], labels: Sequence[str]

@@ -15,8 +15,8 @@ from ..networks.network import SOURCE, TARGET
 from ..vocabulary import find_words
 from .families import Constants, Family
 from .origins import Origins
+from .segments import Segmenter, make_sentence_segments
 from .types import MoEEModelT, Tok2VecT
-from .windows import Segmenter, make_sentence_segments
 from .word_level import find_word_level
 from .wrapper import network_model
 

@@ -1,6 +1,6 @@
 """Which words the models of a pipeline look up in the vocabulary's vectors."""
 
-from typing import List, NamedTuple, Set
+from typing import List, NamedTuple, Optional, Set
 
 import numpy
 from numpy import ndarray
@@ -51,16 +51,19 @@ class Lookups(NamedTuple):
         return numpy.stack(columns, axis=1)
 
 
-def find_lookups(nlp: Language) -> Lookups:
+def find_lookups(nlp: Language, component: Optional[str] = None) -> Lookups:
     """Read what the layers of a pipeline look up: ours, and spaCy's StaticVectors.
 
     nlp (Language): The pipeline.
+    component (Optional[str]): The name of the component that is read; None for all.
     RETURNS (Lookups): Nothing at all, if no layer reads vectors.
     """
     attrs: Set[int] = set()
     keys: Set[int] = set()
     forms = False
-    for _, pipe in nlp.components:
+    for name, pipe in nlp.components:
+        if component not in (None, name):
+            continue
         model = getattr(pipe, "model", None)
         if not isinstance(model, Model):
             continue

@@ -8,8 +8,8 @@ from thinc.api import Config
 from ..errors import check_setting
 from ..networks.moee import MoEENetwork
 from .families import Family
+from .segments import Segmenter, make_sentence_segments
 from .types import MoEEModelT, Tok2VecT
-from .windows import Segmenter, make_sentence_segments
 from .wrapper import network_model
 
 # what a bare `nlp.add_pipe("moee_ner")` gets: it learns with no download

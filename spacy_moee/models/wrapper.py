@@ -15,6 +15,7 @@ from typing import (
     Optional,
     Sequence,
     Tuple,
+    Union,
     cast,
 )
 
@@ -33,12 +34,13 @@ from ..networks.network import GrowingNetwork, Network, Outputs
 from ..scheme import iob2_scheme
 from . import batches
 from .families import Constants, EntityType, Family
+from .joint import JointShim
 from .reading import read_to_learn, read_to_predict, repeat
+from .segments import Segmenter
 from .shim import NetworkShim
 from .threads import use_threads
 from .types import BackpropT, Gradient, MoEEModelT, Scores, Tok2VecT
 from .vocabularies import check_vocab
-from .windows import Segmenter
 
 
 def network_model(
@@ -97,7 +99,7 @@ def init(
         width = tok2vec.predict(X[:1])[0].shape[1]
     constants = _family(model).make_constants(model, X, Y)
     sizes, constants = _complete(model, constants, len(Y))
-    _shim(model).build({"width": int(width), **sizes}, constants)
+    _own_shim(model).build({"width": int(width), **sizes}, constants)
 
 
 def _complete(
@@ -130,8 +132,15 @@ def check_labels(model: MoEEModelT, labels: Sequence[str]) -> None:
 
     model (Model[List[Doc], Scores]): The model.
     labels (Sequence[str]): The entity types.
-    RAISES (MoeeError): M102, if their number differs.
+    RAISES (MoeeError): M102, if their number differs, or if a member of several does
+        not number each of them.
     """
+    numbers = list(range(len(labels)))
+    for member in _family(model).members(model):
+        check_labels(member.model, labels)
+        if sorted(member.labels) != numbers:
+            problem = f"a member numbers the labels {list(labels)} as {member.labels}"
+            raise MoeeError("M102", problem=problem)
     n_labels = (
         _shim(model).sizes["n_categories"] - 1 if is_built(model) else len(labels)
     )
@@ -147,7 +156,7 @@ def get_constants(model: MoEEModelT, names: Sequence[str]) -> Dict[str, ndarray]
     names (Sequence[str]): Their names.
     RETURNS (Dict[str, ndarray]): Their values by name.
     """
-    return _shim(model).constants(names)
+    return _own_shim(model).constants(names)
 
 
 def set_constants(model: MoEEModelT, constants: Constants, n_labels: int) -> None:
@@ -158,7 +167,7 @@ def set_constants(model: MoEEModelT, constants: Constants, n_labels: int) -> Non
     constants (Dict[str, ndarray]): What its family made of all types.
     n_labels (int): Their number.
     """
-    _shim(model).resize(*_complete(model, constants, n_labels))
+    _own_shim(model).resize(*_complete(model, constants, n_labels))
 
 
 def set_type(
@@ -193,8 +202,16 @@ def _family(model: MoEEModelT) -> Family:
     return cast(Family, model.attrs["family"])
 
 
-def _shim(model: MoEEModelT) -> NetworkShim:
+def _own_shim(model: MoEEModelT) -> NetworkShim:
     return cast(NetworkShim, model.shims[0])
+
+
+def _shim(model: MoEEModelT) -> Union[NetworkShim, JointShim]:
+    """What holds the network, or those of the members."""
+    members = _family(model).members(model)
+    if not members:
+        return _own_shim(model)
+    return JointShim([(_own_shim(member.model), member) for member in members])
 
 
 def forward(
@@ -202,7 +219,7 @@ def forward(
 ) -> Tuple[Scores, BackpropT]:
     """Embed, cut, pad and score."""
     check_vocab(model.layers[0], docs)
-    layout = batches.lay_out(docs, model.attrs["segments"])
+    layout = batches.lay_out(docs, model.attrs["segments"], is_train)
     shim, network = _shim(model), network_of(model)
     if not any(layout.doc_lengths):  # which some embeddings can't read
         return Scores(layout, [], network), lambda gradient: []

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from spacy.tokens import Doc, DocBin, Span
 
 from spacy_moee.errors import MoeeError
-from spacy_moee.models.windows import make_doc_segments, make_sentence_segments
+from spacy_moee.models.segments import make_doc_segments, make_sentence_segments
 from spacy_moee.scheme import Notation, tag_names
 from spacy_moee.scheme import spans as read_spans
 
