@@ -15,8 +15,8 @@ from typing import Any, Dict
 
 import spacy
 
-from .inference import WARM_UP, read_words, time_pipe
-from .machine import format_line, format_table, make_parser, one_thread
+from .inference import WARM_UP, compare_settings, read_words, time_pipe
+from .machine import format_table
 from .turns import take_turns
 
 OFF = "off"
@@ -56,18 +56,5 @@ def compare(model: Path, corpus: Path, limit: int, rounds: int) -> Dict[str, flo
     return ratios
 
 
-def main() -> None:
-    """Read the command line, measure, print a line for each pipeline."""
-    parser = make_parser("confidence", __doc__)
-    parser.add_argument("models", nargs="+", type=Path, help="trained pipelines")
-    parser.add_argument("--corpus", type=Path, required=True, help=".spacy file")
-    parser.add_argument("--limit", type=int, default=0, help="docs; 0: all")
-    parser.add_argument("--rounds", type=int, default=9, help="how often")
-    args = parser.parse_args()
-    one_thread()
-    for model in args.models:
-        print(format_line(compare(model, args.corpus, args.limit, args.rounds)))
-
-
 if __name__ == "__main__":
-    main()
+    compare_settings("confidence", __doc__, compare)

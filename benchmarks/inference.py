@@ -2,12 +2,13 @@
 
 from functools import partial
 from pathlib import Path
-from typing import Dict, List
+from typing import Callable, Dict, List
 
 from spacy.language import Language
 from spacy.tokens import Doc, DocBin
 
 from .baselines import BareLSTM, Sizes
+from .machine import format_line, make_parser, one_thread
 from .turns import Timed, Turns, take_turns, timed
 
 WARM_UP = 64
@@ -67,3 +68,25 @@ def time_docs(nlp: Language, docs: List[Doc]) -> float:
     RETURNS (float): Seconds.
     """
     return timed(lambda: list(nlp.pipe(docs)))
+
+
+def compare_settings(
+    name: str, description: str, compare: Callable[[Path, Path, int, int], Dict]
+) -> None:
+    """Read the command line of a benchmark that compares settings of one pipeline,
+    measure, print a line for each pipeline.
+
+    name (str): The benchmark's name.
+    description (str): What it measures.
+    compare (Callable): Takes a trained pipeline, a .spacy file, the number of docs, 0
+        for all, and of rounds; returns ratios by name.
+    """
+    parser = make_parser(name, description)
+    parser.add_argument("models", nargs="+", type=Path, help="trained pipelines")
+    parser.add_argument("--corpus", type=Path, required=True, help=".spacy file")
+    parser.add_argument("--limit", type=int, default=0, help="docs; 0: all")
+    parser.add_argument("--rounds", type=int, default=9, help="how often")
+    args = parser.parse_args()
+    one_thread()
+    for model in args.models:
+        print(format_line(compare(model, args.corpus, args.limit, args.rounds)))

@@ -275,8 +275,9 @@ class MoEENer(SavedPipe):
         sgd (Optional[Optimizer]): The optimizer; None or False accumulates.
         losses (Optional[Dict[str, float]]): Gets the loss added under the
             component's name, and its parts under `{name}_recognition`,
-            `{name}_detection`, `{name}_gate` and, of spans that are known to be no
-            entities, `{name}_incorrect`.
+            `{name}_detection`, `{name}_gate`, of spans that are known to be no
+            entities `{name}_incorrect`, and of what another model says of the docs
+            `{name}_soft_recognition` and so on.
         RETURNS (Dict[str, float]): The losses.
         RAISES (MoeeError): M001 and M002 for a new type if the network can't grow, or
             if types have to be described, M003 for what is no type, M004 for a loss and
@@ -341,7 +342,8 @@ class MoEENer(SavedPipe):
         scores (Scores): What the model said of it.
         RETURNS (Tuple[float, Gradient]): The loss and the gradient.
         RAISES (MoeeError): M002 for an unknown label, M004 for a loss that is not
-            finite, M012 for an entity that is known to be none.
+            finite, M012 for an entity that is known to be none, M626 and M627 for what
+            another model says of other tokens or other types.
         """
         examples = list(examples)
         validate_examples(examples, "MoEENer.get_loss")
@@ -349,8 +351,8 @@ class MoEENer(SavedPipe):
         key, docs = self.incorrect_spans_key, [eg.predicted for eg in examples]
         read = [read_annotation(eg, numbers, key, self.name) for eg in examples]
         gold, incorrect = [row for row, _ in read], [spans for _, spans in read]
-        tags = [row.tags for row in gold]
-        loss, d_scores = compute_loss(docs, scores, tags, incorrect)
+        tags, soft = [row.tags for row in gold], [row.marginals for row in gold]
+        loss, d_scores = compute_loss(docs, scores, tags, incorrect, soft)
         for faults in (*(row.faults for row in gold), d_scores.crossing):
             self._faults.add(faults)
         self._faults.report(self.name)

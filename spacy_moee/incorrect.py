@@ -9,6 +9,7 @@ from spacy.tokens import Doc
 from spacy.training import Example
 
 from .errors import MoeeError
+from .marginals import read_marginals
 from .scheme import ANY_LABEL, BEGIN, OUTSIDE, boundary_of, spans
 from .tags import Gold, read_gold, trim
 
@@ -16,16 +17,19 @@ from .tags import Gold, read_gold, trim
 def read_annotation(
     example: Example, labels: Dict[str, int], key: Optional[str], name: str
 ) -> Tuple[Gold, ndarray]:
-    """Read what is known of an example: `read_gold` and `read_incorrect` in one.
+    """Read what is known of an example: `read_gold`, with what another model says, and
+    `read_incorrect` in one.
 
     example (Example): The example.
     labels (Dict[str, int]): The number of each entity type, from 0.
     key (Optional[str]): The spans that are known to be no entities.
     name (str): The component's name, for errors.
     RETURNS (Tuple[Gold, ndarray]): The gold, and the spans, shape [spans, 3].
-    RAISES (MoeeError): M002, for an unknown entity type, and M012.
+    RAISES (MoeeError): M002, for an unknown entity type, M012, and M626 and M627 of
+        `read_marginals`.
     """
     gold = read_gold(example, labels, name)
+    gold = gold._replace(marginals=read_marginals(example, labels, name))
     return gold, read_incorrect(example, gold, labels, key, name)
 
 

@@ -1,11 +1,12 @@
 """Entity types: what can be one, and which there are."""
 
 import re
-from typing import Any, Collection, Dict, Iterable, List, Optional, Sequence
+from typing import Any, Collection, Dict, Iterable, List, Optional, Sequence, Set
 
 from spacy.training import Example
 
 from .errors import MoeeError
+from .marginals import marginal_labels
 
 NO_LABELS = {
     "O": "it is the tag of tokens outside of entities",
@@ -73,7 +74,10 @@ def find_labels(
     RAISES (MoeeError): M003 and M006 for what are no labels, M007 if there is none.
     """
     if labels is None:
-        found = {ent.label_ for eg in examples for ent in eg.reference.ents}
+        found: Set[str] = set()
+        for example in examples:
+            found |= {ent.label_ for ent in example.reference.ents}
+            found |= {*marginal_labels(example.reference)}
         labels = [*known, *sorted(found)]
     elif not isinstance(labels, (list, tuple)) or not all(
         isinstance(label, str) for label in labels

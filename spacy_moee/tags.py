@@ -22,10 +22,13 @@ class Gold(NamedTuple):
         unknown or can't be aligned.
     faults (Dict[str, List[str]]): Texts of entities, by the code of the warning that
         says what is wrong with them.
+    marginals (Optional[ndarray]): What another model says of each token: see
+        `spacy_moee.marginals.read_marginals`.
     """
 
     tags: ndarray
     faults: Dict[str, List[str]]
+    marginals: Optional[ndarray] = None
 
 
 def read_gold(example: Example, labels: Dict[str, int], name: str) -> Gold:

@@ -25,12 +25,16 @@ ARROWS = {
     "finite": {"errors"},
     "checksums": {"errors", "files"},
     "scorer": {"tags"},
-    "labels": {"errors"},
+    "labels": {"errors", "marginals"},
+    "marginals": {"errors", "scheme"},
     "tags": {"errors", "scheme"},
-    "incorrect": {"errors", "scheme", "tags"},
+    "incorrect": {"errors", "marginals", "scheme", "tags"},
     "vocabulary": {"errors", "files"},
     # a logger measures what a model says of held-out text
-    "training": {"corpora", "errors", "extensions", "files", "models", "vocabulary"},
+    "training": {
+        *{"corpora", "errors", "extensions", "files", "marginals", "models"},
+        "vocabulary",
+    },
     "corpora": {"errors", "files", "labels", "tags"},
     "networks": {"errors", "scheme"},
     "embeddings": {"errors", "files", "finite", "padding", "vocabulary"},
@@ -44,7 +48,7 @@ ARROWS = {
         *{"padding", "scheme", "vocabulary"},
     },
     "saving": {"checksums", "errors", "labels", "models"},
-    "extensions": {"errors"},
+    "extensions": {"errors", "marginals"},
     "annotations": {"errors", "extensions", "tags"},
     "component": {
         *{"alternatives", "annotations", "errors", "faults", "from_ner", "halves"},
@@ -72,7 +76,7 @@ NO_TORCH = {
     *{"tags", "labels", "scheme", "faults", "incorrect", "scorer", "corpora"},
     *{"errors", "files", "from_ner", "vocabulary"},
     *{"padding", "devices", "evaluation", "checksums", "finite", "insight"},
-    "web",
+    *{"marginals", "web"},
 }
 
 

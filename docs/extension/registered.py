@@ -21,7 +21,7 @@ PAGES = {
     "optimizers": ("Optimizers", "training.optimizer"),
     "readers": ("Readers", "corpora.train"),
     "scorers": ("Scorers", "components.moee_ner.scorer"),
-    "misc": ("Segments and steps", "components.moee_ner.model.segments"),
+    "misc": ("Segments, memory and steps", "components.moee_ner.model.segments"),
     "displacy_colors": ("Colours of displaCy", ""),
 }
 # what `MoEENer.alternatives` returns, from the outside in
@@ -117,6 +117,8 @@ def make_config(kind: str, block: str, name: str, function: Callable) -> str:
         block = f"{block}.{_find_slot(function)}"
     elif kind == "architectures" and "Tagger" not in name:
         block = f"{block}.tok2vec"
+    elif kind == "misc" and "memory" in name:
+        block = "components.moee_ner.model.memory"
     elif kind == "misc" and "segments" not in name:
         # a number, such as this one
         block = "training.eval_frequency"

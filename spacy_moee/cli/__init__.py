@@ -112,6 +112,7 @@ from . import (  # noqa: E402
     compare,  # noqa: F401
     convert,  # noqa: F401
     debug_data,  # noqa: F401
+    distill,  # noqa: F401
     ensemble,  # noqa: F401
     evaluate,  # noqa: F401
     fasttext,  # noqa: F401

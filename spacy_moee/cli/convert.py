@@ -42,7 +42,7 @@ Affix = Annotated[AffixT, Option("--affix", help="Position of the letter in a ta
 Label = Annotated[str, Option("--type", metavar="TYPE", help="Entity type for tags that are a letter only, such as Disease for B, I, O")]  # noqa: E501
 Outside = Annotated[List[str], Option("--outside-tag", metavar="TAG", help="A tag that stands for O, such as - or _ (by default, these are missing tags). Repeatable")]  # noqa: E501
 Types = Annotated[str, Option("--types", "-t", metavar="OLD=NEW,...", help="New names for entity types, such as person=PER,place=LOC. OLD= drops a type")]  # noqa: E501
-Group = Annotated[GroupT, Option("--group", "-g", help="What becomes one doc. Documents start at DOCSTART lines, '# newdoc' and the like")]  # noqa: E501
+Group = Annotated[GroupT, Option("--group", "-g", help="What becomes one doc. Documents start at DOCSTART lines, '# newdoc' and the like; in a file without any, each sentence is one")]  # noqa: E501
 TokenColumn = Annotated[Optional[int], Option("--token-column", help="Column of the token, from 0, or from -1 at the end  [default: from a header or token numbers, else 0]")]  # noqa: E501
 TagColumn = Annotated[Optional[int], Option("--tag-column", help="Column of the tag, likewise  [default: the same, else -1; none in a file of one column]")]  # noqa: E501
 BlankTokens = Annotated[BlankTokensT, Option("--blank-tokens", help="What to do with rows without a token")]  # noqa: E501
@@ -227,7 +227,8 @@ def warn_of_lengths(result: "Converted", group: str) -> None:
             what = f"The whole file is one sentence of {tokens:,} tokens"
         show_warning("MW33", what=what, limit=LONG_SENTENCE)
     longest = max(map(len, result.docs))
-    if group == "document" and longest > LONG_DOCUMENT:
+    is_grouped = group == "document" and len(result.docs) < result.sentences
+    if is_grouped and longest > LONG_DOCUMENT:
         show_warning("MW34", docs=f"{len(result.docs):,}", tokens=f"{longest:,}")
 
 

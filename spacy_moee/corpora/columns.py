@@ -29,7 +29,7 @@ class Sentence(NamedTuple):
     words (List[str]): The tokens.
     tags (List[str]): Their tags, as written; empty if the file has none.
     line (int): Line number of the first token, counted from 1.
-    document (int): The number of its document.
+    document (int): The number of its document; 0 before any is marked.
     lines (Sequence[int]): Line number of each token; empty if they are consecutive.
     """
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Dict, List, Mapping, Optional, Sequence, Union
 
 from spacy.tokens import Doc
+from spacy.vocab import Vocab
 
 from ..errors import MoeeError
 from ..labels import check_label
@@ -30,6 +31,11 @@ from .schemes import (
 LONG_SENTENCE = 256
 # the longest article of these corpora has 7,061 tokens
 LONG_DOCUMENT = 10_000
+# documents are wanted, and there is no sign of any
+UNMARKED = (
+    "No line marks a document, so each sentence is a doc. If the file is one document, "
+    "put a line -DOCSTART- above it."
+)
 FULL_STOPS = frozenset(".?!。？！")
 
 
@@ -88,9 +94,12 @@ def convert_sentences(
     notices = _take_out_unbounded(sentences, tags, iob, scheme)
     longest = max(sentences, key=lambda sentence: len(sentence.words))
     found = count_entities(tags, scheme)
+    unmarked = not any(sentence.document for sentence in sentences)
+    by_document = options.group == "document" and not unmarked
+    notes = [UNMARKED] if options.group == "document" and unmarked else []
     return Converted(
         path=path,
-        docs=_make_docs(sentences, iob, options),
+        docs=_make_docs(sentences, iob, options.vocab, by_document),
         scheme=scheme if any(tags.rows) else "",
         sentences=len(sentences),
         tokens=sum(map(len, iob)),
@@ -101,7 +110,7 @@ def convert_sentences(
         missing=tags.missing,
         n_long=_count_long(sentences),
         longest=(len(longest.words), longest.line),
-        notes=_describe_form(tags),
+        notes=[*_describe_form(tags), *notes],
         notices=notices,
     )
 
@@ -148,11 +157,10 @@ def _count_long(sentences: Sequence[Sentence]) -> int:
 
 
 def _make_docs(
-    sentences: Sequence[Sentence], iob: List[List[str]], options: Options
+    sentences: Sequence[Sentence], iob: List[List[str]], vocab: Vocab, by_document: bool
 ) -> List[Doc]:
     """Group sentences into docs. No entity crosses the border of a sentence."""
     docs = []
-    by_document = options.group == "document"
     keys = (s.document if by_document else i for i, s in enumerate(sentences))
     rows = zip(keys, sentences, iob, strict=True)
     for _, members in groupby(rows, key=lambda row: row[0]):
@@ -164,7 +172,7 @@ def _make_docs(
             ents += tags
             starts += [True] + [False] * (len(tags) - 1)
         # No `spaces`: spaCy would train and score on its own tokens instead
-        docs.append(Doc(options.vocab, words=words, ents=ents, sent_starts=starts))
+        docs.append(Doc(vocab, words=words, ents=ents, sent_starts=starts))
     return docs
 
 

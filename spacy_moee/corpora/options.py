@@ -69,7 +69,8 @@ class Options:
     outside (Sequence[str]): Tags that stand for O, besides O itself.
     types (Mapping[str, str]): New names for entity types; a type whose new name is
         empty is dropped.
-    group (str): "sentence" for one doc per sentence, or "document".
+    group (str): "sentence" for one doc per sentence, or "document" for one per
+        document that the file marks; if it marks none, per sentence.
     token_column (Optional[int]): Column of the token, from 0; a negative number counts
         from the end. By default a header or a column of token numbers decides, and
         without these it is the first column.

@@ -84,6 +84,12 @@ ERRORS: Dict[str, str] = {
         "--source-domain '{place}': none of the files to evaluate on is there; found "
         "{found}. Name one of them, or a folder that one lies in."
     ),
+    # M719: units of test data
+    "M719": (
+        "'{file}' can't be read by sentences: doc {number}, with {n_tokens:,} tokens, "
+        "has no sentence starts. Convert it with them (column files have them, and "
+        "spaCy's 'sentencizer' finds some), or read it as it is."
+    ),
     # M720: training that starts from a trained pipeline
     "M720": (
         "'{name}' of the pipeline '{source}' shares the embeddings of another "

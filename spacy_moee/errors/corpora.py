@@ -146,8 +146,8 @@ WARNINGS: Dict[str, str] = {
     ),
     "MW34": (
         "The longest of {docs} documents has {tokens} tokens. A document begins at a "
-        "-DOCSTART- line, `# newdoc` or `# document_id = NAME`: are such lines "
-        "missing? Memory grows with the longest document. Mark the documents, or omit "
-        "--group document."
+        "-DOCSTART- line, `# newdoc` or `# document_id = NAME`: are some of these "
+        "lines missing? Memory grows with the longest document. Mark the documents, or "
+        "omit --group document."
     ),
 }

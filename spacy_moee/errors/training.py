@@ -82,9 +82,38 @@ ERRORS: Dict[str, str] = {
         "vocabulary and a language_weight above 0. Otherwise set source and target of "
         "[training.logger] to null."
     ),
+    # M626 to M629: distillation
+    "M626": (
+        "A text has other tokens than those of which a teacher said something: the "
+        "teacher has '{found}', and the pipeline that learns from it '{expected}'. "
+        "Expected the same tokenizer in both. Take the teacher's [nlp.tokenizer] and "
+        "language into the config, or let `python -m spacy moee distill` tag the texts "
+        "again."
+    ),
+    "M627": (
+        "Can't learn from the teacher '{teacher}': it tells the entity types {found} "
+        "apart, and {name} has {expected}. Expected the same types. Annotate the "
+        "training corpus with those of the teacher, or train a teacher with those of "
+        "the corpus."
+    ),
+    "M628": (
+        "Can't distil with the config '{config}': {problem}. Expected one moee_ner, "
+        "and a training corpus that is held in memory ([training] max_epochs = 0 or "
+        "more), as in the recipe static_features."
+    ),
+    "M629": (
+        "Can't learn what a teacher says of '{text}': {problem}. Expected, for each "
+        "token, the probabilities of O and of B and I of each entity type. Let `python "
+        "-m spacy moee distill` write the file."
+    ),
 }
 
 WARNINGS: Dict[str, str] = {
+    "MW09": (
+        "The teacher '{teacher}' tells entity types apart of which the training corpus "
+        "has none: {labels}. What the student learns of them contradicts the corpus, "
+        "where they are no entities. Annotate them there, too, or give --no-gold."
+    ),
     "MW81": (
         "spacy_moee.RMSprop.v1 is not told of any score, so it never switches to SGD "
         "(switch_score is {score}). Set [training.logger] @loggers to "

@@ -24,6 +24,7 @@ from ..networks.crf import TagDistribution
 from ..networks.kbest import k_best_paths
 from ..scheme import chain_scheme, spans, tag_names
 from . import batches
+from .confidence import find_distribution
 from .edges import Edges
 from .readout import decode_windows
 from .types import Batch, MoEEModelT, Scores
@@ -99,7 +100,7 @@ def find_alternatives(
 def _read(query: Query) -> Iterator[Read]:
     scores, outside, _, temperature = query
     for batch in scores.batches:
-        distribution = scores.network.tag_distribution(batch.outputs)
+        distribution = find_distribution(scores.network, batch)
         distribution = distribution.soften(temperature)
         in_batch = batches.gather_outside(outside, batch)
         mask = token_mask(distribution.emissions, batch.lengths)

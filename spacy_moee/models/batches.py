@@ -14,18 +14,22 @@ from ..errors import MoeeError
 from ..networks.network import Outputs
 from ..networks.spans import Spans
 from ..padding import join_windows, padded_places
+from .segments import Segmenter
 from .types import Batch, Layout
-from .windows import Segmenter
 
 
-def lay_out(docs: Sequence[Doc], segmenter: Segmenter) -> Layout:
+def lay_out(
+    docs: Sequence[Doc], segmenter: Segmenter, is_train: bool = False
+) -> Layout:
     """Cut docs into windows.
 
     docs (Sequence[Doc]): The docs; empty ones have no window.
     segmenter (Segmenter): Cuts one doc.
+    is_train (bool): Whether a network is to learn from them.
     RETURNS (Layout): The windows of all docs.
     """
-    of_docs, lengths = [segmenter(doc) for doc in docs], [len(doc) for doc in docs]
+    of_docs = [segmenter(doc, is_train) for doc in docs]
+    lengths = [len(doc) for doc in docs]
     return Layout(of_docs, join_windows(of_docs, lengths), lengths)
 
 

@@ -6,9 +6,10 @@ from typing import Dict, List, Optional
 from ..errors import check_setting
 from ..networks.concept import ConceptNetwork
 from .descriptions import DESCRIPTIONS, EXAMPLES, Described
+from .memory import DocumentMemory
 from .new_types import DescribedTypes
+from .segments import Segmenter, make_sentence_segments
 from .types import MoEEModelT, Tok2VecT
-from .windows import Segmenter, make_sentence_segments
 from .wrapper import network_model
 
 MERGES = ("max_prob", "overwrite")
@@ -23,6 +24,7 @@ def build_concept_tagger_v1(
     descriptions: Dict[str, str] = DESCRIPTIONS,
     segments: Optional[Segmenter] = None,
     threads: int = 1,
+    memory: Optional[DocumentMemory] = None,
 ) -> MoEEModelT:
     """Build the Concept Tagger (Bapna et al. 2017): it tags B, I and O for one entity
     type at a time, and reads which one from the vector of its description. So it
@@ -48,13 +50,15 @@ def build_concept_tagger_v1(
     segments (Optional[Segmenter]): What the network reads at once; by default
         `spacy_moee.sentence_segments.v1`.
     threads (int): Threads of prediction; see `build_moee_tagger_v1`.
+    memory (Optional[DocumentMemory]): What a doc says elsewhere; see there.
     RETURNS (Model[List[Doc], Scores]): The model; it is built by `initialize`.
     RAISES (MoeeError): M103, for values that can't be.
     """
     place = "spacy_moee.ConceptTagger.v1"
     described = Described({**descriptions}, None)
     sizes = hidden_width, depth
-    return _build(place, tok2vec, *sizes, dropout, merge, described, segments, threads)
+    how = segments, threads, memory
+    return _build(place, tok2vec, *sizes, dropout, merge, described, *how)
 
 
 def build_robust_tagger_v1(
@@ -67,6 +71,7 @@ def build_robust_tagger_v1(
     examples: Dict[str, List[str]] = EXAMPLES,
     segments: Optional[Segmenter] = None,
     threads: int = 1,
+    memory: Optional[DocumentMemory] = None,
 ) -> MoEEModelT:
     """Build the Robust Sequence Tagger (Shah et al. 2019): the Concept Tagger with
     examples of each entity type, which each token attends to. Registered as
@@ -85,13 +90,15 @@ def build_robust_tagger_v1(
         vectors of the words of each are averaged. A type may have none.
     segments (Optional[Segmenter]): What the network reads at once.
     threads (int): Threads of prediction.
+    memory (Optional[DocumentMemory]): What a doc says elsewhere.
     RETURNS (Model[List[Doc], Scores]): The model; it is built by `initialize`.
     RAISES (MoeeError): M103, for values that can't be.
     """
     place = "spacy_moee.RobustTagger.v1"
     described = Described({**descriptions}, {**examples})
     sizes = hidden_width, depth
-    return _build(place, tok2vec, *sizes, dropout, merge, described, segments, threads)
+    how = segments, threads, memory
+    return _build(place, tok2vec, *sizes, dropout, merge, described, *how)
 
 
 def _build(
@@ -104,6 +111,7 @@ def _build(
     described: Described,
     segments: Optional[Segmenter],
     threads: int,
+    memory: Optional[DocumentMemory],
 ) -> MoEEModelT:
     rate_is_valid = dropout is None or 0 <= dropout < 1
     for argument, value, valid, expected in (
@@ -118,8 +126,7 @@ def _build(
         ConceptNetwork, hidden_width=hidden_width, depth=depth, merge=merge
     )
     segments = segments or make_sentence_segments()
-    model = network_model(
-        network, tok2vec, dropout, segments, threads, DescribedTypes()
-    )
+    how = dropout, segments, threads, DescribedTypes(), memory
+    model = network_model(network, tok2vec, *how)
     model.attrs.update(described._asdict())
     return model

@@ -22,6 +22,18 @@ from .windows import Merged, place_entities
 ENTITY_SCORES = {"scores", "detection_scores"}
 
 
+def find_distribution(network: Network[Any], batch: Batch) -> TagDistribution:
+    """Say what the tags of a batch are chosen from: by what the network says, and by
+    what the rest of each doc does.
+
+    network (Network): The network.
+    batch (Batch): What it said.
+    RETURNS (TagDistribution): The probabilities of all sequences of tags.
+    """
+    distribution = network.tag_distribution(batch.outputs)
+    return distribution if batch.memory is None else distribution.adjust(batch.memory)
+
+
 def find_marginals(
     network: Network[Any], batch: Batch, outside: Optional[Tensor]
 ) -> Tensor:
@@ -32,7 +44,7 @@ def find_marginals(
     outside (Optional[Tensor]): True on tokens that have to be O, shape [batch, seq].
     RETURNS (Tensor): Shape [batch, seq, tags].
     """
-    distribution = network.tag_distribution(batch.outputs)
+    distribution = find_distribution(network, batch)
     mask = token_mask(distribution.emissions, batch.lengths)
     possible = bar_outside(distribution.emissions, outside)
     return distribution.marginals(mask, possible)
@@ -95,7 +107,7 @@ def _distributions(
     found = {}
     with torch.no_grad():
         if "scores" in wanted:
-            found["scores"] = network.tag_distribution(batch.outputs)
+            found["scores"] = find_distribution(network, batch)
         if "detection_scores" in wanted:
             detection = network.detection_distribution(batch.outputs)
             if detection is not None:

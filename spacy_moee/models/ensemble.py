@@ -13,10 +13,11 @@ from ..networks.ensemble import refuse_to_learn
 from . import wrapper
 from .families import EntityType, Family, MemberModel
 from .generated import Generated
+from .memory import NO_MEMORY, DocumentMemory
 from .origins import Origins
+from .segments import Segmenter, make_sentence_segments
 from .threads import use_threads
 from .types import BackpropT, MoEEModelT, Scores, Tok2VecT
-from .windows import Segmenter, make_sentence_segments
 
 ENSEMBLE = "spacy_moee.EnsembleTagger.v1"
 
@@ -26,6 +27,7 @@ def build_ensemble_tagger_v1(
     members: Dict[str, Any],
     segments: Optional[Segmenter] = None,
     threads: int = 1,
+    memory: Optional[DocumentMemory] = None,
 ) -> MoEEModelT:
     """Build an ensemble: the probability of each tag of a token is the mean of those
     that the members give it, and the best legal sequence of these is chosen. Gates and
@@ -38,10 +40,11 @@ def build_ensemble_tagger_v1(
     members (Dict[str, Model[List[Doc], Scores]]): Taggers, such as
         `spacy_moee.MoEETagger.v1`, by any name. The tok2vec of each is a
         `spacy_moee.SharedEmbed.v1` that names some of the embeddings. Its own
-        `segments` and `threads` are not read.
+        `segments`, `threads` and `memory` are not read.
     segments (Optional[Segmenter]): What all networks read at once; by default
         `spacy_moee.sentence_segments.v1`.
     threads (int): Threads of prediction; see `build_moee_tagger_v1`.
+    memory (Optional[DocumentMemory]): What a doc says elsewhere; see there.
     RETURNS (Model[List[Doc], Scores]): The model; what it knows is loaded.
     RAISES (MoeeError): M103, for values that can't be; M109, for members that do not
         fit.
@@ -69,6 +72,7 @@ def build_ensemble_tagger_v1(
             "segments": segments or make_sentence_segments(),
             "family": Ensemble(),
             "threads": partial(use_threads, threads),
+            "memory": memory or NO_MEMORY,
             # of each member, its own number of each entity type
             "labels": [],
         },

@@ -14,9 +14,10 @@ from ..networks.generated import GeneratedNetwork
 from ..networks.network import SOURCE, TARGET
 from ..vocabulary import find_words
 from .families import Constants, Family
+from .memory import DocumentMemory
 from .origins import Origins
+from .segments import Segmenter, make_sentence_segments
 from .types import MoEEModelT, Tok2VecT
-from .windows import Segmenter, make_sentence_segments
 from .word_level import find_word_level
 from .wrapper import network_model
 
@@ -34,6 +35,7 @@ def build_generated_tagger_v1(
     domain: str = "target",
     segments: Optional[Segmenter] = None,
     threads: int = 1,
+    memory: Optional[DocumentMemory] = None,
 ) -> MoEEModelT:
     """Build the cross-domain tagger of Jia et al. (2019), which learns from annotated
     text of a source domain, and from raw text of that domain and of a target domain:
@@ -63,6 +65,7 @@ def build_generated_tagger_v1(
     segments (Optional[Segmenter]): What the network reads at once; by default
         `spacy_moee.sentence_segments.v1`.
     threads (int): Threads of prediction; see `build_moee_tagger_v1`.
+    memory (Optional[DocumentMemory]): What a doc says elsewhere; see there.
     RETURNS (Model[List[Doc], Scores]): The model; it is built by `initialize`.
     RAISES (MoeeError): M103, for values that can't be.
     """
@@ -93,7 +96,8 @@ def build_generated_tagger_v1(
     )
     segments = segments or make_sentence_segments()
     family = Generated(DOMAINS[domain], language_weight > 0)
-    model = network_model(network, tok2vec, dropout, segments, threads, family)
+    how = dropout, segments, threads, family, memory
+    model = network_model(network, tok2vec, *how)
     model.attrs["vocabulary"] = NO_WORDS
     return model
 

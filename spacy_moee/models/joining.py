@@ -45,7 +45,8 @@ def join_models(members: Sequence[Trained]) -> Joined:
     """Make an ensemble. Embeddings that are the same in several members are kept once.
 
     members (Sequence[Trained]): The members, of the same entity types in any order, and
-        the same segments: the ensemble has the order and the settings of the first.
+        the same segments: the ensemble has the order and the settings of the first,
+        its memory, too.
     RETURNS (Joined): The ensemble.
     RAISES (MoeeError): M109, for embeddings whose width is not known.
     """
@@ -69,6 +70,7 @@ def join_models(members: Sequence[Trained]) -> Joined:
         "@architectures": ENSEMBLE,
         "threads": first.config.get("threads", 1),
         "segments": first.config.get("segments"),
+        "memory": first.config.get("memory"),
         "embeddings": {name: part.config for name, part in pool.parts.items()},
         "members": blocks,
     }
@@ -77,14 +79,16 @@ def join_models(members: Sequence[Trained]) -> Joined:
         {member.name: member.model for member in members},
         first.model.attrs["segments"],
         config["threads"],
+        first.model.attrs["memory"],
     )
     model.attrs["labels"] = numbers
     return Joined(config, model, shared)
 
 
 def _without_own(config: Dict[str, Any]) -> Dict[str, Any]:
-    """The block of a member, whose segments and threads are those of the ensemble."""
-    defaults = {"segments": None, "threads": 1}
+    """The block of a member: what it reads at once, threads and memory are those of the
+    ensemble."""
+    defaults = {"segments": None, "threads": 1, "memory": None}
     return {**config, **{k: v for k, v in defaults.items() if k in config}}
 
 

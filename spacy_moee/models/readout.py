@@ -16,6 +16,8 @@ from ..padding import ranges
 from ..scheme import possible_tags
 from . import batches
 from .confidence import ENTITY_SCORES, find_marginals, score_entities
+from .memory import decode_changed
+from .soft import cut_marginals, pad_marginals
 from .types import Batch, Gradient, MoEEModelT, Prediction, Scores
 from .windows import cut_all, merge_windows, place_all
 
@@ -27,6 +29,7 @@ def compute_loss(
     scores: Scores,
     gold: List[ndarray],
     incorrect: Sequence[ndarray] = (),
+    marginals: Sequence[Optional[ndarray]] = (),
 ) -> Tuple[float, Gradient]:
     """Compute the loss and its gradient. Nothing is changed: neither the scores nor
     any `.grad`.
@@ -36,11 +39,16 @@ def compute_loss(
     gold (List[ndarray]): Tag numbers of each doc; below 0 where unknown.
     incorrect (Sequence[ndarray]): First token, end and label of the spans of each doc
         that are known to be no entities; nothing, if there are none.
+    marginals (Sequence[Optional[ndarray]]): What another model says of the tokens of
+        each doc, shape [tokens, tags]; None for a doc of which nothing is said.
     RETURNS (Tuple[float, Gradient]): The loss, and what the model's backprop takes.
     """
-    network = scores.network
-    pieces, cut = cut_all(docs, scores.layout.of_docs, gold)
-    placed, unplaced = place_all(docs, scores.layout.of_docs, incorrect)
+    network, of_docs = scores.network, scores.layout.of_docs
+    pieces, cut = cut_all(docs, of_docs, gold)
+    placed, unplaced = place_all(docs, of_docs, incorrect)
+    soft = None
+    if any(table is not None for table in marginals):
+        soft = cut_marginals(of_docs, marginals)
 
     def loss_of(batch: Batch, outputs: Outputs) -> Loss:
         padded = batches.gather_gold(scores.layout, pieces, batch.rows)
@@ -50,6 +58,10 @@ def compute_loss(
             device = batch.lengths.device
             spans, _ = batches.gather_spans(placed, batch.rows, device)
             targets = targets._replace(incorrect=spans)
+        if soft is not None:
+            shape, device = (*padded.shape, len(network.category)), batch.lengths.device
+            found = pad_marginals(soft, batch.rows, shape, device)
+            targets = targets._replace(marginals=found)
         return network.loss(outputs, targets)
 
     loss, gradient = differentiate(scores, loss_of)
@@ -190,6 +202,7 @@ def decode_windows(
         with torch.no_grad():
             decoded = network.decode(batch.outputs, batch.lengths, wanted, in_batch)
             parts = decoded._asdict()
+            parts["tags"] = decode_changed(network, batch, in_batch, decoded.tags)
             if "marginals" in wanted:
                 parts["marginals"] = find_marginals(network, batch, in_batch)
         lengths = all_lengths[batch.rows]

@@ -8,8 +8,9 @@ from thinc.api import Config
 from ..errors import check_setting
 from ..networks.moee import MoEENetwork
 from .families import Family
+from .memory import DocumentMemory
+from .segments import Segmenter, make_sentence_segments
 from .types import MoEEModelT, Tok2VecT
-from .windows import Segmenter, make_sentence_segments
 from .wrapper import network_model
 
 # what a bare `nlp.add_pipe("moee_ner")` gets: it learns with no download
@@ -57,6 +58,7 @@ def build_moee_tagger_v1(
     gate_weight: float = 1.0,
     segments: Optional[Segmenter] = None,
     threads: int = 1,
+    memory: Optional[DocumentMemory] = None,
 ) -> MoEEModelT:
     """Build BiLSTM-MTL-MoEE-CRF (arXiv 2002.05923). Registered as
     `spacy_moee.MoEETagger.v1`. Without `detection`, `experts` or both it is the
@@ -82,6 +84,9 @@ def build_moee_tagger_v1(
     threads (int): How many of torch's threads prediction on a CPU uses; 0 for as many
         as the process has. All are faster on an idle machine, and several times slower
         than one where anything else runs. The process's own number stays as it is.
+    memory (Optional[DocumentMemory]): What a doc says of a word elsewhere, such as
+        `spacy_moee.document_memory.v1`; None for no memory. It is only used in
+        prediction, of docs with and without sentence starts.
     RETURNS (Model[List[Doc], Scores]): The model; it is built by `initialize`.
     RAISES (MoeeError): M103, for values that can't be.
     """
@@ -115,4 +120,5 @@ def build_moee_tagger_v1(
         constrained=constrained,
     )
     segments = segments or make_sentence_segments()
-    return network_model(network, tok2vec, dropout, segments, threads, Family())
+    how = dropout, segments, threads, Family(), memory
+    return network_model(network, tok2vec, *how)

@@ -45,6 +45,8 @@ class Batch:
         batch was read, if it is one of several: then the outputs have no graph, and it
         is read again.
     origin (Optional[Origin]): Where the windows come from; None for most networks.
+    memory (Optional[Tensor]): What the rest of each doc adds to the scores of the IOB2
+        tags, shape [batch, seq, tags]; None if it says nothing, and in training.
     """
 
     rows: ndarray
@@ -54,6 +56,7 @@ class Batch:
     outputs: Outputs
     random_state: Optional[Tensor] = None
     origin: Optional[Origin] = None
+    memory: Optional[Tensor] = None
 
 
 @dataclass

@@ -1,18 +1,15 @@
-"""What the network reads at once: windows, each with a core that it answers for.
+"""What the network answers for, of all that it reads: the windows of docs, joined.
 
-A *segment* is a sentence or a whole doc; a segment that is longer than
-`max_length` is read in windows that overlap. Windows of two segments never
-overlap, so the overlap alone tells that two windows belong together.
+Windows of two segments never overlap, so the overlap alone tells that two windows
+belong together: see `spacy_moee.models.segments`.
 """
 
-from typing import Callable, List, NamedTuple, Sequence, Tuple
+from typing import List, NamedTuple, Sequence, Tuple
 
 import numpy
 from numpy import ndarray
-from spacy.attrs import SENT_START
 from spacy.tokens import Doc
 
-from ..errors import check_setting
 from ..padding import Windows
 from ..scheme import (
     BEGIN,
@@ -24,77 +21,6 @@ from ..scheme import (
     may_follow,
     tag_of,
 )
-
-Segmenter = Callable[[Doc], Windows]
-
-
-class Segments:
-    """A segmenter; an object rather than a closure, so that it can be pickled.
-
-    sentences (bool): Cut at sentence starts.
-    max_length (int): The longest window, in tokens.
-    overlap (int): The tokens that two windows share; at most half of `max_length`.
-    """
-
-    def __init__(self, sentences: bool, max_length: int, overlap: int) -> None:
-        for argument, value, valid, expected in (
-            ("max_length", max_length, max_length >= 2, "2 or more"),
-            # so that no token lies in three windows
-            ("overlap", overlap, 0 <= 2 * overlap <= max_length, "0 to max_length / 2"),
-        ):
-            check_setting(valid, argument, "segments", expected, value)
-        self.sentences = sentences
-        self.max_length = max_length
-        self.overlap = overlap
-
-    def __call__(self, doc: Doc) -> Windows:
-        """Cut a document.
-
-        doc (Doc): The document.
-        RETURNS (Windows): Its windows; an empty doc has none.
-        """
-        bounds = numpy.array([0, len(doc)] if len(doc) else [0])
-        if self.sentences and len(doc):
-            starts = numpy.flatnonzero(doc.to_array(SENT_START)[1:] == 1) + 1
-            bounds = numpy.concatenate([[0], starts, [len(doc)]])
-        start, end = bounds[:-1], bounds[1:]
-        if len(start) and (end - start).max() > self.max_length:
-            pairs = zip(start.tolist(), end.tolist(), strict=True)
-            start, end = numpy.concatenate([self._cut(*pair) for pair in pairs], axis=1)
-        # a core ends in the middle of an overlap
-        borders = start[1:] + (end[:-1] - start[1:]) // 2
-        cores = numpy.concatenate([start[:1], borders, end[-1:]])
-        return Windows(start, end, cores[:-1], cores[1:])
-
-    def _cut(self, start: int, end: int) -> ndarray:
-        """Starts and ends of the windows of a segment, shape [2, windows]."""
-        last = max(end - self.overlap, start + 1)
-        starts = numpy.arange(start, last, self.max_length - self.overlap)
-        return numpy.stack([starts, numpy.minimum(starts + self.max_length, end)])
-
-
-def make_sentence_segments(max_length: int = 256, overlap: int = 64) -> Segmenter:
-    """Read one sentence at a time; a doc without sentence starts is one segment.
-    Registered as `spacy_moee.sentence_segments.v1`.
-
-    max_length (int): The longest window, in tokens.
-    overlap (int): The tokens that two windows of a longer segment share.
-    RETURNS (Segmenter): The function.
-    RAISES (MoeeError): M103, for values that can't be.
-    """
-    return Segments(True, max_length, overlap)
-
-
-def make_doc_segments(max_length: int = 256, overlap: int = 64) -> Segmenter:
-    """Read whole docs, across sentences.
-    Registered as `spacy_moee.doc_segments.v1`.
-
-    max_length (int): The longest window, in tokens.
-    overlap (int): The tokens that two windows of a longer doc share.
-    RETURNS (Segmenter): The function.
-    RAISES (MoeeError): M103, for values that can't be.
-    """
-    return Segments(False, max_length, overlap)
 
 
 class Merged(NamedTuple):

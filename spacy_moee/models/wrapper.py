@@ -35,12 +35,13 @@ from ..scheme import iob2_scheme
 from . import batches
 from .families import Constants, EntityType, Family
 from .joint import JointShim
+from .memory import NO_MEMORY, DocumentMemory, remember
 from .reading import read_to_learn, read_to_predict, repeat
+from .segments import Segmenter
 from .shim import NetworkShim
 from .threads import use_threads
 from .types import BackpropT, Gradient, MoEEModelT, Scores, Tok2VecT
 from .vocabularies import check_vocab
-from .windows import Segmenter
 
 
 def network_model(
@@ -50,6 +51,7 @@ def network_model(
     segments: Segmenter,
     threads: int,
     family: Family,
+    memory: Optional[DocumentMemory] = None,
 ) -> MoEEModelT:
     """Wrap a network that is built when the width of the embeddings and the tags
     are known.
@@ -62,6 +64,7 @@ def network_model(
     segments (Segmenter): What the network reads at once.
     threads (int): See `build_moee_tagger_v1`.
     family (Family): How the network knows entity types.
+    memory (Optional[DocumentMemory]): See `build_moee_tagger_v1`.
     RETURNS (Model[List[Doc], Scores]): The model.
     """
     return Model(
@@ -76,6 +79,7 @@ def network_model(
             "dropout": dropout,
             "segments": segments,
             "family": family,
+            "memory": memory or NO_MEMORY,
             # not a number, which would be saved and stand above the config
             "threads": partial(use_threads, threads),
         },
@@ -219,7 +223,7 @@ def forward(
 ) -> Tuple[Scores, BackpropT]:
     """Embed, cut, pad and score."""
     check_vocab(model.layers[0], docs)
-    layout = batches.lay_out(docs, model.attrs["segments"])
+    layout = batches.lay_out(docs, model.attrs["segments"], is_train)
     shim, network = _shim(model), network_of(model)
     if not any(layout.doc_lengths):  # which some embeddings can't read
         return Scores(layout, [], network), lambda gradient: []
@@ -236,6 +240,9 @@ def forward(
         read = read_to_learn(network, table, layout, origins, dropout)
     else:
         read = read_to_predict(network, table, layout, origins)
+    scores = Scores(layout, read, network)
+    if not is_train:
+        remember(model.attrs["memory"], docs, scores)
 
     def backprop(gradient: Gradient) -> List[Doc]:
         d_table = torch.zeros_like(table)
@@ -260,7 +267,7 @@ def forward(
         lengths = model.ops.asarray1i(layout.doc_lengths)
         return cast(List[Doc], backprop_tok2vec(model.ops.unflatten(d_tokens, lengths)))
 
-    return Scores(layout, read, network), backprop
+    return scores, backprop
 
 
 def _dropout_rate(model: MoEEModelT) -> float:

@@ -103,3 +103,12 @@ def count_labelled(gold: Tensor) -> Tensor:
     RETURNS (Tensor): Their number.
     """
     return (gold >= 0).any(dim=1).sum()
+
+
+def count_known(gold: Tensor) -> Tensor:
+    """Count the tokens of which the gold is known.
+
+    gold (Tensor): Tag numbers, shape [batch, seq]; below 0 where unknown.
+    RETURNS (Tensor): Their number.
+    """
+    return (gold >= 0).sum()

@@ -13,7 +13,7 @@ from .attention import ExampleAttention
 from .common import (
     FLOATS_READ,
     OUTSIDE_BIAS,
-    count_labelled,
+    count_known,
     legal_borders,
     look_up,
     look_up_possible,
@@ -25,6 +25,7 @@ from .divergence import token_divergence
 from .encoder import BiLSTM
 from .merging import merge_best, merge_logs, number_tags
 from .network import Decoded, Inputs, Loss, Targets
+from .soft import SoftRows
 from .spans import Spans, unlikelihood
 
 
@@ -162,9 +163,8 @@ class ConceptNetwork(nn.Module):
         return torch.cat([named, mixtures], dim=3), None
 
     def loss(self, outputs: ConceptOutputs, targets: Targets) -> Loss:
-        """Sum over the sentences with gold the cross-entropy, averaged over the cells
-        (type, token) of a sentence; and the loss of incorrect spans, each by what is
-        said of its type alone.
+        """Sum over the tokens with gold the cross-entropy, averaged over the types; and
+        the loss of incorrect spans, each by what is said of its type alone.
 
         outputs (ConceptOutputs): What `forward` returned.
         targets (Targets): The gold.
@@ -180,18 +180,14 @@ class ConceptNetwork(nn.Module):
         borders = look_up(self.boundary, gold).unsqueeze(2) * own
         borders = borders.masked_fill(~known.unsqueeze(2), -1)
         if targets.possible is None:
-            losses = functional.cross_entropy(
-                *(scores.flatten(0, 2), borders.flatten()),
-                ignore_index=-1,
-                reduction="none",
-            )
-            sums = losses.view_as(borders).sum(dim=(1, 2))
+            flat = scores.flatten(0, 2), borders.flatten()
+            total = functional.cross_entropy(*flat, ignore_index=-1, reduction="sum")
         else:
-            sums = self._sum_agreeing(scores, borders, mask, targets.possible)
-        cells = known.sum(dim=1).clamp(min=1) * len(types)
-        total, units = (sums / cells).sum(), count_labelled(gold)
+            total = self._sum_agreeing(scores, borders, mask, targets.possible)
+        total, units = total / len(types), count_known(gold)
         name = "recognition"
-        loss = Loss({name: total}, {name: units}, {name: 1.0, "incorrect": 1.0})
+        weights = dict.fromkeys((name, "incorrect", "soft_recognition"), 1.0)
+        loss = Loss({name: total}, {name: units}, weights)
         if targets.incorrect is not None:
             # a row for each type, [batch * types, seq, 3]
             rows = scores.transpose(1, 2).flatten(0, 1)
@@ -199,6 +195,11 @@ class ConceptNetwork(nn.Module):
             spans = _in_rows_of_types(targets.incorrect, len(types))
             loss.sums["incorrect"] = unlikelihood(Chain.free(rows), rows, masks, spans)
             loss.units["incorrect"] = targets.incorrect.units
+        if targets.marginals is not None:
+            soft, tags = SoftRows.of(targets.marginals, mask), self.category
+            found = soft.cell_divergence(scores, tags, self.boundary)
+            loss.sums["soft_recognition"] = found
+            loss.units["soft_recognition"] = soft.n_tokens
         return loss
 
     def _sum_agreeing(
@@ -222,7 +223,7 @@ class ConceptNetwork(nn.Module):
             agreeing.transpose(1, 2).flatten(0, 1),
             legal_borders(scores),
         )
-        return losses.view(n_batch, n_types).sum(dim=1)
+        return losses.sum()
 
     def distill(
         self,
@@ -231,16 +232,15 @@ class ConceptNetwork(nn.Module):
         said: ConceptOutputs,
         lengths: Tensor,
     ) -> Loss:
-        """Sum over the sentences the divergence, averaged over the cells (type, token)
-        of a sentence. See `Student.distill`."""
+        """Sum over the tokens the divergence, averaged over the types. See
+        `Student.distill`."""
         # [batch, seq, types, 3]
         n_types = said.emissions.shape[2]
         scores = outputs.emissions[:, :, :n_types]
         mask = token_mask(scores, lengths).unsqueeze(2)
-        weights = mask / (lengths * n_types)[:, None, None]
-        name, units = "recognition", lengths.new_tensor(len(lengths))
-        total = token_divergence(scores, said.emissions, weights)
-        return Loss({name: total}, {name: units}, {name: 1.0})
+        total = token_divergence(scores, said.emissions, mask) / n_types
+        name = "recognition"
+        return Loss({name: total}, {name: lengths.sum()}, {name: 1.0})
 
     def decode(
         self,

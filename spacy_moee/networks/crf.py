@@ -8,6 +8,7 @@ import torchcrf
 from torch import Tensor
 
 from ..scheme import Notation, chain_scheme
+from .marginals import log_marginals
 from .partition import log_partition
 from .viterbi import best_paths
 
@@ -78,6 +79,15 @@ class Chain(NamedTuple):
             scores = emissions.detach().requires_grad_()
             total = self.log_partition(scores, mask, possible).sum()
         return torch.autograd.grad(total, scores)[0]
+
+    def log_marginals(self, emissions: Tensor, mask: Tensor) -> Tensor:
+        """Compute the log of the probability of each tag, which has a gradient.
+
+        emissions (Tensor): Scores.
+        mask (Tensor): The tokens.
+        RETURNS (Tensor): Shape [batch, seq, tags]; 0 on padding.
+        """
+        return log_marginals(emissions, mask, *self)
 
     def nll(
         self,
@@ -184,6 +194,18 @@ class TagDistribution(NamedTuple):
         chain = Chain(*(part / temperature for part in self.chain))
         return self._replace(chain=chain, emissions=self.emissions / temperature)
 
+    def adjust(self, scores: Tensor) -> "TagDistribution":
+        """Add something to the score of each tag.
+
+        scores (Tensor): What is added to the IOB2 tags, shape [batch, seq, IOB2 tags].
+            A tag of another notation gets what that which it stands for does.
+        RETURNS (TagDistribution): The other distribution.
+        """
+        if self.notation is not Notation.IOB2:
+            outer = chain_scheme(self.notation, self.n_labels).outer
+            scores = scores[..., torch.from_numpy(outer).to(scores.device)]
+        return self._replace(emissions=self.emissions + scores)
+
     def exact(self) -> "TagDistribution":
         """Choose a precision of which something is left in differences of long sums.
 
@@ -209,6 +231,34 @@ class TagDistribution(NamedTuple):
         tags = torch.from_numpy(outer).to(found.device)
         summed = found.new_zeros(*found.shape[:2], 2 * self.n_labels + 1)
         return summed.index_add_(2, tags, found)
+
+    def log_marginals(self, mask: Tensor) -> Tensor:
+        """Compute the log of the probability of each IOB2 tag, which has a gradient.
+
+        mask (Tensor): The tokens.
+        RETURNS (Tensor): Shape [batch, seq, IOB2 tags]; arbitrary values on padding.
+        """
+        found = self.chain.log_marginals(self.emissions, mask)
+        if self.notation is Notation.IOB2:
+            return found
+        outer = chain_scheme(self.notation, self.n_labels).outer
+        parts = [
+            found[:, :, torch.from_numpy(outer == tag).to(found.device)]
+            for tag in range(2 * self.n_labels + 1)
+        ]
+        return torch.stack([add_logs(part) for part in parts], dim=2)
+
+
+def add_logs(logs: Tensor) -> Tensor:
+    """Add up what logs stand for. Unlike that of `logsumexp`, the gradient of a sum of
+    nothing is 0, and not no number.
+
+    logs (Tensor): Shape [..., parts].
+    RETURNS (Tensor): Shape [...].
+    """
+    nothing = (logs == float("-inf")).all(dim=-1)
+    total = logs.masked_fill(nothing.unsqueeze(-1), 0).logsumexp(dim=-1)
+    return total.masked_fill(nothing, float("-inf"))
 
 
 class CRF(torchcrf.CRF):  # type: ignore[misc]

@@ -23,6 +23,7 @@ from .encoder import closing_column, run_bilstm
 from .generator import LANGUAGE, RECOGNITION, Pair, ParameterGenerator
 from .language import WordPredictor
 from .network import SOURCE, TARGET, Decoded, Inputs, Loss, Origin, Targets
+from .soft import SoftRows
 from .spans import unlikelihood
 
 # the parts of the loss that predict words, by domain
@@ -80,7 +81,8 @@ class GeneratedNetwork(nn.Module):
         negatives: int,
     ) -> None:
         super().__init__()
-        self.weights = {"recognition": 1.0, "incorrect": 1.0}
+        parts = "recognition", "incorrect", "soft_recognition"
+        self.weights = dict.fromkeys(parts, 1.0)
         self.weights.update(dict.fromkeys(WORD_PARTS.values(), language_weight))
         register_scheme(self, n_tags)
         # False for columns of the token vectors that know the words beside
@@ -199,7 +201,8 @@ class GeneratedNetwork(nn.Module):
         origin, bioes = targets.origin, self._bioes
         if origin is not None:
             # the annotation of the target domain is never read
-            gold = gold.masked_fill((origin.domains == TARGET).unsqueeze(1), -1)
+            target = origin.domains == TARGET
+            gold = gold.masked_fill(target.unsqueeze(1), -1)
         units = {"recognition": count_labelled(gold)}
         inner, possible = bioes.read_gold(gold, mask, targets.possible)
         nll = self.crf.chain.nll(outputs.emissions, inner, mask, possible, bioes.legal)
@@ -215,6 +218,11 @@ class GeneratedNetwork(nn.Module):
             notation = Notation.BIOES
             loss.sums["incorrect"] = unlikelihood(chain, scores, mask, spans, notation)
             loss.units["incorrect"] = spans.units
+        if targets.marginals is not None:
+            known = mask if origin is None else mask & ~target.unsqueeze(1)
+            soft, said = SoftRows.of(targets.marginals, known), self.tag_distribution
+            loss.sums["soft_recognition"] = soft.divergence(said(outputs))
+            loss.units["soft_recognition"] = soft.n_tokens
         return loss
 
     def _word_loss(

@@ -52,21 +52,25 @@ def share_exponentials(messages: Messages, marginals: Tensor, moves: Tensor) -> 
     made of them.
 
     messages (Messages): What `sum_exponentials` returned, without sums that are 0.
-    marginals (Tensor): Those of each row's last token, 0 elsewhere, shape
-        [seq, batch, tags]. Those of the tokens before are written into it.
-    moves (Tensor): Shape [tags, tags].
-    RETURNS (Tensor): The expected number of each move, shape [tags, tags].
+    marginals (Tensor): What is shared out of each token by itself: for a partition
+        function, that of each row's last token, and 0 elsewhere. Of the same shape as
+        the messages. What each token gets from those behind it is added.
+    moves (Tensor): As in `sum_exponentials`.
+    RETURNS (Tensor): The expected number of each move, of the shape of the moves.
     """
-    factors, _ = scaled_exp(moves)
+    factors, _ = scaled_exp(moves, dim=-2)
+    back = factors.transpose(-2, -1)
     shares = torch.empty_like(messages.sums)
     for step in range(len(shares), 0, -1):
         share = shares[step - 1]
         torch.div(marginals[step], messages.sums[step - 1], out=share)
         alpha = messages.alphas[step - 1]
-        marginals[step - 1].addcmul_(alpha, share @ factors.T)
-    # [from, seq * batch] x [seq * batch, to]
-    counts = messages.alphas[:-1].flatten(0, 1).T @ shares.flatten(0, 1)
-    return counts.mul_(factors)
+        marginals[step - 1].addcmul_(alpha, share @ back)
+    # [from, seq * batch] x [seq * batch, to], of each chain
+    before, after = (
+        part.movedim(0, -3).flatten(-3, -2) for part in (messages.alphas[:-1], shares)
+    )
+    return (before.transpose(-2, -1) @ after).mul_(factors)
 
 
 def sum_logs(scores: Tensor, moves: Tensor) -> Messages:
@@ -127,21 +131,63 @@ def sum_both_ways(
     RETURNS (Tuple[Tensor, Tensor]): The logs of the sums over all that ends at a token
         with a tag, and over all that starts there, shape [batch, seq, tags].
     """
-    places = torch.arange(mask.shape[1], device=mask.device)
-    back = torch.where(mask, mask.sum(dim=1, keepdim=True) - 1 - places, places)
-    rows = torch.arange(len(mask), device=mask.device)
-    # [seq, 2, batch, tags]: both ways are one batch
-    both = torch.stack([scores.transpose(0, 1), scores[rows, back.T]], dim=1)
+    both = both_ways(scores, reversed_places(mask))
     both[0] += torch.stack([start, end]).unsqueeze(1)
     ways = torch.stack([moves, moves.T])
     messages = sum_exponentials(both, ways)
-    sums = _take_logs(messages, both, mask, ways)
-    return sums[:, 0].transpose(0, 1), sums[:, 1].transpose(0, 1)[rows[:, None], back]
+    lost = find_lost(messages, both, mask, ways)
+    sums = messages.alphas.log_().add_(messages.scales.unsqueeze(3))
+    for way in range(2) if bool(lost.any()) else ():
+        rows = lost[way].nonzero().squeeze(1)
+        logs = sum_logs(both[:, way, rows], ways[way])
+        sums[:, way, rows] = logs.alphas + logs.scales.unsqueeze(2)
+    return one_way(sums, reversed_places(mask))
 
 
-def _take_logs(
+def reversed_places(mask: Tensor) -> Tensor:
+    """Number the tokens of each row from its last one to its first one.
+
+    mask (Tensor): True on tokens, a prefix of each row, shape [batch, seq].
+    RETURNS (Tensor): The place of each token, and that of padding, which stays where it
+        is, shape [batch, seq].
+    """
+    places = torch.arange(mask.shape[1], device=mask.device)
+    return torch.where(mask, mask.sum(dim=1, keepdim=True) - 1 - places, places)
+
+
+def both_ways(values: Tensor, places: Tensor) -> Tensor:
+    """Lay out both ways as one batch of two chains.
+
+    values (Tensor): Anything of tokens, shape [batch, seq, tags].
+    places (Tensor): What `reversed_places` returned.
+    RETURNS (Tensor): Shape [seq, 2, batch, tags].
+    """
+    rows = torch.arange(len(places), device=places.device)
+    return torch.stack([values.transpose(0, 1), values[rows, places.T]], dim=1)
+
+
+def one_way(both: Tensor, places: Tensor) -> Tuple[Tensor, Tensor]:
+    """Take such a batch apart again.
+
+    both (Tensor): Shape [seq, 2, batch, tags].
+    places (Tensor): What `reversed_places` returned.
+    RETURNS (Tuple[Tensor, Tensor]): Both ways, shape [batch, seq, tags].
+    """
+    rows = torch.arange(len(places), device=places.device).unsqueeze(1)
+    return both[:, 0].transpose(0, 1), both[:, 1].transpose(0, 1)[rows, places]
+
+
+def find_lost(
     messages: Messages, scores: Tensor, mask: Tensor, moves: Tensor
 ) -> Tensor:
+    """Find the rows in which exponentials underflow.
+
+    messages (Messages): What `sum_exponentials` returned for two chains.
+    scores (Tensor): What it took.
+    mask (Tensor): True on tokens, shape [batch, seq].
+    moves (Tensor): What it took.
+    RETURNS (Tensor): Bools, shape [2, batch].
+    """
     # a sum of nothing is 0, and exact
     possible = scores > float("-inf")
     can_move = (moves > float("-inf")).to(scores.dtype)
@@ -150,13 +196,7 @@ def _take_logs(
     floor = least_exact(scores)
     lost = possible & (messages.alphas < floor)
     lost[1:] |= possible[1:] & (messages.sums < floor)
-    lost = lost.any(dim=3).any(dim=0)  # [2, batch]
-    sums = messages.alphas.log_().add_(messages.scales.unsqueeze(3))
-    for way in range(2) if bool(lost.any()) else ():
-        rows = lost[way].nonzero().squeeze(1)
-        logs = sum_logs(scores[:, way, rows], moves[way])
-        sums[:, way, rows] = logs.alphas + logs.scales.unsqueeze(2)
-    return sums
+    return lost.any(dim=3).any(dim=0)
 
 
 def least_exact(sums: Tensor) -> float:

@@ -1,6 +1,6 @@
 """BiLSTM-MTL-MoEE-CRF (Liu, Winata and Fung 2020, arXiv 2002.05923)."""
 
-from typing import Collection, NamedTuple, Optional, Tuple
+from typing import Collection, Dict, NamedTuple, Optional, Tuple
 
 import torch
 from torch import Tensor, nn
@@ -10,7 +10,7 @@ from .common import (
     FLOATS_READ,
     OUTSIDE_BIAS,
     bar_outside,
-    count_labelled,
+    count_known,
     legal_borders,
     look_up,
     look_up_possible,
@@ -23,6 +23,7 @@ from .divergence import chain_divergence, token_divergence
 from .encoder import BiLSTM
 from .experts import ExpertMixture
 from .network import Decoded, Inputs, Loss, Targets
+from .soft import SoftRows
 from .spans import unlikelihood
 
 # tags, below 0 where unknown; tokens; and which tags agree, None if all are known
@@ -84,12 +85,9 @@ class MoEENetwork(nn.Module):
     ) -> None:
         super().__init__()
         self.constrained = constrained
-        self.weights = {
-            "recognition": 1.0,
-            "incorrect": 1.0,
-            "detection": detection_weight,
-            "gate": gate_weight,
-        }
+        self.weights = {"recognition": 1.0, "incorrect": 1.0, "soft_recognition": 1.0}
+        for name, weight in (("detection", detection_weight), ("gate", gate_weight)):
+            self.weights |= {name: weight, f"soft_{name}": weight}
         register_scheme(self, n_tags)
         self.encoder = BiLSTM(width, hidden_width, depth) if depth else None
         states = 2 * hidden_width if depth else width
@@ -147,8 +145,8 @@ class MoEENetwork(nn.Module):
 
     def loss(self, outputs: MoEEOutputs, targets: Targets) -> Loss:
         """Sum the losses of recognition, detection and gate (paper, Eqs 4 to 6;
-        decisions D5, D6), and of incorrect spans. Their units are sentences with gold,
-        or tokens with gold without a CRF, and spans.
+        decisions D5, D6), and of incorrect spans. Their units are tokens with gold, so
+        that a batch of whole docs weighs as much as one of short sentences; and spans.
 
         outputs (MoEEOutputs): What `forward` returned.
         targets (Targets): The gold.
@@ -157,11 +155,8 @@ class MoEENetwork(nn.Module):
         mask = token_mask(targets.tags, targets.lengths)
         gold = targets.tags.masked_fill(~mask, -1)
         agreed = gold, mask, targets.possible
-        sums = {
-            "recognition": _tag_loss(
-                self.recognition_crf, outputs.emissions, agreed, self.legal
-            )
-        }
+        scored = self.recognition_crf, outputs.emissions
+        sums = {"recognition": _tag_loss(*scored, agreed, self.legal)}
         if outputs.detection is not None:
             sums["detection"] = _tag_loss(
                 self.detection_crf,
@@ -172,15 +167,31 @@ class MoEENetwork(nn.Module):
         if outputs.gate is not None:
             categories = _look_up_gold(self.category, agreed, outputs.gate.shape[2])
             sums["gate"] = _token_loss(outputs.gate, categories)
-        has_crf = self.recognition_crf is not None
-        units = count_labelled(gold) if has_crf else (gold >= 0).sum()
+        units = count_known(gold)
         loss = Loss(sums, dict.fromkeys(sums, units), self.weights)
         if targets.incorrect is not None:
             chain = _chain(self.recognition_crf, outputs.emissions, None)
             scores, spans = outputs.emissions, targets.incorrect
             loss.sums["incorrect"] = unlikelihood(chain, scores, mask, spans)
             loss.units["incorrect"] = spans.units
+        if targets.marginals is not None:
+            soft = SoftRows.of(targets.marginals, mask)
+            sums = self._soft_sums(outputs, soft)
+            loss.sums.update(sums)
+            loss.units.update(dict.fromkeys(sums, soft.n_tokens))
         return loss
+
+    def _soft_sums(self, outputs: MoEEOutputs, soft: SoftRows) -> Dict[str, Tensor]:
+        """The divergences of recognition, detection and gate from marginals, of tags
+        and of what they sum to."""
+        tagging = self.tag_distribution(outputs)
+        detecting = self.detection_distribution(outputs)
+        sums = {"soft_recognition": soft.divergence(tagging)}
+        if detecting is not None:
+            sums["soft_detection"] = soft.divergence(detecting, self.boundary)
+        if outputs.gate is not None:
+            sums["soft_gate"] = soft.token_divergence(outputs.gate, self.category)
+        return sums
 
     def distill(
         self,
@@ -190,8 +201,7 @@ class MoEENetwork(nn.Module):
         lengths: Tensor,
     ) -> Loss:
         """Sum the divergences of recognition, detection and gate from those of another
-        network. Their units are sentences, or tokens without a CRF. See
-        `Student.distill`."""
+        network. Their units are tokens. See `Student.distill`."""
         mask = token_mask(outputs.emissions, lengths)
         tagged = outputs.emissions, said.emissions, mask
         crfs = self.recognition_crf, teacher.recognition_crf
@@ -202,9 +212,7 @@ class MoEENetwork(nn.Module):
             sums["detection"] = _tag_divergence(*crfs, *detected)
         if outputs.gate is not None and said.gate is not None:
             sums["gate"] = token_divergence(outputs.gate, said.gate, mask)
-        has_crf = self.recognition_crf is not None
-        units = lengths.new_tensor(len(lengths)) if has_crf else mask.sum()
-        return Loss(sums, dict.fromkeys(sums, units), self.weights)
+        return Loss(sums, dict.fromkeys(sums, lengths.sum()), self.weights)
 
     def decode(
         self,

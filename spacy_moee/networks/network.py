@@ -75,6 +75,10 @@ class Targets(NamedTuple):
     incorrect (Optional[Spans]): Spans that are known to be no entities of their label.
         None if there are none in the whole update, whose loss then has no such part.
     origin (Optional[Origin]): Where the rows come from; None for most networks.
+    marginals (Optional[Tensor]): The probability of each tag by what another model says
+        of the sentence, times what the token counts, shape [batch, seq, tags]; all 0
+        where nothing is said. None if nothing is said in the whole update, whose loss
+        then has no such part.
     """
 
     tags: Tensor
@@ -82,12 +86,12 @@ class Targets(NamedTuple):
     possible: Optional[Tensor] = None
     incorrect: Optional[Spans] = None
     origin: Optional[Origin] = None
+    marginals: Optional[Tensor] = None
 
 
 class Loss(NamedTuple):
-    """The parts of a loss by name. Each is summed over its own units: sentences with
-    gold, tokens with gold, or incorrect spans. So sentences without gold do not dilute
-    a mean.
+    """The parts of a loss by name. Each is summed over its own units: tokens with gold,
+    sentences with gold, or incorrect spans. So what has no gold does not dilute a mean.
 
     sums (Dict[str, Tensor]): Scalars with a gradient, of what is never negative.
     units (Dict[str, Tensor]): What to divide each by for its mean: counts, which stay
@@ -144,7 +148,8 @@ class Network(Protocol[OutputsT]):
 
     def loss(self, outputs: OutputsT, targets: Targets) -> Loss:
         """Compare the outputs with gold: minus the log of the probability of all legal
-        sequences that agree with it. Sentences of unknown gold add nothing.
+        sequences that agree with it. Sentences of unknown gold add nothing. And with
+        marginals: their divergence from those of what decoding chooses from.
 
         outputs (NamedTuple): What the network returned.
         targets (Targets): The gold.

@@ -9,7 +9,7 @@ import spacy
 import torch
 from spacy.tokens import Doc, DocBin
 
-from benchmarks import confidence, threads, viterbi
+from benchmarks import confidence, memory, threads, viterbi
 from benchmarks.baselines import BATCH, BareLSTM, Sizes
 from benchmarks.long_doc import peak_mb, reset_peak
 from spacy_moee.networks.crf import Chain
@@ -71,16 +71,28 @@ def test_threads_are_compared_on_docs_of_every_kind(tmp_path, capsys):
         assert known == {kind == "articles"}
 
 
-def test_confidence_is_compared_with_none(tmp_path, capsys):
+@pytest.fixture
+def trained(tmp_path):
+    """A pipeline and a corpus."""
     nlp = spacy.blank("en")
     nlp.add_pipe("moee_ner").add_label("X")
     nlp.initialize()
     nlp.to_disk(tmp_path / "model")
-    docs = [Doc(nlp.vocab, words=["Ada", "left", "."])] * 8
+    docs = [Doc(nlp.vocab, words=["Ada", "left", "."] * 9)] * 8
     DocBin(docs=docs).to_disk(tmp_path / "test.spacy")
-    ratios = confidence.compare(tmp_path / "model", tmp_path / "test.spacy", 5, 1)
+    return tmp_path / "model", tmp_path / "test.spacy"
+
+
+def test_confidence_is_compared_with_none(trained, capsys):
+    ratios = confidence.compare(*trained, 5, 1)
     assert [*ratios] == ["off", "scores", "gates"] and ratios["off"] == 1
     assert "words/s" in capsys.readouterr().out
+
+
+def test_a_memory_is_compared_with_none(trained, capsys):
+    ratios = memory.compare(*trained, 5, 1)
+    assert [*ratios] == ["memory", "memory, no scores"] and min(ratios.values()) > 0
+    assert "off, no scores" in capsys.readouterr().out
 
 
 def test_sizes_are_those_of_the_pipeline():

@@ -68,12 +68,17 @@ def test_convert_a_file(tmp_path):
 
 
 def test_convert_into_a_folder_as_one_document(tmp_path):
-    source = write(tmp_path / "in.conll", SAMPLE)
-    result = invoke(source, tmp_path / "out", "--group", "document", "-s", "bioes")
+    source = write(tmp_path / "in.conll", f"-DOCSTART-\n\n{SAMPLE}")
+    options = ("--group", "document", "-s", "bioes")
+    result = invoke(source, tmp_path / "out", *options)
     assert result.exit_code == 0, result.output
     assert "BIOES (as given)" in squash(result.output)
     (doc,) = read(tmp_path / "out" / "in.spacy")
     assert [len(sent) for sent in doc.sents] == [2, 2]
+    write(source, SAMPLE)
+    result = invoke(source, tmp_path / "out", *options)
+    assert "put a line -DOCSTART- above it" in squash(result.output)
+    assert len(read(tmp_path / "out" / "in.spacy")) == 2
 
 
 def test_convert_a_folder(tmp_path):
@@ -243,6 +248,7 @@ def test_giant_sentences_and_documents_are_told(tmp_path):
     text = squash(invoke(source, tmp_path / "out.spacy").output)
     assert "[MW33] The whole file is one sentence of 11,000 tokens." in text
     assert "blank lines between the sentences" in text and "MW34" not in text
+    write(source, "-DOCSTART-\n\n" + "w O\n\n" * 11_000)
     text = squash(invoke(source, tmp_path / "out.spacy", "-g", "document").output)
     assert "[MW34] The longest of 1 documents has 11,000 tokens." in text
     source = write(tmp_path / "in.txt", "w O\n\n" + "w O\n" * 300)

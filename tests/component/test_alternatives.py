@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 from spacy.tokens import Doc, DocBin, Span
 
 from spacy_moee.errors import MoeeError
-from spacy_moee.models.windows import make_doc_segments, make_sentence_segments
+from spacy_moee.models.confidence import find_distribution
+from spacy_moee.models.memory import DocumentMemory
+from spacy_moee.models.segments import make_doc_segments, make_sentence_segments
 from spacy_moee.scheme import Notation, tag_names
 from spacy_moee.scheme import spans as read_spans
 
@@ -54,9 +56,7 @@ def enumerate_tags(nlp, doc, preset=()):
     ner = get_ner(nlp)
     scores = ner.model.predict([doc])
     (batch,) = scores.batches
-    (start, moves, end), emissions, notation = scores.network.tag_distribution(
-        batch.outputs
-    )
+    (start, moves, end), emissions, notation = find_distribution(scores.network, batch)
     start, moves, end, emissions = (
         part.detach().double().numpy() for part in (start, moves, end, emissions[0])
     )
@@ -124,6 +124,24 @@ def test_equals_enumeration(family, text, k):
     found = get_ner(family).alternatives(doc, k)
     assert [entity[:3] for entity in found.entities] == get_ents(doc)
     check(family, family.make_doc(text), found, k)
+
+
+@pytest.mark.parametrize("text", ["York met York .", "Anna Li anna"])
+def test_what_the_doc_says_elsewhere_counts(family, text, monkeypatch):
+    ner, plain = get_ner(family), family(text)
+    before = enumerate_tags(family, plain)
+    monkeypatch.setitem(ner.model.attrs, "memory", DocumentMemory(0.9, 0))
+    doc = family(text)
+    shares = enumerate_tags(family, doc)
+    assert max(abs(shares[path] - p) for path, p in before.items()) > 1e-4
+    found = ner.alternatives(doc)
+    assert [entity[:3] for entity in found.entities] == get_ents(doc)
+    check(family, doc, found, 5)
+    scores = [ent._.moee_score for ent in doc.ents]
+    assert [x.probability for x in found.entities] == pytest.approx(scores, abs=1e-6)
+    best = max(shares, key=shares.__getitem__)
+    (row,) = ner.predict([family.make_doc(text)])
+    assert row.tags.tolist() == [*best]
 
 
 def test_all_sequences(family):

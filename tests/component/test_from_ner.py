@@ -23,7 +23,7 @@ from spacy_moee.component import MoEENer
 from spacy_moee.errors import MoeeError
 from spacy_moee.factory import make_moee_ner
 from spacy_moee.models.families import Family
-from spacy_moee.models.windows import Segments
+from spacy_moee.models.segments import Segments
 from spacy_moee.models.wrapper import network_model
 from tests.cli.util import call_spacy
 from tests.models.test_contract import LinearNetwork

@@ -7,7 +7,12 @@ from typing import Dict, Tuple
 import pytest
 
 from spacy_moee.corpora.columns import Sentence, read_columns
-from spacy_moee.corpora.convert import convert_file, convert_sentences, parse_types
+from spacy_moee.corpora.convert import (
+    UNMARKED,
+    convert_file,
+    convert_sentences,
+    parse_types,
+)
 from spacy_moee.corpora.options import Options, make_vocab
 from spacy_moee.errors import MoeeError
 
@@ -25,7 +30,7 @@ DATA = Path(os.environ.get("MOEE_DATA", REPO.parent / "shared" / "data"))
 
 
 def test_sentences_end_entities(tmp_path):
-    text = "a B-X\n\nb I-X\nc I-X\n"
+    text = "-DOCSTART-\n\na B-X\n\nb I-X\nc I-X\n"
     (doc,) = convert(tmp_path, text, group="document").docs
     assert get_spans(doc) == [(0, 1, "X"), (1, 3, "X")]
 
@@ -66,7 +71,15 @@ def test_docstart_lines_need_no_blank_line(tmp_path, docstart):
         ["a"],
         ["b", "-DOCSTART"],
     ]
-    assert len(convert(tmp_path, "a O\n\nb O\n", group="document").docs) == 1
+
+
+def test_without_a_marked_document_a_sentence_is_one(tmp_path):
+    marked = convert(tmp_path, "a O\n\n-DOCSTART-\nb O\n\nc O\n", group="document")
+    assert [len(doc) for doc in marked.docs] == [1, 2]
+    assert UNMARKED not in marked.notes
+    found = convert(tmp_path, "a O\n\nb O\n", group="document")
+    assert [len(doc) for doc in found.docs] == [1, 1] and UNMARKED in found.notes
+    assert UNMARKED not in convert(tmp_path, "a O\n\nb O\n").notes
 
 
 @pytest.mark.parametrize(

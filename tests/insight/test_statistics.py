@@ -24,7 +24,7 @@ from spacy_moee.insight.statistics import (
     collect,
     count_words,
 )
-from spacy_moee.models.windows import make_doc_segments, make_sentence_segments
+from spacy_moee.models.segments import make_doc_segments, make_sentence_segments
 
 NLP = spacy.blank("en")
 

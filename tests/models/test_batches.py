@@ -4,7 +4,7 @@ import torch
 from numpy.testing import assert_array_equal
 
 from spacy_moee.models import batches
-from spacy_moee.models.windows import Segments
+from spacy_moee.models.segments import Segments
 
 from .util import make_docs
 

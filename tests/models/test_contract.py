@@ -14,7 +14,7 @@ from spacy_moee.component import MoEENer
 from spacy_moee.errors import MoeeError
 from spacy_moee.models.families import Family
 from spacy_moee.models.readout import compute_loss, read_out
-from spacy_moee.models.windows import Segments
+from spacy_moee.models.segments import Segments
 from spacy_moee.models.wrapper import network_model
 from spacy_moee.networks.common import register_scheme
 from spacy_moee.networks.concept import ConceptNetwork, ConceptOutputs

@@ -11,7 +11,7 @@ from spacy_moee import padding
 from spacy_moee.errors import MoeeError
 from spacy_moee.models.families import Family
 from spacy_moee.models.rehearsal import compute_divergence, read_again
-from spacy_moee.models.windows import Segments
+from spacy_moee.models.segments import Segments
 from spacy_moee.models.wrapper import network_model
 from spacy_moee.networks.network import Inputs, mean_loss
 

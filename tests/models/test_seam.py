@@ -1,5 +1,6 @@
 """The seam, further: what must not change, and docs of several windows."""
 
+import random
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy
@@ -178,6 +179,7 @@ def test_reading_again_gives_the_gradients_of_a_graph_that_was_kept(
     monkeypatch.setattr(padding, "MAX_PADDED", 7)
 
     def train_again():
+        random.seed(7)  # which sentences are read together
         torch.manual_seed(7)
         found = train(model, docs, gold)
         return *found, torch.rand(3)  # no number more or less is drawn
@@ -185,7 +187,7 @@ def test_reading_again_gives_the_gradients_of_a_graph_that_was_kept(
     again = train_again()
     monkeypatch.setattr(reading, "get_random_state", lambda device: None)
     kept = train_again()
-    assert again[0] == kept[0]
+    assert again[0] == pytest.approx(kept[0], rel=1e-6)
     for name in kept[1]:
         assert_close(again[1][name], kept[1][name], atol=1e-6, rtol=1e-6)
     for a, b in zip(again[2], kept[2], strict=True):

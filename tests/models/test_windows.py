@@ -1,4 +1,5 @@
 import pickle
+import random
 
 import numpy
 import pytest
@@ -7,11 +8,13 @@ from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
 
 from spacy_moee.errors import MoeeError
-from spacy_moee.models.windows import (
+from spacy_moee.models.segments import (
     Segments,
-    cut_gold,
     make_doc_segments,
     make_sentence_segments,
+)
+from spacy_moee.models.windows import (
+    cut_gold,
     merge_windows,
     place_all,
     place_entities,
@@ -99,6 +102,32 @@ def test_tokens_that_start_no_sentence():
     doc[1].is_sent_start = False
     doc[2].is_sent_start = True
     assert bounds(make_sentence_segments()(doc)) == [[0, 2], [2, 4]]
+
+
+@given(st.lists(st.integers(1, 4), min_size=1, max_size=9), st.integers(1, 4))
+def test_sentences_are_read_together_in_training(lengths, most_sentences):
+    starts = numpy.cumsum([0, *lengths])
+    doc = make_doc(int(starts[-1]), starts[1:-1].tolist())
+    segments = make_sentence_segments(64, 0, most_sentences)
+    found = [bounds(segments(doc, is_train=True)) for _ in range(9)]
+    for windows in found:
+        borders = [start for start, _ in windows]
+        assert {*borders} <= {*starts.tolist()}
+        assert [end for _, end in windows] == [*borders[1:], len(doc)]
+        sizes = numpy.diff(numpy.searchsorted(starts, [*borders, len(doc)]))
+        # the last one may be all that are left
+        assert all(size <= most_sentences for size in sizes[:-1])
+    if most_sentences == 1:
+        assert found == [bounds(segments(doc))] * 9
+
+
+def test_each_size_of_a_group_is_drawn_as_often():
+    random.seed(0)
+    doc, segments = make_doc(20, range(1, 20)), make_sentence_segments(64, 0, 3)
+    first = [bounds(segments(doc, is_train=True))[0][1] for _ in range(2000)]
+    assert {*first} == {1, 2, 3, 20}
+    for size in (1, 2, 3, 20):
+        assert 430 < first.count(size) < 570
 
 
 @pytest.mark.parametrize("make", [make_sentence_segments, make_doc_segments])

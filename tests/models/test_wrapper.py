@@ -11,8 +11,8 @@ from thinc.api import Model
 
 from spacy_moee.errors import MoeeError
 from spacy_moee.models import readout
+from spacy_moee.models.segments import make_doc_segments
 from spacy_moee.models.tagger import build_moee_tagger_v1
-from spacy_moee.models.windows import make_doc_segments
 
 from .util import get_module
 

@@ -9,8 +9,8 @@ from spacy.tokens import Doc
 from thinc.api import Model
 
 from spacy_moee.models.readout import read_out
+from spacy_moee.models.segments import Segments
 from spacy_moee.models.tagger import build_moee_tagger_v1
-from spacy_moee.models.windows import Segments
 from spacy_moee.scheme import iob2_scheme
 
 VOCAB = spacy.blank("en").vocab

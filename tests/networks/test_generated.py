@@ -178,12 +178,14 @@ def test_one_domain_without_words_is_an_ordinary_bilstm_crf():
     plain.recognition.load_state_dict(network.recognition.state_dict())
     plain.recognition_crf.load_state_dict(network.crf.state_dict())
     inputs, targets = make_batch(domains=(0,) * 4, raw=(0,) * 4)
-    total, parts = mean_loss([network.loss(network(inputs), targets)])
-    assert list(parts) == ["recognition"]
+    loss = network.loss(network(inputs), targets)
+    assert list(loss.sums) == ["recognition"]
     inner = to_inner(targets.tags, targets.lengths)
     outputs = plain(inputs._replace(origin=None))
-    expected, _ = mean_loss([plain.loss(outputs, Targets(inner, targets.lengths))])
-    assert_close(total, expected)
+    expected = plain.loss(outputs, Targets(inner, targets.lengths))
+    # its mean is that of sentences, as published
+    assert_close(loss.sums["recognition"], expected.sums["recognition"])
+    assert loss.units["recognition"] == 4
 
 
 def to_inner(tags, lengths):

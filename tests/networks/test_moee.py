@@ -127,7 +127,7 @@ def test_loss_is_the_weighted_sum_of_its_parts(crf, detection, experts):
     assert total.requires_grad
 
 
-def test_parts_are_sums_over_sentences_and_tokens():
+def test_parts_are_sums_over_tokens():
     network = make_random_network()
     vectors, lengths, gold = make_batch()
     outputs = run(network, vectors, lengths)
@@ -141,10 +141,10 @@ def test_parts_are_sums_over_sentences_and_tokens():
     assert_close(loss.sums["gate"], gate[mask].sum())
     assert_close(loss.sums["detection"], detection.sum())
     assert_close(loss.sums["recognition"], recognition.sum())
-    assert loss.units["recognition"] == 3
+    assert loss.units["recognition"] == int(lengths.sum())
 
 
-def test_without_crf_the_units_are_labelled_tokens():
+def test_without_crf_a_part_is_the_mean_over_labelled_tokens():
     network = make_random_network(crf=False)
     vectors, lengths, gold = make_batch()
     gold[0, 2] = gold[1, 0] = -1

@@ -38,3 +38,14 @@ def test_batches_are_of_similar_length_and_in_random_order() -> None:
     assert first != sorted(first)
     random.seed(0)
     assert first == [[len(eg) for eg in batch] for batch in make(examples)]
+
+
+@given(st.lists(st.integers(0, 30), max_size=40), st.integers(0, 60))
+def test_batches_of_long_docs_have_fewer_of_them(lengths, words) -> None:
+    examples = make_examples(lengths)
+    batches = list(make_batch_by_length(4, words=words)(examples))
+    assert sum(map(len, batches)) == len(examples)
+    for batch in batches:
+        longest = max(len(eg) for eg in batch)
+        assert len(batch) == 1 or not words or longest * len(batch) <= words
+        assert len(batch) <= 4

@@ -38,8 +38,9 @@ def read_huggingface(file: Path, text: str, options: Options) -> Iterator[Senten
         names = names or _find_names(file, record)
         tags = _read_tags(record, len(words), names)
         this = data.get(find_key(data, DOCUMENTS))
-        document += this is not None and last is not None and this != last
-        last = this
+        if this is not None:
+            document += this != last
+            last = this
         if words:
             line = int(place.where.split()[-1])
             yield Sentence(words, tags, line, document, [line] * len(words))

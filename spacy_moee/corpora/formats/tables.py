@@ -76,7 +76,7 @@ def read_csv(file: Path, text: str, options: Options) -> Iterator[Sentence]:
         if rows and (is_new or not row or this_number not in ("", number)):
             yield _make_sentence(rows, header, document)
             rows = []
-        document += is_new and name != ""
+        document += is_new
         number, name = this_number or number, this_name or name
         if row:
             rows.append((line, row))

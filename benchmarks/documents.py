@@ -1,0 +1,246 @@
+"""F1 by sentences and by whole articles, in the source domain and in others.
+
+    python -m benchmarks.documents --models NAME=MODEL ... \
+        --corpus FOLDER --domains FOLDER [--baseline NAME] [--speed]
+
+MODEL are trained pipelines; those of one NAME are seeds of one system. FOLDER holds
+source/test.spacy and target/test.spacy, and a .spacy file of each other domain:
+articles with sentence starts, as `spacy moee convert -g document` makes them, or
+sentences where a domain has no articles. A file is read twice: each sentence by
+itself, and whole articles without sentence starts, as `nlp(article)` reads them. Only
+the types that a file is annotated with are scored.
+
+A line of each pipeline and file comes as soon as it is measured. Then stand F1 in
+percent, the mean and the sample deviation of the seeds, by articles and by sentences,
+with the mean of the domains, in which a file without articles counts by its sentences;
+and what each system differs from the baseline, by default the first one, with the
+p-value of a paired bootstrap, which draws articles where there are any, else sentences,
+and seeds. --speed adds the words per second of `nlp.pipe` over articles, as a ratio to
+the baseline. What a frozen encoder says of a text is computed once for all pipelines
+that have the same one.
+"""
+
+import time
+from argparse import ArgumentParser, Namespace
+from pathlib import Path
+from typing import Dict, List, NamedTuple, Sequence, Tuple
+
+import numpy
+import spacy
+from numpy import ndarray
+from spacy.language import Language
+from spacy.tokens import Doc
+
+from spacy_moee.evaluation.bootstrap import compare
+from spacy_moee.evaluation.counts import Counts, spacy_counts, sum_counts
+from spacy_moee.evaluation.scoring import keep_types
+from spacy_moee.evaluation.units import DOCS, SENTENCES, UnitsT, read_units
+
+from .kept_vectors import Kept, keep_vectors
+from .machine import format_line, format_mean, format_table, make_parser, one_thread
+from .turns import take_turns, timed
+
+SOURCE, TARGET, MEAN = "source", "target", "mean"
+UNITS: Dict[UnitsT, str] = {DOCS: "articles", SENTENCES: "sentences"}
+# of the target's articles, to be timed, and how often
+WORDS, ROUNDS = 10_000, 3
+# by file and units, the counts of each article or sentence, [seeds, articles, 3]
+Found = Dict[Tuple[str, str], ndarray]
+
+
+class Read(NamedTuple):
+    """What a pipeline scores on a file. counts (ndarray): Of each article or sentence
+    the correct, predicted and gold entities, shape [articles, 3]. has_articles (bool):
+    Whether the file has any."""
+
+    counts: ndarray
+    has_articles: bool
+
+    @property
+    def f1(self) -> float:
+        """RETURNS (float): In percent."""
+        return Counts(*self.counts.sum(axis=0).tolist()).f1
+
+
+def measure(nlp: Language, path: Path, units: UnitsT) -> Read:
+    """Tag a file.
+
+    nlp (Language): The pipeline.
+    path (Path): The file.
+    units (UnitsT): What is read at once.
+    RETURNS (Read): What it scores.
+    """
+    found = read_units(nlp, path, units)
+    types = {ent.label_ for example in found.examples for ent in example.y.ents}
+    docs = nlp.pipe([example.predicted for example in found.examples])
+    rows = []
+    for example, doc in zip(found.examples, docs, strict=True):
+        keep_types(doc, types)
+        example.predicted = doc
+        rows.append(sum_counts(spacy_counts([example])))
+    return Read(found.sum_by_article(rows), found.has_articles)
+
+
+def measure_system(
+    name: str, models: Sequence[Path], files: Dict[str, Path], kept: Kept
+) -> Found:
+    """Tag all files with each seed of a system, and print a line of each.
+
+    name (str): The system's name.
+    models (Sequence[Path]): Its pipelines.
+    files (Dict[str, Path]): The files, by name.
+    kept (Kept): What frozen encoders have computed.
+    RETURNS (Found): The counts.
+    """
+    rows: Dict[Tuple[str, str], List[ndarray]] = {}
+    for model in models:
+        nlp = spacy.load(model)
+        keep_vectors(nlp, kept)
+        for file, path in files.items():
+            started = time.perf_counter()
+            by_sentence = measure(nlp, path, SENTENCES)
+            whole = by_sentence
+            if by_sentence.has_articles:
+                whole = measure(nlp, path, DOCS)
+            for units, read in zip(UNITS, (whole, by_sentence), strict=True):
+                rows.setdefault((file, units), []).append(read.counts)
+            shown = f"{whole.f1:.2f}" if whole.has_articles else "-"
+            seconds = time.perf_counter() - started
+            print(
+                f"{name} {model}: {file}, articles {shown}, "
+                f"sentences {by_sentence.f1:.2f} ({seconds:.0f} s)",
+                flush=True,
+            )
+    return {key: numpy.stack(counts) for key, counts in rows.items()}
+
+
+def parts_of(files: Sequence[str]) -> Dict[str, List[str]]:
+    """RETURNS (Dict[str, List[str]]): The files of each column."""
+    domains = [name for name in files if name not in (SOURCE, TARGET)]
+    return {
+        SOURCE: [SOURCE],
+        TARGET: [TARGET],
+        MEAN: domains,
+        **{x: [x] for x in domains},
+    }
+
+
+def f1_of(found: Found, parts: Sequence[str], units: str) -> List[float]:
+    """RETURNS (List[float]): F1 of each seed, the mean of some files."""
+    sums = numpy.stack([found[part, units].sum(axis=1) for part in parts])
+    scores = [[Counts(*row).f1 for row in rows] for rows in sums.tolist()]
+    return [float(x) for x in numpy.mean(scores, axis=0)]
+
+
+def show(found: Dict[str, Found], files: Sequence[str], baseline: str) -> None:
+    """Print the tables.
+
+    found (Dict[str, Found]): What each system scores.
+    files (Sequence[str]): The names of the files.
+    baseline (str): The system that others are compared with.
+    """
+    columns = parts_of(files)
+    for units, title in UNITS.items():
+        rows = [
+            [name, *(format_mean(f1_of(x, parts, units)) for parts in columns.values())]
+            for name, x in found.items()
+        ]
+        print(format_table([title, *columns], rows))
+    for name in found:
+        if name == baseline:
+            continue
+        rows = [
+            [column, *difference(found[name], found[baseline], parts)]
+            for column, parts in columns.items()
+        ]
+        header = [f"{name} less {baseline}"]
+        for title in UNITS.values():
+            header += [title, "95 %", "p"]
+        print(format_table(header, rows))
+
+
+def difference(system: Found, baseline: Found, parts: Sequence[str]) -> List[str]:
+    """RETURNS (List[str]): Difference, interval and p-value, of each of `UNITS`."""
+    cells = []
+    for units in UNITS:
+        sides = [[x[part, units] for part in parts] for x in (system, baseline)]
+        f1, low, high, p = compare(sides[0], sides[1])
+        cells += [f"{f1:+.2f}", f"{low:+.2f} to {high:+.2f}", f"{p:.4f}"]
+    return cells
+
+
+def time_systems(systems: Dict[str, List[Path]], path: Path) -> Dict[str, float]:
+    """Time the first pipeline of each system, in turn.
+
+    systems (Dict[str, List[Path]]): The pipelines of each.
+    path (Path): A file with articles.
+    RETURNS (Dict[str, float]): Words per second, of the fastest of some rounds.
+    """
+    calls, n_words = {}, 0
+    for name, models in systems.items():
+        nlp = spacy.load(models[0])
+        texts = [[t.text for t in eg.x] for eg in read_units(nlp, path).examples]
+        sums = numpy.cumsum([len(words) for words in texts])
+        texts = texts[: int(numpy.searchsorted(sums, WORDS)) + 1]
+        n_words = sum(map(len, texts))
+
+        def call(nlp: Language = nlp, texts: List[List[str]] = texts) -> float:
+            docs = [Doc(nlp.vocab, words=words) for words in texts]
+            return timed(lambda: list(nlp.pipe(docs)))
+
+        calls[name] = call
+    turns = take_turns(calls, ROUNDS)
+    return {name: n_words / turns.least(name) for name in systems}
+
+
+def main(args: Namespace) -> None:
+    """Measure, and print the tables.
+
+    args (Namespace): The command line.
+    """
+    systems: Dict[str, List[Path]] = {}
+    for text in args.models:
+        name, _, model = text.rpartition("=")
+        systems.setdefault(name, []).append(Path(model))
+    baseline = args.baseline or next(iter(systems))
+    files = {
+        SOURCE: args.corpus / SOURCE / "test.spacy",
+        TARGET: args.corpus / TARGET / "test.spacy",
+        **{path.stem: path for path in sorted(args.domains.glob("*.spacy"))},
+    }
+    kept: Kept = {}
+    found = {
+        name: measure_system(name, models, files, kept)
+        for name, models in systems.items()
+    }
+    show(found, list(files), baseline)
+    if args.speed:
+        speeds = time_systems(systems, files[TARGET])
+        rows = [
+            [name, f"{speed:,.0f}", f"{speed / speeds[baseline]:.2f}"]
+            for name, speed in speeds.items()
+        ]
+        print(format_table(["", "words/s", "ratio"], rows))
+    means = {
+        name: f1_of(x, parts_of(list(files))[MEAN], DOCS) for name, x in found.items()
+    }
+    print(
+        format_line({f"{name}_mean": float(numpy.mean(x)) for name, x in means.items()})
+    )
+
+
+def make_arguments() -> ArgumentParser:
+    """RETURNS (ArgumentParser): The parser of the command line."""
+    parser = make_parser("documents", __doc__)
+    parser.add_argument("--models", nargs="+", metavar="NAME=MODEL", required=True)
+    parser.add_argument("--corpus", type=Path, required=True)
+    parser.add_argument("--domains", type=Path, required=True)
+    parser.add_argument("--baseline", metavar="NAME")
+    parser.add_argument("--speed", action="store_true")
+    return parser
+
+
+if __name__ == "__main__":
+    arguments = make_arguments().parse_args()
+    one_thread()
+    main(arguments)

@@ -1,0 +1,103 @@
+"""Reads documents for training: by their sentences, and whole."""
+
+from pathlib import Path
+from typing import Callable, Iterable, Iterator, List, Optional
+
+import numpy
+from spacy.attrs import SENT_START
+from spacy.language import Language
+from spacy.tokens import Doc
+from spacy.training import Corpus, Example
+from spacy.training.augment import dont_augment
+from spacy.training.corpus import walk_corpus
+
+from ..errors import check_setting
+
+READER = "spacy_moee.DocumentCorpus.v1"
+
+
+def make_document_corpus(
+    path: Optional[Path],
+    sentence_starts: bool = True,
+    join: int = 16,
+    limit: int = 0,
+    augmenter: Optional[Callable] = None,
+) -> Callable[[Language], Iterator[Example]]:
+    """Read each document twice: sentence by sentence, each a doc of its own, and whole.
+    So a model learns to read both, and its embeddings, too: an encoder that reads a
+    sentence alone says something else of it than in its article. Docs of a single
+    sentence, as of a corpus without documents, are joined to those that follow.
+    Registered as `spacy_moee.DocumentCorpus.v1`.
+
+    path (Optional[Path]): A `.spacy` file, or a folder of them, of docs with sentence
+        starts: `spacy moee convert --group document` makes them.
+    sentence_starts (bool): Whether the whole docs get the sentence starts of the
+        corpus, for `spacy_moee.sentence_segments.v1` to choose what is read together in
+        training. False for evaluation, where texts have none.
+    join (int): How many docs of a single sentence make up a document; 1 for none.
+    limit (int): The most docs of the corpus; 0 for all.
+    augmenter (Optional[Callable]): As of `spacy.Corpus.v1`, called for each sentence
+        and each document.
+    RETURNS (Callable[[Language], Iterator[Example]]): The reader.
+    RAISES (MoeeError): M103, for invalid values.
+    """
+    for argument, value, least in (("join", join, 1), ("limit", limit, 0)):
+        expected = f"{least} or more"
+        check_setting(value >= least, argument, READER, expected, value)
+    augment = augmenter or dont_augment
+
+    def read_documents(nlp: Language) -> Iterator[Example]:
+        # without a path, spaCy says what is wrong
+        corpus = Corpus(path, limit=limit)  # type: ignore[arg-type]
+        files = walk_corpus(corpus.path, ".spacy")
+        for document in _join_sentences(corpus.read_docbin(nlp.vocab, files), join):
+            sentences = [sentence.as_doc() for sentence in document.sents]
+            whole = [document] if len(sentences) > 1 else []
+            for example in corpus.make_examples(nlp, [*sentences, *whole]):
+                if sentence_starts and example.reference is document:
+                    _copy_sentence_starts(example)
+                yield from augment(nlp, example)
+
+    return read_documents
+
+
+def _join_sentences(docs: Iterable[Doc], size: int) -> Iterator[Doc]:
+    """Join docs of a single sentence that follow each other."""
+    single: List[Doc] = []
+    for doc in docs:
+        if not doc.has_annotation("SENT_START"):
+            _set_sentence_starts(doc, [0])
+        if len([*doc.sents]) == 1:
+            single.append(doc)
+            if len(single) < size:
+                continue
+        if single:
+            yield _join(single)
+        if not (single and single[-1] is doc):
+            yield doc
+        single = []
+    if single:
+        yield _join(single)
+
+
+def _join(docs: List[Doc]) -> Doc:
+    if len(docs) == 1:
+        return docs[0]
+    starts = numpy.cumsum([0, *map(len, docs)])[:-1]
+    joined = Doc.from_docs(docs, ensure_whitespace=True)
+    assert joined is not None
+    _set_sentence_starts(joined, starts.tolist())
+    return joined
+
+
+def _copy_sentence_starts(example: Example) -> None:
+    aligned = example.get_aligned_sent_starts()
+    starts = [number for number, is_start in enumerate(aligned) if is_start]
+    _set_sentence_starts(example.predicted, starts)
+
+
+def _set_sentence_starts(doc: Doc, starts: List[int]) -> None:
+    # numbers below 0 as spaCy's arrays hold them
+    marks = numpy.full((len(doc), 1), -1).astype("uint64")
+    marks[starts] = 1
+    doc.from_array([SENT_START], marks)  # type: ignore[arg-type]
