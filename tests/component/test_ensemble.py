@@ -277,3 +277,17 @@ def test_configs_that_can_not_be(changes: Any, message: str) -> None:
     }
     with pytest.raises(MoeeError, match=message):
         spacy.blank("en").add_pipe("moee_ner", config={"model": block})
+
+
+def test_a_memory(saved: Path) -> None:
+    """What all members say on average moves with the other occurrences of a word."""
+    memory = {"@misc": "spacy_moee.document_memory.v1", "weight": 1.0, "distance": 0}
+    config = {"components": {"moee_ner": {"model": {"memory": memory}}}}
+    text = "Anna lives in Rome . The train to Anna is late ."
+    found = []
+    for settings in ({}, config):
+        nlp = spacy.load(saved / "ensemble", config=settings)
+        [row] = get_ner(nlp).predict([nlp.make_doc(text)], ["marginals"])
+        found.append(row.marginals)
+    change = abs(found[0] - found[1]).max(axis=1)
+    assert min(change[0], change[8]) > 1e-3
