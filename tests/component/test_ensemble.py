@@ -290,4 +290,5 @@ def test_a_memory(saved: Path) -> None:
         [row] = get_ner(nlp).predict([nlp.make_doc(text)], ["marginals"])
         found.append(row.marginals)
     change = abs(found[0] - found[1]).max(axis=1)
-    assert min(change[0], change[8]) > 1e-3
+    # one of the two moves towards the other, which is sure
+    assert max(change[0], change[8]) > 1e-3
