@@ -6,6 +6,7 @@ from typing import Callable, Iterable, Iterator, List, Optional, Union
 from spacy.language import Language
 from spacy.training import Corpus, Example
 from spacy.training.corpus import walk_corpus
+from spacy.util import registry
 
 from ..errors import MoeeError, check_setting
 from ..extensions import SOURCE, TARGET, set_domain
