@@ -28,6 +28,7 @@ constrained = true
 detection_weight = 1.0
 gate_weight = 1.0
 threads = 1
+memory = null
 
 [model.segments]
 @misc = "spacy_moee.sentence_segments.v1"
