@@ -21,7 +21,7 @@ that have the same one.
 """
 
 import time
-from argparse import Namespace
+from argparse import ArgumentParser, Namespace
 from pathlib import Path
 from typing import Dict, List, NamedTuple, Sequence, Tuple
 
@@ -34,14 +34,14 @@ from spacy.tokens import Doc
 from spacy_moee.evaluation.bootstrap import compare
 from spacy_moee.evaluation.counts import Counts, spacy_counts, sum_counts
 from spacy_moee.evaluation.scoring import keep_types
-from spacy_moee.evaluation.units import ARTICLES, SENTENCES, UnitsT, read_units
+from spacy_moee.evaluation.units import DOCS, SENTENCES, UnitsT, read_units
 
 from .kept_vectors import Kept, keep_vectors
 from .machine import format_line, format_mean, format_table, make_parser, one_thread
 from .turns import take_turns, timed
 
 SOURCE, TARGET, MEAN = "source", "target", "mean"
-UNITS: Tuple[UnitsT, ...] = (ARTICLES, SENTENCES)
+UNITS: Dict[UnitsT, str] = {DOCS: "articles", SENTENCES: "sentences"}
 # of the target's articles, to be timed, and how often
 WORDS, ROUNDS = 10_000, 3
 # by file and units, the counts of each article or sentence, [seeds, articles, 3]
@@ -101,7 +101,7 @@ def measure_system(
             by_sentence = measure(nlp, path, SENTENCES)
             whole = by_sentence
             if by_sentence.has_articles:
-                whole = measure(nlp, path, ARTICLES)
+                whole = measure(nlp, path, DOCS)
             for units, read in zip(UNITS, (whole, by_sentence), strict=True):
                 rows.setdefault((file, units), []).append(read.counts)
             shown = f"{whole.f1:.2f}" if whole.has_articles else "-"
@@ -140,12 +140,12 @@ def show(found: Dict[str, Found], files: Sequence[str], baseline: str) -> None:
     baseline (str): The system that others are compared with.
     """
     columns = parts_of(files)
-    for units in UNITS:
+    for units, title in UNITS.items():
         rows = [
             [name, *(format_mean(f1_of(x, parts, units)) for parts in columns.values())]
             for name, x in found.items()
         ]
-        print(format_table([units, *columns], rows))
+        print(format_table([title, *columns], rows))
     for name in found:
         if name == baseline:
             continue
@@ -154,8 +154,8 @@ def show(found: Dict[str, Found], files: Sequence[str], baseline: str) -> None:
             for column, parts in columns.items()
         ]
         header = [f"{name} less {baseline}"]
-        for units in UNITS:
-            header += [units, "95 %", "p"]
+        for title in UNITS.values():
+            header += [title, "95 %", "p"]
         print(format_table(header, rows))
 
 
@@ -222,21 +222,25 @@ def main(args: Namespace) -> None:
         ]
         print(format_table(["", "words/s", "ratio"], rows))
     means = {
-        name: f1_of(x, parts_of(list(files))[MEAN], ARTICLES)
-        for name, x in found.items()
+        name: f1_of(x, parts_of(list(files))[MEAN], DOCS) for name, x in found.items()
     }
     print(
         format_line({f"{name}_mean": float(numpy.mean(x)) for name, x in means.items()})
     )
 
 
-if __name__ == "__main__":
+def make_arguments() -> ArgumentParser:
+    """RETURNS (ArgumentParser): The parser of the command line."""
     parser = make_parser("documents", __doc__)
     parser.add_argument("--models", nargs="+", metavar="NAME=MODEL", required=True)
     parser.add_argument("--corpus", type=Path, required=True)
     parser.add_argument("--domains", type=Path, required=True)
     parser.add_argument("--baseline", metavar="NAME")
     parser.add_argument("--speed", action="store_true")
-    arguments = parser.parse_args()
+    return parser
+
+
+if __name__ == "__main__":
+    arguments = make_arguments().parse_args()
     one_thread()
     main(arguments)

@@ -22,9 +22,8 @@ FILES = sorted((FOLDER / "experiments").glob("*.yml"))
 # those of the paper's table, on different embeddings
 OTHERS = "losses", "case", "static_features", "raw"
 TABLES = [path for path in FILES if path.stem not in OTHERS]
-
-
-DOMAINS = "domains/reuters2020", "domains/wikigold"
+NAMES = "reuters2020", "wikigold", "politics", "music", "tweets"
+DOMAINS = [f"domains/{name}" for name in NAMES]
 
 
 @pytest.fixture
@@ -94,6 +93,17 @@ def test_table_is_complete(project: Path, path: Path) -> None:
         parts = [p for p in parts if not find_raw_text(p, [])]
         trainings = [{**p["training"], "seed": 0} for p in parts]
         assert all(training == trainings[0] for training in trainings)
+
+
+def test_domains_as_articles_and_by_sentences(project: Path) -> None:
+    experiment, runs = read_runs(Path("domains.yml"))
+    both = ("reuters2020", "wikigold", "scitech")
+    marked = {f"{name} (sentences)" for name in both}
+    assert {*experiment.data.target_columns} == {*NAMES, "scitech"} | marked
+    means = experiment.data.mean_columns
+    assert means["development"] == [*NAMES]
+    assert marked > {*means["development (sentences)"]} - {*NAMES}
+    assert experiment.targets[0] == "development" and len(runs) == 12
 
 
 def test_the_table_has_a_row_that_reads_raw_text(project: Path) -> None:

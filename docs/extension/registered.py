@@ -127,7 +127,8 @@ def make_config(kind: str, block: str, name: str, function: Callable) -> str:
         default = argument.default
         if default is argument.empty:
             hint = str(argument.annotation)
-            is_block = "Model" in hint or "Callable" in hint or "Batcher" in hint
+            kinds = ("Model", "Callable", "Batcher", "Dict")
+            is_block = any(kind in hint for kind in kinds)
             if is_block:
                 blocks += ["", f"[{block}.{argument.name}]", "# another block"]
             else:

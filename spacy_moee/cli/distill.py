@@ -1,7 +1,7 @@
 """`python -m spacy moee distill`: a pipeline learns from another one."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Dict, Iterator, List, Optional
+from typing import TYPE_CHECKING, Annotated, Any, Dict, List, Optional
 
 import typer
 from typer import Argument, Option
@@ -9,11 +9,11 @@ from typer.core import TyperCommand
 from wasabi import msg
 
 from ..errors import MoeeError, os_errors
-from . import app, find_component, load_pipeline
+from . import app, find_component, load_pipeline, show_warning
 
 if TYPE_CHECKING:
     from spacy.language import Language
-    from spacy.training import Example
+    from spacy.tokens import DocBin
 
     from ..training.distillation import Recipe
     from ..training.teacher import Teacher
@@ -119,23 +119,26 @@ def say(
     from spacy.tokens import DocBin
 
     from ..corpora.texts import find_texts
+    from ..embeddings.subset import check_apart
     from ..files import write_all
     from ..training.distillation import check_types
     from ..training.soft import make_soft_corpus
     from ..training.teacher import ATTRS, Teacher
 
     make_soft_corpus(output / SOFT, weight=weight)  # before hours of work
-    files = find_texts(paths)
-    nlp = load_pipeline(model)
+    files = find_texts(paths or [recipe.corpus_path])
+    nlp: Any = load_pipeline(model)
+    check_apart(output, nlp.path)
     name = find_component(nlp, model, component)
     teacher = Teacher(nlp, name, describe(nlp, model))
     student = recipe.make_tokenizer()
-    examples = recipe.read_gold(student) if gold or not files else []
     if gold:
-        check_types(examples, teacher.labels, teacher.source, recipe.name)
-    texts = read_files(nlp, files) if files else iter(examples)
+        examples, named = recipe.read_gold(student), (teacher.source, recipe.name)
+        if missing := check_types(examples, teacher.labels, *named):
+            values = {"teacher": teacher.source, "labels": ", ".join(missing)}
+            show_warning("MW09", **values)
     docs = DocBin(attrs=ATTRS, store_user_data=True)
-    n_words = read(teacher, texts, student, docs)
+    n_words = read(teacher, files, student, docs)
     if not n_words:
         found = ", ".join(map(str, files))
         raise MoeeError("M628", config=recipe.name, problem=f"no text in {found}")
@@ -146,23 +149,17 @@ def say(
     msg.good(f"{model} read {len(docs):,} texts of {n_words:,} words: {output / SOFT}")
 
 
-def read_files(nlp: "Language", files: List[Path]) -> "Iterator[Example]":
-    """Read texts with the tokens of the teacher, and those of the file."""
-    from spacy.training import Example
+def read(
+    teacher: "Teacher", files: List[Path], student: "Language", docs: "DocBin"
+) -> int:
+    """Let the teacher read texts. RETURNS (int): The number of tokens. Raises M626 and
+    M711."""
+    import tqdm
 
     from ..corpora.texts import read_texts
 
-    for file in files:
-        yield from (Example(*pair) for pair in read_texts(nlp, file))
-
-
-def read(
-    teacher: "Teacher", examples: "Iterator[Example]", student: "Language", docs: Any
-) -> int:
-    """Let the teacher read texts. RETURNS (int): The number of tokens."""
-    import tqdm
-
-    texts = [teacher.make_text(eg, student) for eg in examples if len(eg.predicted)]
+    pairs = (pair for file in files for pair in read_texts(teacher.nlp, file))
+    texts = [teacher.make_text(*pair, student) for pair in pairs if len(pair[0])]
     n_words = sum(len(text.doc) for text in texts)
     with tqdm.tqdm(total=n_words, unit="word", leave=False, disable=None) as bar:
         for doc in teacher.annotate(texts):

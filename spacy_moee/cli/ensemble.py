@@ -14,7 +14,7 @@ from .prune_vectors import mb, size_of
 if TYPE_CHECKING:
     from spacy.language import Language
 
-    from ..models.candidates import Candidate
+    from ..models.membership import MemberPipeline
 
 # fmt: off
 Output = Annotated[Path, Argument(metavar="OUTPUT", help="Folder for the pipeline that is made")]  # noqa: E501
@@ -34,51 +34,51 @@ def ensemble_cli(output: Output, models: Models, component: Name = None) -> None
     trained, is saved once and computed once. Members may have different recipes.
     """
     from ..embeddings.subset import check_output
-    from ..models.candidates import Candidate, check_count
     from ..models.joining import join_pipelines
+    from ..models.membership import MemberPipeline, check_count
 
     check_count(models)
-    candidates = []
+    members = []
     for model in models:
         nlp = load_pipeline(model)
         check_output(output, nlp.path)
         name = find_component(nlp, model, component)
-        candidates.append(Candidate(model, nlp, name))
-    rows = [describe(candidate) for candidate in candidates]
-    joined = join_pipelines(candidates)
-    nlp = candidates[0].nlp
-    describe_meta(nlp, candidates)
-    before = [size_of(candidate.nlp.path) for candidate in candidates]
+        members.append(MemberPipeline(model, nlp, name))
+    rows = [describe(member) for member in members]
+    joined = join_pipelines(members)
+    nlp = members[0].nlp
+    describe_meta(nlp, members)
+    before = [size_of(member.nlp.path) for member in members]
     with os_errors("M705", output=output), whole_folder(output) as draft:
         nlp.to_disk(draft)
     msg.table(rows, header=HEADER, divider=True, max_col=80)
-    report(joined.shared, len(candidates))
+    report(joined.shared, len(members))
     sizes = " + ".join(map(mb, before))
     msg.good(f"Saved the ensemble ({sizes} -> {mb(size_of(output))}): {output}")
 
 
-def describe(candidate: "Candidate") -> Tuple[str, str, str]:
+def describe(member: "MemberPipeline") -> Tuple[str, str, str]:
     """One row of the table, and a warning if something is dropped."""
-    if candidate.pipe.temperature != 1:
+    if member.pipe.temperature != 1:
         msg.warn(
-            f"{candidate.model} is calibrated (temperature "
-            f"{candidate.pipe.temperature:.2f}). That is not kept: a mean of several "
+            f"{member.model} is calibrated (temperature "
+            f"{member.pipe.temperature:.2f}). That is not kept: a mean of several "
             "needs a temperature of its own. Calibrate the ensemble with "
             "`python -m spacy moee calibrate`."
         )
-    architecture = candidate.block["@architectures"]
-    return candidate.model, architecture, ", ".join(candidate.pipe.labels)
+    architecture = member.block["@architectures"]
+    return member.model, architecture, ", ".join(member.pipe.labels)
 
 
-def describe_meta(nlp: "Language", candidates: List["Candidate"]) -> None:
+def describe_meta(nlp: "Language", members: List["MemberPipeline"]) -> None:
     """Say in meta.json what the pipeline is. What it scores is not known."""
-    names = [full_name(candidate.nlp) for candidate in candidates]
+    names = [full_name(member.nlp) for member in members]
     nlp.meta.pop("performance", None)
     nlp.meta["name"] = f"{nlp.meta['name']}_ensemble"
     nlp.meta["description"] = f"Ensemble of {len(names)} pipelines: {', '.join(names)}"
     nlp.meta["members"] = [
-        {"model": candidate.model, "name": name}
-        for candidate, name in zip(candidates, names, strict=True)
+        {"model": member.model, "name": name}
+        for member, name in zip(members, names, strict=True)
     ]
 
 

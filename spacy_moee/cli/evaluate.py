@@ -10,14 +10,19 @@ from typer import Argument, Option
 from wasabi import msg
 
 from ..errors import MoeeError, os_errors
-from . import app, find_components, load_pipeline, show_error, show_warning
+from . import app, find_components, load_pipeline, show_error
+from .evaluated import Folders, Result, report
 
 if TYPE_CHECKING:
     from spacy.language import Language
     from spacy.training import Example
 
-    from ..evaluation.annotation import Annotation
-    from ..evaluation.tagging import Found
+
+class Units(Enum):
+    """What a pipeline reads at once."""
+
+    docs = "docs"
+    sentences = "sentences"
 
 
 class Case(Enum):
@@ -36,6 +41,7 @@ Tagged = Annotated[Optional[Path], Option("--tagged", "-t", file_okay=False, hel
 Displacy = Annotated[Optional[Path], Option("--displacy", "-dp", file_okay=False, help="Folder for web pages that show what is found, one for each file")]  # noqa: E501
 Limit = Annotated[int, Option("--displacy-limit", "-dl", min=1, help="Docs on a page")]
 CaseOpt = Annotated[Case, Option("--case", help="Read the texts as they are, in lower case or in upper case; tokens and annotation stay")]  # noqa: E501
+UnitsOpt = Annotated[Units, Option("--units", help="Read each doc as a whole, as `nlp(text)` does, or each sentence of a file that has sentence starts by itself")]  # noqa: E501
 GoldTypes = Annotated[bool, Option("--gold-types", help="Score only the types that a file is annotated with, and drop what is found of others")]  # noqa: E501
 SourceOpt = Annotated[Optional[List[Path]], Option("--source-domain", help="File or folder of DATA with texts of the domain that a pipeline was trained on. One that tells two domains apart, such as that of configs/jia.cfg, reads them as such, and all else as its target domain")]  # noqa: E501
 PartsOpt = Annotated[bool, Option("--parts", help="Also show what the parts of moee_ner do: tags, detection head, gate")]  # noqa: E501
@@ -43,39 +49,17 @@ GpuOpt = Annotated[int, Option("--gpu-id", "-g", help="GPU, or -1 for the CPU")]
 # fmt: on
 
 
-class Folders(NamedTuple):
-    """Where results go. scores, tagged, pages (Optional[Path]): Folders; None for
-    nowhere. limit (int): Docs on a page."""
-
-    scores: Optional[Path]
-    tagged: Optional[Path]
-    pages: Optional[Path]
-    limit: int
-
-
 class Wanted(NamedTuple):
-    """What is evaluated. case (Case): How the texts are read. gold_types (bool):
-    Whether only types of the gold annotation are scored. components (List[str]): Those
-    whose parts are shown. source (Set[Path]): The files of the source domain."""
+    """What is evaluated. case (Case): How the texts are read. units (Units): And what
+    at once. gold_types (bool): Whether only types of the gold annotation are scored.
+    components (List[str]): Those whose parts are shown. source (Set[Path]): The files
+    of the source domain."""
 
     case: Case
+    units: Units
     gold_types: bool
     components: List[str]
     source: Set[Path]
-
-
-class Result(NamedTuple):
-    """What came of a file. scores (Optional[Dict]): None without annotation. found
-    (Dict[str, Found]): Then what was found, by type. parts (List[List[str]]): Rows of
-    what components do inside. saved (List[Path]): Files."""
-
-    name: str
-    file: Path
-    counts: "Annotation"
-    scores: Optional[Dict[str, Any]]
-    found: Dict[str, "Found"]
-    parts: List[List[str]]
-    saved: List[Path]
 
 
 @app.command("evaluate")
@@ -87,6 +71,7 @@ def evaluate_cli(
     displacy: Displacy = None,
     displacy_limit: Limit = 25,
     case: CaseOpt = Case.as_is,
+    units: UnitsOpt = Units.docs,
     gold_types: GoldTypes = False,
     parts: PartsOpt = False,
     source_domain: SourceOpt = None,
@@ -110,7 +95,7 @@ def evaluate_cli(
     nlp = load_pipeline(model)
     check_finds_entities(nlp, model)
     components = find_parts(nlp, model) if parts else []
-    wanted = Wanted(case, gold_types, components, source)
+    wanted = Wanted(case, units, gold_types, components, source)
     if found.left_out:
         names = ", ".join(map(str, found.left_out))
         msg.info(f"Left out, since they are no test sets: {names}")
@@ -147,9 +132,11 @@ def evaluate(
     # disable=None shows the bar on terminals only
     for name in tqdm.tqdm(files, unit="file", leave=False, disable=None):
         file = files[name]
+        # beside the scores of the same file as it is
         if wanted.case is not Case.as_is:
-            # beside the scores of the same file as it is
             name = f"{name}-{wanted.case.value}"
+        if wanted.units is not Units.docs:
+            name = f"{name}-{wanted.units.value}"
         try:
             results.append(evaluate_file(nlp, name, file, folders, wanted))
         except MoeeError as err:
@@ -214,12 +201,13 @@ def part_rows(
 
 
 def read(nlp: "Language", file: Path, wanted: Wanted) -> List["Example"]:
-    """Read a file, in the case and as the domain that is wanted. Raises M708, M711."""
-    from ..corpora.texts import read_examples
+    """Read a file, in the case, in the units and as the domain that is wanted. Raises
+    M708, M711, M719."""
+    from ..evaluation.units import read_units
     from ..extensions import SOURCE, set_domain
     from ..training.case import change_case
 
-    examples = list(read_examples(nlp, file))
+    examples = read_units(nlp, file, wanted.units.value).examples
     if not examples:
         raise MoeeError("M708", file=file)
     if wanted.case is not Case.as_is:
@@ -236,61 +224,3 @@ def save(files: Dict[Path, bytes]) -> None:
 
     with os_errors("M313", verb="write"):
         write_all(files.items())
-
-
-def report(results: List[Result], folders: Folders) -> None:
-    """Show the scores of all files, what was found in the others, and the rest."""
-    from ..insight.metrics import to_evaluation
-    from ..insight.metrics_table import ALIGNS, HEADER, explain_dashes, score_rows
-
-    scored = [
-        to_evaluation(r.file, r.name, r.scores) for r in results if r.scores is not None
-    ]
-    if scored:
-        msg.table(score_rows(scored), header=HEADER, divider=True, aligns=ALIGNS)
-        note = explain_dashes(scored)
-        if note:
-            msg.text(note)
-    parts = [row for result in results for row in result.parts]
-    if parts:
-        report_parts(parts)
-    for result in results:
-        counts = result.counts
-        if result.scores is None:
-            report_tagged(result, folders)
-        elif counts.annotated < counts.tokens:
-            named = {"name": result.name, "file": result.file}
-            show_warning("MW71", **named, **counts._asdict())
-        elif not counts.entities:
-            show_warning("MW72", name=result.name, file=result.file)
-    saved = [path for result in results for path in result.saved]
-    if saved:
-        msg.good(f"Saved: {', '.join(map(str, saved))}")
-
-
-def report_parts(rows: List[List[str]]) -> None:
-    """Show what components do inside."""
-    from ..insight.parts import ALIGNS, EXPLANATION, HEADER
-
-    msg.table(rows, header=HEADER, divider=True, aligns=ALIGNS)
-    msg.text(EXPLANATION)
-
-
-def report_tagged(result: Result, folders: Folders) -> None:
-    """Show what was found in a file without annotation."""
-    from ..evaluation.tagging import HEADER, summary_rows
-
-    msg.info(
-        f"{result.name} ({result.file}) has no annotation of entities, so that there "
-        "is nothing to compare with and no score. It was tagged; what was found (docs: "
-        f"{result.counts.docs:,}):"
-    )
-    rows = summary_rows(result.found) or [("none", "0", "")]
-    msg.table(rows, header=HEADER, divider=True, aligns=("l", "r", "l"))
-    if folders.tagged is None:
-        msg.text("Nothing of it is saved without --tagged DIR.")
-    old = folders.scores / f"{result.name}.json" if folders.scores else None
-    if old is not None and old.is_file():
-        # a report would show it
-        old.unlink()
-        msg.info(f"Removed the scores of an earlier evaluation: {old}")

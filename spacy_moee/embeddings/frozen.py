@@ -114,9 +114,9 @@ def build_frozen_embed_v1(
 
     embed (Model[List[Doc], List[Floats2d]]): A layer that reads only the words of a
         doc, such as `spacy_moee.TransformerEmbed.v1`.
-    cache_mb (float): The most memory for kept vectors, in MB; CoNLL-2003 takes 390
-        at a width of 384. Vectors that do not fit are computed each time. 0 keeps
-        none.
+    cache_mb (float): The most memory for kept vectors, in MB; CoNLL-2003 takes 750
+        at a width of 384, if it is read by sentences and by documents. Vectors that do
+        not fit are computed each time. 0 keeps none.
     RETURNS (Model[List[Doc], List[Floats2d]]): The layer.
     RAISES (MoeeError): M103, for a negative size; at initialization M251, for a
         listener.

@@ -100,14 +100,25 @@ def check_output(output: Path, source: Path) -> None:
     source (Path): The folder that the pipeline was loaded from.
     RAISES (MoeeError): M705, if it can't.
     """
+    check_apart(output, source)
+    if output.is_dir() and any(output.iterdir()):
+        if not (output / "meta.json").is_file():
+            reason = "it holds files, but not a pipeline"
+            raise MoeeError("M705", output=output, reason=reason)
+
+
+def check_apart(output: Path, source: Path) -> None:
+    """Check that what is written to a folder does not change a pipeline.
+
+    output (Path): The folder.
+    source (Path): The folder that the pipeline was loaded from.
+    RAISES (MoeeError): M705, if it may.
+    """
     place, source = output.resolve(), source.resolve()
     reason = ""
     if place == source or place in source.parents or source in place.parents:
         reason = f"it is, contains or is in '{source}', which must not change"
     elif place.is_file():
         reason = "it is a file"
-    elif place.exists() and any(place.iterdir()):
-        if not (place / "meta.json").is_file():
-            reason = "it holds files, but not a pipeline"
     if reason:
         raise MoeeError("M705", output=output, reason=reason)

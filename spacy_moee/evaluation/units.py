@@ -1,8 +1,8 @@
-"""What a pipeline reads at once: each sentence of a corpus by itself, or whole docs
-without sentence starts, as `nlp(article)` does."""
+"""What a pipeline reads at once: whole docs of a corpus without sentence starts, as
+`nlp(article)` does, or each sentence by itself."""
 
 from pathlib import Path
-from typing import Final, Iterator, List, Literal, NamedTuple, Optional, Sequence
+from typing import Final, Iterator, List, Literal, NamedTuple, Sequence
 
 import numpy
 from numpy import ndarray
@@ -14,9 +14,9 @@ from spacy.training import Example
 from ..corpora.texts import read_examples
 from ..errors import MoeeError
 
-UnitsT = Literal["sentences", "articles"]
+UnitsT = Literal["docs", "sentences"]
+DOCS: Final = "docs"
 SENTENCES: Final = "sentences"
-ARTICLES: Final = "articles"
 # ENT_IOB of a token that goes on with an entity
 INSIDE = 1
 
@@ -41,7 +41,7 @@ class Units(NamedTuple):
         RETURNS (ndarray): Those of each article; of each unit, in a file without
             articles. Shape [articles or units, columns].
         """
-        rows = numpy.asarray(counts).reshape(len(self.examples), -1)
+        rows = numpy.asarray(counts)
         if not self.has_articles:
             return rows
         sums = numpy.zeros((int(self.docs.max()) + 1, rows.shape[1]), dtype=rows.dtype)
@@ -49,13 +49,13 @@ class Units(NamedTuple):
         return sums
 
 
-def read_units(nlp: Language, path: Path, units: Optional[UnitsT] = None) -> Units:
+def read_units(nlp: Language, path: Path, units: UnitsT = DOCS) -> Units:
     """Read a .spacy file in units.
 
     nlp (Language): The pipeline. No component is run.
     path (Path): The file.
-    units (Optional[UnitsT]): "sentences" for each sentence by itself, "articles" for
-        each doc as a whole; None for docs as they are, which is the same.
+    units (UnitsT): "docs" for each doc as a whole, "sentences" for each sentence by
+        itself.
     RETURNS (Units): What was read.
     RAISES (MoeeError): M711, for a file that can't be read; M719, for docs without
         sentence starts that are to be read by sentences.
@@ -63,7 +63,7 @@ def read_units(nlp: Language, path: Path, units: Optional[UnitsT] = None) -> Uni
     examples = list(read_examples(nlp, path))
     n_sentences = [len(_sentence_starts(example.reference)) for example in examples]
     has_articles = len(examples) > 1 and max(n_sentences) > 1
-    if units != SENTENCES:
+    if units == DOCS:
         return Units(examples, numpy.arange(len(examples)), has_articles)
     for number, example in enumerate(examples):
         if not example.reference.has_annotation("SENT_START"):

@@ -7,8 +7,8 @@ from spacy.language import Language
 from ..embeddings.shared import PLACE as SHARED
 from ..embeddings.shared import join_embeddings
 from ..errors import MoeeError
-from .candidates import Candidate, check_candidates
 from .ensemble import ENSEMBLE, build_ensemble_tagger_v1
+from .membership import MemberPipeline, check_members
 from .parts import Pool, split_embeddings
 from .types import MoEEModelT
 
@@ -103,26 +103,26 @@ def _check_widths(pool: Pool) -> None:
             )
 
 
-def join_pipelines(candidates: Sequence[Candidate]) -> Joined:
+def join_pipelines(pipelines: Sequence[MemberPipeline]) -> Joined:
     """Put an ensemble into the first of several pipelines, in the place of its
     component. All else of it stays, but for its scores.
 
-    candidates (Sequence[Candidate]): The pipelines; all are used up.
+    pipelines (Sequence[MemberPipeline]): The pipelines; all are used up.
     RETURNS (Joined): The ensemble.
     RAISES (MoeeError): M027 and M028, for pipelines that can't be members of one.
     """
-    check_candidates([*candidates])
-    for candidate in candidates:
-        _replace_listeners(candidate.nlp, candidate.component)
-    first = candidates[0]
+    check_members([*pipelines])
+    for pipeline in pipelines:
+        _replace_listeners(pipeline.nlp, pipeline.component)
+    first = pipelines[0]
     members = [
         Trained(f"member_{number}", x.block, x.pipe.model, x.pipe.labels)
-        for number, x in enumerate(candidates, 1)
+        for number, x in enumerate(pipelines, 1)
     ]
     joined, labels = join_models(members), [*first.pipe.labels]
     nlp, name = first.nlp, first.component
-    for candidate in candidates[1:]:
-        for string in candidate.nlp.vocab.strings:
+    for pipeline in pipelines[1:]:
+        for string in pipeline.nlp.vocab.strings:
             nlp.vocab.strings.add(string)
     config = {**nlp.config.interpolate()["components"][name], "model": joined.config}
     factory, place = config.pop("factory"), nlp.component_names.index(name)

@@ -1,14 +1,14 @@
 """The config of a student, from a recipe."""
 
 from pathlib import Path
-from typing import Any, List, Optional, Sequence, Set, Tuple
+from typing import Any, List, NoReturn, Optional, Sequence, Set, Tuple
 
 from spacy.language import Language
 from spacy.training import Example
 from spacy.util import load_model_from_config, registry
 from thinc.api import Config
 
-from ..errors import MoeeError, warn
+from ..errors import MoeeError
 from .soft import NAME as READER
 
 
@@ -30,7 +30,8 @@ class Recipe:
         blocks = self.values.get("components", {})
         names = [name for name, x in blocks.items() if x.get("factory") == "moee_ner"]
         if len(names) != 1:
-            self._fail(f"its components that are a moee_ner: {', '.join(names) or '-'}")
+            found = ", ".join(names) or "none"
+            self._fail(f"these of its components are a moee_ner: {found}")
         return names[0]
 
     def _find_corpus(self) -> Tuple[str, ...]:
@@ -40,11 +41,21 @@ class Recipe:
             self._fail(f"[training] max_epochs is {numbers['max_epochs']}")
         keys = (*str(training.get("train_corpus", "")).split("."),)
         if _look_up(self.values, keys) is None:
-            self._fail(f"[training] train_corpus is '{'.'.join(keys)}', which is not")
+            self._fail(f"it has no [{'.'.join(keys)}], its train_corpus")
         return keys
 
-    def _fail(self, problem: str) -> None:
+    def _fail(self, problem: str) -> NoReturn:
         raise MoeeError("M628", config=self.name, problem=problem)
+
+    @property
+    def corpus_path(self) -> Path:
+        """RETURNS (Path): The file or folder of the annotated docs.
+        RAISES (MoeeError): M628, if their reader has no `path`."""
+        block = _look_up(self.values, self.corpus)
+        path = block.get("path") if isinstance(block, dict) else None
+        if not path:
+            self._fail(f"[{'.'.join(self.corpus)}] has no path of texts to read")
+        return Path(path)
 
     def make_tokenizer(self) -> Language:
         """RETURNS (Language): The pipeline without any component."""
@@ -96,21 +107,21 @@ class Recipe:
 
 def check_types(
     examples: Sequence[Example], labels: Sequence[str], teacher: str, name: str
-) -> None:
+) -> List[str]:
     """Compare the entity types of annotated docs with those of a teacher.
 
     examples (Sequence[Example]): The docs.
     labels (Sequence[str]): The types of the teacher.
     teacher (str): Its name.
     name (str): What has the docs.
+    RETURNS (List[str]): The types that no doc has, sorted.
     RAISES (MoeeError): M627, for a type that the teacher does not know.
     """
     found: Set[str] = {ent.label_ for eg in examples for ent in eg.reference.ents}
     if not found <= {*labels}:
         types = {"found": sorted(labels), "expected": sorted(found)}
         raise MoeeError("M627", teacher=teacher, name=name, **types)
-    if unknown := sorted({*labels} - found):
-        warn("MW09", teacher=teacher, labels=", ".join(unknown))
+    return sorted({*labels} - found)
 
 
 def _look_up(config: Any, keys: Sequence[str]) -> Optional[Any]:

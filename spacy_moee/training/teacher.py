@@ -6,7 +6,6 @@ from numpy import ndarray
 from spacy.attrs import SENT_START
 from spacy.language import Language
 from spacy.tokens import Doc
-from spacy.training import Example
 from spacy.training.batchers import minibatch_by_words
 
 from ..errors import MoeeError
@@ -50,21 +49,17 @@ class Teacher:
         """RETURNS (List[str]): The entity types."""
         return [*self._pipe.labels]
 
-    def make_text(self, example: Example, student: Language) -> Text:
+    def make_text(self, doc: Doc, reference: Doc, student: Language) -> Text:
         """Make a text to read.
 
-        example (Example): The text, of any vocabulary. Its reference may say which
-            sentences it has.
+        doc (Doc): The text, with the tokens of the teacher.
+        reference (Doc): The same text, which may say what sentences it has.
         student (Language): The pipeline that is to learn from the teacher.
-        RETURNS (Text): The text, with the tokens of the teacher.
-        RAISES (MoeeError): M626, if the student's differ.
+        RETURNS (Text): The text.
+        RAISES (MoeeError): M626, if the student's tokens differ.
         """
-        given, reference = example.predicted, example.reference
-        if given.has_unknown_spaces:
-            doc = Doc(self.nlp.vocab, words=[token.text for token in given])
-        else:
-            doc = self.nlp.tokenizer(given.text)
-            tokens = student.tokenizer(given.text)
+        if not doc.has_unknown_spaces:
+            tokens = student.tokenizer(doc.text)
             if not same_tokens(doc, tokens):
                 raise MoeeError("M626", **describe_difference(doc, tokens))
         starts = None

@@ -222,6 +222,37 @@ def test_texts_in_another_case(model: Path, tmp_path: Path) -> None:
     assert "a-upper all" in flat(result.output)
 
 
+def test_docs_and_sentences(tmp_path: Path) -> None:
+    """A pipeline that finds something at the start of what it reads."""
+
+    @Language.component("test_evaluate_first")
+    def find_first(doc: Doc) -> Doc:
+        doc.ents = [Span(doc, 0, 1, "X")]
+        return doc
+
+    nlp = spacy.blank("en")
+    nlp.add_pipe("test_evaluate_first")
+    nlp.to_disk(tmp_path / "nlp")
+    tags, starts = ["B-X", "O", "B-X", "O"], [True, False, True, False]
+    words = ["a", "b", "c", "d"]
+    article = Doc(VOCAB, words=words, ents=tags, sent_starts=starts)
+    data, plain = tmp_path / "data" / "a.spacy", tmp_path / "data" / "plain.spacy"
+    data.parent.mkdir()
+    DocBin(docs=[article, article]).to_disk(data)
+    DocBin(docs=[Doc(VOCAB, words=words, ents=tags)]).to_disk(plain)
+    arguments = (tmp_path / "nlp", data.parent, "--output", tmp_path / "metrics")
+    for units, recalls in (("docs", (0.5, 0.5)), ("sentences", (1.0, None))):
+        result = run(*arguments, "--units", units)
+        # the other file has no sentence starts
+        assert result.exit_code == (units == "sentences"), result.output
+        assert ("[M719]" in result.output) == (units == "sentences")
+        mark = "" if units == "docs" else "-sentences"
+        for name, recall in zip(("a", "plain"), recalls, strict=True):
+            path = tmp_path / "metrics" / f"{name}{mark}.json"
+            assert path.is_file() == (recall is not None)
+            assert not recall or srsly.read_json(path)["ents_r"] == recall
+
+
 def test_types_that_the_file_lacks(tmp_path: Path) -> None:
     nlp = spacy.blank("en")
     ruler: Any = nlp.add_pipe("entity_ruler")

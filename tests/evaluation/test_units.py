@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from spacy.tokens import Doc, DocBin, Span
 
 from spacy_moee.errors import MoeeError
-from spacy_moee.evaluation.units import ARTICLES, SENTENCES, Units, read_units
+from spacy_moee.evaluation.units import DOCS, SENTENCES, Units, read_units
 
 NLP = spacy.blank("en")
 TAGS = ["O", "B-X", "I-X", "B-Y"]
@@ -58,7 +58,7 @@ def test_sentences_are_those_of_the_file(
     assert [len(eg.x) for eg in by_sentence.examples] == [*map(len, alone)]
     numbers = [i for i, doc in enumerate(corpus) for _ in doc]
     assert by_sentence.docs.tolist() == numbers
-    whole = read_units(NLP, path, ARTICLES)
+    whole = read_units(NLP, path, DOCS)
     words = [text for texts, _ in shapes(whole) for text in texts]
     assert words == [text for texts, _ in shapes(by_sentence) for text in texts]
     for example in [*by_sentence.examples, *whole.examples]:
@@ -82,7 +82,7 @@ def test_a_text_is_tokenized_as_a_whole_doc_is(tmp_path: Path) -> None:
     assert [t.text for t in first.x] == ["Ada", "'s", "left", "."]
     assert [t.text for t in first.y] == words[:3]
     assert [t.text for t in second.x] == words[3:]
-    whole = read_units(NLP, path, ARTICLES).examples[0]
+    whole = read_units(NLP, path, DOCS).examples[0]
     assert [t.text for t in whole.x] == ["Ada", "'s", *words[1:]]
 
 
@@ -101,7 +101,7 @@ def test_docs_without_sentence_starts(tmp_path: Path) -> None:
     plain = Doc(NLP.vocab, words=["a", "b"], ents=["O", "B-X"])
     path = save(tmp_path / "a.spacy", [make([["O"], ["O"]]), plain])
     assert len(read_units(NLP, path).examples) == 2
-    assert len(read_units(NLP, path, ARTICLES).examples) == 2
+    assert len(read_units(NLP, path, DOCS).examples) == 2
     with pytest.raises(MoeeError, match="by sentences: doc 1, with 2 tokens") as error:
         read_units(NLP, path, SENTENCES)
     assert error.value.code == "M719"

@@ -130,6 +130,7 @@ def make_result(
         "raw_text": "",
         "data": {"train": "ba9876543210"},
         "types": dict.fromkeys(targets),
+        "read_as": {},
         "code": "abcdef012345",
         "versions": {"spacy": "3.8"},
         "python": "3.11",
@@ -141,7 +142,6 @@ def make_result(
         "dev_f1": 70.0,
         "dev_curve": [[0.0, 0.0], [1.0, 60.0], [2.0, 70.0], [3.0, 65.0]],
         "scores": domains,
-        "mean_f1": 48.0 + seed,
     }
     return {**result, **changes}
 
@@ -155,14 +155,11 @@ def without_score(result: Dict, domain: str, reason: str = "not annotated") -> D
 
 
 def with_scores(result: Dict, domain: str, **changes: Any) -> Dict:
-    """The same with other scores on a domain, and their mean."""
+    """The same with other scores on a domain."""
     if "counts" in changes and min(changes["counts"]) >= changes["counts"][0]:
         changes = {"errors": make_errors(*changes["counts"]), **changes}
     scores = {**result["scores"], domain: {**result["scores"][domain], **changes}}
-    found = [x["f1"] for k, x in scores.items() if k != "source"]
-    defined = [f1 for f1 in found if f1 is not None]
-    mean = sum(defined) / len(defined) if defined else None
-    return {**result, "scores": scores, "mean_f1": mean}
+    return {**result, "scores": scores}
 
 
 class FakeJob:
@@ -205,6 +202,7 @@ class FakeJob:
             names = list(self.run.types)
             result = make_result(self.run.system, self.run.seed, targets=names, **known)
             result.update(types=self.run.types, code=self.run.code)
+            result["read_as"] = self.run.read_as
             (self.folder / RESULT).write_text(json.dumps(result))
         return True
 

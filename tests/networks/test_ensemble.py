@@ -38,7 +38,8 @@ def make_network(
         **{"detection_weight": 1.0, "gate_weight": 1.0},
     }
     scheme = iob2_scheme(n_labels)
-    network = MoEENetwork(width=width, **scheme.sizes, **{**settings, **changes})
+    settings |= {"width": width, **scheme.sizes, **changes}
+    network = MoEENetwork(**settings)
     for name, values in scheme._asdict().items():
         getattr(network, name).copy_(torch.from_numpy(values))
     randomize(network, seed)
@@ -80,14 +81,12 @@ def test_the_mean_equals_enumeration() -> None:
     experts = [[0, 1, 2], [0, 2, 1]]
     alone = [read_alone(member, inputs) for member in members]
     for row, length in enumerate(LENGTHS):
-        wanted = torch.stack(
-            [
-                enumerate_marginals(m.network, said.emissions[row, :length], legal)[
-                    :, t
-                ]
-                for m, said, t in zip(members, alone, tags, strict=True)
-            ]
-        ).mean(dim=0)
+        shares = []
+        for member, said, order in zip(members, alone, tags, strict=True):
+            emissions = said.emissions[row, :length]
+            found = enumerate_marginals(member.network, emissions, legal)
+            shares.append(found[:, order])
+        wanted = torch.stack(shares).mean(dim=0)
         assert_close(outputs.marginals[row, :length].exp(), wanted)
         gates = torch.stack(
             [
@@ -126,6 +125,7 @@ def test_one_alone_says_what_it_says() -> None:
     wanted = network.tag_distribution(alone).marginals(mask)
     assert_close(outputs.marginals.exp()[mask], wanted[mask])
     detected = network.detection_distribution(alone).marginals(mask)
+    assert outputs.detection is not None
     assert_close(outputs.detection.exp()[mask], detected[mask])
     assert_close(outputs.gates, alone.gate.softmax(dim=2))
     assert both.floats == network.floats

@@ -9,8 +9,10 @@ from confection import Config
 from spacy.util import load_config
 
 from ...errors import MoeeError
+from ...evaluation.units import DOCS
 from ...files import hash_of, hash_of_path
 from .code import code_hash
+from .data import SOURCE, Reading
 from .experiment import Embeddings, Experiment, System
 from .inputs import find_inputs, is_file, is_test
 from .needs import list_missing
@@ -29,8 +31,8 @@ class Run(NamedTuple):
     config (str): The whole config, as `spacy train` reads it.
     inputs (Dict[str, Path]): The files and folders that it reads, by name.
     data (Dict[str, str]): Their hashes, by the same names.
-    types (Dict[str, Optional[List[str]]]): The only entity types that are scored on a
-        target, by its name; None for all.
+    readings (Dict[str, Reading]): How test sets are read and scored, by the names of
+        columns.
     setup (str): A hash of the config and of what is trained on.
     code (str): A hash of the package's code.
     raw_text (str): The text without annotation that is trained on, as `find_raw_text`
@@ -43,10 +45,26 @@ class Run(NamedTuple):
     config: str
     inputs: Dict[str, Path]
     data: Dict[str, str]
-    types: Dict[str, Optional[List[str]]]
+    readings: Dict[str, Reading]
     setup: str
     code: str
     raw_text: str = ""
+
+    @property
+    def types(self) -> Dict[str, Optional[List[str]]]:
+        """RETURNS (Dict[str, Optional[List[str]]]): The only entity types that are
+        scored in the columns of the targets; None for all."""
+        return {k: x.types for k, x in self.readings.items() if k != SOURCE}
+
+    @property
+    def read_as(self) -> Dict[str, Dict[str, Any]]:
+        """RETURNS (Dict[str, Dict[str, Any]]): What else differs, of those columns
+        where it does."""
+        return {
+            name: {"units": reading.units, "gold_types": reading.gold_types}
+            for name, reading in self.readings.items()
+            if reading.units != DOCS or reading.gold_types
+        }
 
     @property
     def key(self) -> str:
@@ -103,9 +121,9 @@ def make_runs(experiment: Experiment) -> List[Run]:
     # many runs read the same files
     hash_once = cache(_hash)
     code = code_hash()
-    targets = experiment.data.targets
-    types = {name: target.types for name, target in targets.items()}
-    tests = [target.path for target in targets.values()]
+    data_files = experiment.data
+    readings = {**data_files.source_columns, **data_files.target_columns}
+    tests = [target.path for target in data_files.targets.values()]
     for embeddings_name, embeddings in experiment.embeddings.items():
         for seed in embeddings.seeds:
             for name in embeddings.systems:
@@ -117,7 +135,7 @@ def make_runs(experiment: Experiment) -> List[Run]:
                 setup = hash_of(text, *_flat(trained_on))
                 names = (name, embeddings_name, seed)
                 raw = find_raw_text(config, tests)
-                runs.append(Run(*names, text, inputs, data, types, setup, code, raw))
+                runs.append(Run(*names, text, inputs, data, readings, setup, code, raw))
     return runs
 
 

@@ -10,10 +10,10 @@ from ...errors import MoeeError
 from ...files import hash_of_path, write_text
 from .experiment import Experiment
 
-# files in the folder of a run: what it reads, which types are scored, and what is known
-# of its training once that is finished
+# files in the folder of a run: what it reads, how its test sets are read, and what is
+# known of its training once that is finished
 INPUTS = "inputs.json"
-TYPES = "types.json"
+READINGS = "readings.json"
 TRAINED = "trained.json"
 
 

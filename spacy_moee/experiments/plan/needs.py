@@ -9,7 +9,7 @@ from typing import Any, Callable, Dict, Iterator, List, Mapping, Sequence, Set, 
 
 import numpy
 from confection import Config
-from spacy.attrs import ENT_TYPE
+from spacy.attrs import ENT_TYPE, SENT_START
 from spacy.language import Language
 from spacy.tokens import DocBin
 from spacy.util import is_package, registry
@@ -17,6 +17,7 @@ from spacy.vocab import Vocab
 
 from ...errors import MoeeError
 from ...evaluation.column_file import read_gold
+from ...evaluation.units import SENTENCES
 from .experiment import Experiment
 from .inputs import is_file, is_there
 from .raw_text import raw_paths
@@ -36,6 +37,7 @@ VOCABULARY = "spacy_moee.read_vocabulary.v1"
 # the first bytes of a table
 NUMPY = b"\x93NUMPY"
 EXTRA = 'run `pip install "spacy-moee[transformers]"`'
+CONVERT_AGAIN = "column files, converted again, have them"
 MAKE_WORDS = "; `python -m spacy moee vocabulary` makes it"
 MAKE_VECTORS = "`python -m spacy moee vectors` makes some"
 
@@ -70,13 +72,16 @@ def _missing_files(experiment: Experiment) -> List[str]:
         if embeddings.tok2vec is not None:
             files[f"embeddings.{name}.tok2vec"] = embeddings.tok2vec
     data = {f"data.{name}": path for name, path in experiment.data.files.items()}
+    readings = [*experiment.data.source_columns.values()]
+    readings += experiment.data.target_columns.values()
+    by_sentence = {x.input for x in readings if x.units == SENTENCES}
     lines = []
     for key, path in {**data, **files}.items():
         name = key.removeprefix("data.")
         is_corpus = key in data and name in experiment.data.corpora
         if not is_file(path):
             lines.append(f"{key}: there is no file '{path}'")
-        elif is_corpus and (problem := _bad_corpus(path, name)):
+        elif is_corpus and (problem := _bad_corpus(path, name, name in by_sentence)):
             lines.append(f"{key}: '{path}' {problem}")
     return lines or _bad_gold(experiment)
 
@@ -95,7 +100,7 @@ def _bad_gold(experiment: Experiment) -> List[str]:
     return lines
 
 
-def _bad_corpus(path: Path, name: str) -> str:
+def _bad_corpus(path: Path, name: str, by_sentence: bool) -> str:
     """What is wrong with a `.spacy` file, "" for nothing."""
     try:
         if path.stat().st_size > LARGEST:
@@ -103,13 +108,24 @@ def _bad_corpus(path: Path, name: str) -> str:
         docs = DocBin().from_disk(path)
         column = docs.attrs.index(ENT_TYPE) if ENT_TYPE in docs.attrs else None
         entities = column is not None and any(t[:, column].any() for t in docs.tokens)
+        without = _without_sentences(docs) if by_sentence else 0
     # whatever reading a foreign file raises
     except Exception as error:
         return f"is no .spacy file ({type(error).__name__}: {error})"
     if not len(docs):
         # a target without docs has no score, and hinders nothing
         return "" if name.startswith("targets.") else "holds no doc"
+    if without:
+        return f"has no sentence starts in {without:,} docs; {CONVERT_AGAIN}"
     return "holds no entity" if name in LABELLED and not entities else ""
+
+
+def _without_sentences(docs: DocBin) -> int:
+    """How many docs can't be read by sentences."""
+    if SENT_START not in docs.attrs:
+        return sum(len(tokens) > 1 for tokens in docs.tokens)
+    column = docs.attrs.index(SENT_START)
+    return sum(len(x) > 1 and not x[1:, column].any() for x in docs.tokens)
 
 
 def _missing_of(

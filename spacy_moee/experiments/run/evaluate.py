@@ -7,13 +7,12 @@ import json
 import sys
 import time
 from pathlib import Path
-from statistics import mean
 from typing import Any, Dict, Iterable, List, Optional, Sequence
 
 import spacy
 from spacy.cli._util import setup_gpu
 from spacy.language import Language
-from spacy.training import Corpus, Example
+from spacy.training import Example
 
 from ...evaluation import ncrfpp
 from ...evaluation.column_file import read_gold
@@ -21,11 +20,12 @@ from ...evaluation.counts import Counts, spacy_counts, sum_counts
 from ...evaluation.error_analysis import Name, analyse_errors
 from ...evaluation.ncrfpp import Entity
 from ...evaluation.scoring import CheckedScorer, check_scores, keep_types
+from ...evaluation.units import DOCS, Units, UnitsT, read_units
 from ...extensions import set_domain
 from ...files import write_text
 from ...insight.metrics_table import plain
-from ..plan.experiment import NCRFPP, SOURCE
-from ..plan.inputs import TYPES, check_inputs
+from ..plan.data import SOURCE
+from ..plan.inputs import READINGS, check_inputs
 
 
 def evaluate(
@@ -33,6 +33,8 @@ def evaluate(
     corpus: Path,
     types: Optional[Sequence[str]] = None,
     *,
+    gold_types: bool = False,
+    units: UnitsT = DOCS,
     domain: Optional[str] = None,
     column_file: Optional[Path] = None,
 ) -> Dict[str, Any]:
@@ -42,21 +44,27 @@ def evaluate(
     corpus (Path): The `.spacy` file.
     types (Optional[Sequence[str]]): The only entity types that are scored, of what is
         predicted and of the gold annotation; None for all.
+    gold_types (bool): Whether they are those of the gold annotation instead.
+    units (UnitsT): What is read at once.
     domain (Optional[str]): The domain that a pipeline which knows several should read
         the texts as, "source" or "target"; None for its own.
     column_file (Optional[Path]): The column file that the corpus was converted from, to
         count as NCRF++ does, too.
     RETURNS (Dict[str, Any]): Precision, recall, F1 and counts of all entities and of
         each type (percent, None where undefined; correct, predicted, gold), the counts
-        of each sentence, what goes wrong, the speed, why there is no score, if there is
-        none, and what NCRF++ counts, if this is wanted.
-    RAISES (MoeeError): M721, if spaCy's scorer says otherwise; M516 and M517, if the
-        column file is that of another corpus, or has none of NCRF++'s tags.
+        of each article or sentence, what goes wrong, the speed, why there is no score,
+        if there is none, and what NCRF++ counts, if this is wanted.
+    RAISES (MoeeError): M711 and M719, if the corpus can't be read so; M721, if spaCy's
+        scorer says otherwise; M516 and M517, if the column file is that of another
+        corpus, or has none of NCRF++'s tags.
     """
-    examples = list(Corpus(corpus)(nlp))
+    found = read_units(nlp, corpus, units)
+    examples = found.examples
     for example in examples if domain else []:
         set_domain(example.predicted, domain)
     references = [example.reference for example in examples]
+    if gold_types:
+        types = sorted({ent.label_ for gold in references for ent in gold.ents})
     gold = read_gold(column_file, references) if column_file else None
     started = time.perf_counter()
     docs = list(nlp.pipe([example.predicted for example in examples]))
@@ -77,7 +85,7 @@ def evaluate(
         "no_score": reason,
         "per_type": {} if reason else per_type,
         "errors": _errors(examples),
-        "sentences": _sentences(examples),
+        "sentences": _sentences(found),
         "words_per_second": sum(map(len, docs)) / max(seconds, 1e-9),
     }
     if gold is not None:
@@ -154,11 +162,11 @@ def _name(name: Name) -> Dict[str, Any]:
     return {**name._asdict(), "context": [piece._asdict() for piece in name.context]}
 
 
-def _sentences(examples: List[Example]) -> Dict[str, List[int]]:
-    """Counts of each doc, which is a sentence unless the corpus was converted
-    otherwise."""
-    rows = [sum_counts(spacy_counts([example])) for example in examples]
-    return {name: [row[i] for row in rows] for i, name in enumerate(Counts._fields)}
+def _sentences(found: Units) -> Dict[str, List[int]]:
+    """Counts of each article, or of each sentence in a corpus without articles."""
+    rows = [sum_counts(spacy_counts([example])) for example in found.examples]
+    columns = found.sum_by_article(rows).reshape(-1, len(Counts._fields)).T.tolist()
+    return dict(zip(Counts._fields, columns, strict=True))
 
 
 def main() -> None:
@@ -167,22 +175,23 @@ def main() -> None:
     inputs = check_inputs(folder)
     setup_gpu(gpu_id, silent=True)
     nlp = spacy.load(folder / "model-best")
-    types = json.loads((folder / TYPES).read_text(encoding="utf8"))
-    targets = {
+    readings = json.loads((folder / READINGS).read_text(encoding="utf8"))
+    scores = {
         name: evaluate(
             nlp,
-            inputs[f"targets.{name}"],
-            types[name],
-            column_file=inputs.get(f"targets.{name}{NCRFPP}"),
+            inputs[reading["input"]],
+            reading["types"],
+            gold_types=reading["gold_types"],
+            units=reading["units"],
+            domain=SOURCE if reading["input"] == "test" else None,
+            column_file=inputs.get(reading["ncrfpp"]),
         )
-        for name in types
+        for name, reading in readings.items()
     }
-    defined = [x["f1"] for x in targets.values() if not x["no_score"]]
     # spaCy saved what the best epoch reached
     dev_f1 = nlp.meta["performance"].get("ents_f")
     result = {
-        "scores": {SOURCE: evaluate(nlp, inputs["test"], domain=SOURCE), **targets},
-        "mean_f1": mean(defined) if defined else None,
+        "scores": scores,
         "dev_f1": None if dev_f1 is None else 100 * dev_f1,
     }
     write_text(folder / "scores.json", json.dumps(result))

@@ -13,9 +13,9 @@ from ...errors import MoeeError
 from ...evaluation.counts import Counts
 from ...files import write_text
 from ..plan.code import code_hash
-from ..plan.experiment import SOURCE
+from ..plan.data import SOURCE
 from ..plan.grid import Run
-from ..plan.inputs import INPUTS, TRAINED, TYPES, write_inputs
+from ..plan.inputs import INPUTS, READINGS, TRAINED, write_inputs
 from . import records
 from .epochs import best_epoch, dev_f1, read_epochs
 from .failure import Failure, read_reason
@@ -154,7 +154,8 @@ class Job:
 
     def _evaluate(self) -> None:
         write_inputs(self.folder / INPUTS, self.run.inputs, self.run.data)
-        write_text(self.folder / TYPES, json.dumps(self.run.types))
+        readings = {k: x._asdict() for k, x in self.run.readings.items()}
+        write_text(self.folder / READINGS, json.dumps(readings))
         self.step = "evaluate"
         module = "spacy_moee.experiments.run.evaluate"
         self._child = self._start([module, self.folder, self._gpu_id])
@@ -167,6 +168,7 @@ class Job:
             "config": self.run.setup,
             "data": self.run.data,
             "types": self.run.types,
+            "read_as": self.run.read_as,
             **read_record(self.folder / TRAINED, records.Trained),
             **read_record(self.folder / SCORES, records.Evaluated),
         }

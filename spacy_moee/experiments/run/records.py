@@ -30,7 +30,7 @@ Counts = Annotated[
 
 
 class Sentences(TypedDict):
-    """The counts of each sentence."""
+    """The counts of each sentence; of each article, in a corpus that has any."""
 
     correct: List[Count]
     predicted: List[Count]
@@ -138,8 +138,14 @@ class Evaluated(TypedDict):
     """What is known of its test sets."""
 
     scores: Dict[str, Domain]
-    mean_f1: Score
     dev_f1: Score
+
+
+class ReadAs(TypedDict):
+    """How a test set is read."""
+
+    units: Literal["docs", "sentences"]
+    gold_types: bool
 
 
 class Result(Trained, Evaluated):
@@ -151,6 +157,7 @@ class Result(Trained, Evaluated):
     seed: Count
     data: Dict[str, str]
     types: Dict[str, Optional[List[str]]]
+    read_as: Dict[str, ReadAs]
 
 
 # which takes a while to make

@@ -123,7 +123,8 @@ class State:
 
 def _is_current(result: Record, run: Run) -> bool:
     """Whether a result is one on the test sets of today."""
-    return (result["data"], result["types"]) == (run.data, run.types)
+    found = result["data"], result["types"], result["read_as"]
+    return found == (run.data, run.types, run.read_as)
 
 
 def _is_usable(folder: Path, run: Run) -> bool:

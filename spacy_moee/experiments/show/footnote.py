@@ -2,6 +2,8 @@
 
 from typing import Dict, List, Sequence
 
+from ...evaluation.units import DOCS, SENTENCES, UnitsT
+from ..plan.data import MEAN
 from ..plan.experiment import Experiment
 from ..plan.published import JIA
 from ..plan.raw_text import TEST
@@ -12,9 +14,16 @@ NOTE = (
     "Entity F1 in percent, exact matches; mean and, in brackets, sample deviation of "
     "the seeds. The best epoch is the one on the source's development set; the targets "
     "decide nothing. Difference to {baseline} on {target}, its 95 % interval and "
-    "p-value: a paired bootstrap over {sentences} and the seeds, without an adjustment "
-    "for the number of systems."
+    "p-value: a paired bootstrap over {articles}, or sentences where there are none, "
+    "and the seeds, without an adjustment for the number of systems."
 )
+READ: Dict[UnitsT, str] = {
+    DOCS: "Read as whole docs without sentence starts, as `nlp(article)` reads: "
+    "{columns}.",
+    SENTENCES: "Read by sentences, each by itself: {columns}.",
+}
+GOLD_TYPES = "Only the types of their own annotation are scored on {columns}."
+MEANS = "{name} is the mean of {columns}."
 RAW = (
     "Raw text: the domains of which a system reads text without annotation in "
     'training, beside the annotated text of the source. "none" is zero-resource.'
@@ -54,11 +63,12 @@ def note(experiment: Experiment, rows: Sequence[Row]) -> str:
     rows (Sequence[Row]): The rows.
     RETURNS (str): Some sentences.
     """
-    several = len(experiment.data.targets) > 1
+    first = experiment.targets[0]
+    is_mean = first in experiment.data.mean_columns
     text = NOTE.format(
         baseline=experiment.baseline,
-        target="the mean of the targets" if several else experiment.targets[0],
-        sentences="the sentences of each target" if several else "its sentences",
+        target="the mean of the targets" if first == MEAN else first,
+        articles="the articles of each target" if is_mean else "its articles",
     )
     return " ".join([text, *_explain_runs(experiment, rows)])
 
@@ -71,8 +81,27 @@ def footnotes(experiment: Experiment, rows: Sequence[Row]) -> List[str]:
     RETURNS (List[str]): A paragraph for each; none if there is nothing to explain.
     """
     paper, raw = _explain_paper(experiment, rows), _explain_raw_text(rows)
-    joined = [" ".join(part) for part in (raw, paper) if part]
+    readings = _explain_readings(experiment)
+    joined = [" ".join(part) for part in (readings, raw, paper) if part]
     return [*joined, *_explain_lenient(experiment, rows)]
+
+
+def _explain_readings(experiment: Experiment) -> List[str]:
+    """How test sets are read and scored, and of what the means are."""
+    data = experiment.data
+    readings = {**data.source_columns, **data.target_columns}
+    units: Dict[UnitsT, List[str]] = {}
+    for name, reading in readings.items():
+        units.setdefault(reading.units, []).append(name)
+    found = [READ[x].format(columns=", ".join(names)) for x, names in units.items()]
+    found = [] if list(units) == [DOCS] else found
+    if typed := [name for name, reading in readings.items() if reading.gold_types]:
+        found.append(GOLD_TYPES.format(columns=", ".join(typed)))
+    means = data.mean_columns if data.means else {}
+    return found + [
+        MEANS.format(name=name, columns=", ".join(parts))
+        for name, parts in means.items()
+    ]
 
 
 def _explain_raw_text(rows: Sequence[Row]) -> List[str]:

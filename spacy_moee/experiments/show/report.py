@@ -10,7 +10,8 @@ from typing import Any, Dict, List, Sequence
 from jinja2 import Environment
 
 from ...evaluation.bootstrap import REPLICATES
-from ..plan.experiment import MEAN, SOURCE, Experiment
+from ..plan.data import MEAN
+from ..plan.experiment import Experiment
 from ..run.failure import group_failures
 from .charts import draw_curves, draw_differences, draw_types
 from .error_tables import TITLES, show_errors
@@ -66,6 +67,7 @@ def write_report(
         undefined=" ".join(explain_types(rows, x) for x in experiment.data.targets),
         blocks=blocks,
         columns=list(map(column, experiment.targets)),
+        sources=list(map(column, experiment.data.source_columns)),
         has_differences=any(block["differences"] for block in blocks),
         has_types=any(block["types"] for block in blocks),
         unfinished=_unfinished(rows),
@@ -113,7 +115,7 @@ def _cells(experiment: Experiment, row: Row) -> Dict[str, Any]:
     if row.published and row.published.v1 != row.published.v2:
         cells["paper_v1"] = f"{row.published.v1:.2f}"
     cells["targets"] = [_scores(row, target) for target in experiment.targets]
-    cells["source"] = _scores(row, SOURCE)
+    cells["sources"] = [_scores(row, x) for x in experiment.data.source_columns]
     return cells
 
 
@@ -195,7 +197,7 @@ def _facts(rows: Sequence[Row]) -> Dict[str, str]:
         "Code of the package": ", ".join(sorted(codes)),
         "Device": ", ".join(sorted({r["device"] for r in results})),
         "Data (SHA-256)": ", ".join(sorted(data)),
-        "Bootstrap": f"{REPLICATES:,} replicates; the same sentences for both systems, "
-        "seeds of each; intervals of Student's t",
+        "Bootstrap": f"{REPLICATES:,} replicates; the same articles or sentences for "
+        "both systems, seeds of each; intervals of Student's t",
         "Training": f"{sum(r['minutes'] for r in results):.0f} minutes in all",
     }

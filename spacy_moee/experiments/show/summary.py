@@ -8,7 +8,7 @@ from numpy import ndarray
 
 from ...evaluation.bootstrap import Difference, compare
 from ...evaluation.counts import Counts
-from ..plan.experiment import MEAN, Experiment
+from ..plan.experiment import Experiment
 from ..plan.grid import Run
 from ..plan.published import Published, published_f1
 from ..run.failure import Failure
@@ -37,6 +37,7 @@ class Row(NamedTuple):
     notes (List[str]): Why figures are missing, or strange.
     raw_text (Optional[str]): The text without annotation that it reads, as
         `find_raw_text` says it; None if no seed was run.
+    means (Dict[str, List[str]]): The columns of each mean.
     """
 
     embeddings: str
@@ -46,22 +47,23 @@ class Row(NamedTuple):
     differences: Dict[str, Difference]
     notes: List[str]
     raw_text: Optional[str]
+    means: Dict[str, List[str]] = {}
 
     def f1(self, domain: str, label: str = "") -> List[float]:
         """Collect the F1 of each seed.
 
-        domain (str): The name of a target, "mean" or "source".
+        domain (str): The name of a column.
         label (str): An entity type; "" for all.
         RETURNS (List[float]): The numbers; none of a seed where it is undefined.
         """
-        if domain == MEAN:
-            found = [result["mean_f1"] for result in self.results]
-        else:
-            scores = [result["scores"][domain] for result in self.results]
+        found = []
+        for result in self.results:
+            scores = [result["scores"][x] for x in self.means.get(domain, [domain])]
             # a type may be neither gold nor predicted
             scores = [x["per_type"].get(label, {}) if label else x for x in scores]
-            found = [x.get("f1") for x in scores]
-        return [value for value in found if value is not None]
+            defined = [x["f1"] for x in scores if x.get("f1") is not None]
+            found += [mean(defined)] if defined else []
+        return found
 
     def lenient_f1(self, target: str) -> List[float]:
         """Collect the F1 of each seed as NCRF++ counts.
@@ -107,7 +109,7 @@ def summarize(
             notes += explain_scores(group) + explain_code(group)
             differences: Dict[str, Difference] = {}
             if system != experiment.baseline and group and baseline:
-                differences, reasons = _compare(experiment.targets, group, baseline)
+                differences, reasons = _compare(experiment, group, baseline)
                 notes += reasons
             published = published_f1(system, embeddings.published)
             # one config, so all say the same
@@ -115,20 +117,25 @@ def summarize(
             raw_texts += [run.raw_text for run, _ in tried]
             raw_text = raw_texts[0] if raw_texts else None
             found = (group, published, differences, notes, raw_text)
-            rows.append(Row(name, system, *found))
+            rows.append(Row(name, system, *found, experiment.data.mean_columns))
     return rows
 
 
 def _compare(
-    names: Sequence[str], group: List[Record], baseline: List[Record]
+    experiment: Experiment, group: List[Record], baseline: List[Record]
 ) -> Tuple[Dict[str, Difference], List[str]]:
     """The differences, and why some are missing. What has no score is no part of the
     mean."""
-    targets = [x for x in names if x != MEAN and not why_no_score(group + baseline, x)]
+    columns = experiment.data.target_columns
+    targets = [x for x in columns if not why_no_score(group + baseline, x)]
     reasons = {x: why_no_difference(group, baseline, x) for x in targets}
     compared = {x: [x] for x in targets if not reasons[x]}
-    if compared and MEAN in names:
-        compared = {MEAN: targets, **compared}
+    means = {
+        name: [x for x in parts if x in targets]
+        for name, parts in experiment.data.mean_columns.items()
+        if any(x in compared for x in parts)
+    }
+    compared = {**means, **compared}
     differences = {
         name: compare(_counts(group, parts), _counts(baseline, parts))
         for name, parts in compared.items()
@@ -179,7 +186,7 @@ def mean_deviation(values: Sequence[float], pattern: str = "{:.2f}") -> str:
 
 
 def _counts(results: Sequence[Record], targets: Sequence[str]) -> List[ndarray]:
-    """Of each target, [seeds, sentences, 3]."""
+    """Of each column, [seeds, articles or sentences, 3]."""
     found = []
     for target in targets:
         parts = [result["scores"][target]["sentences"] for result in results]

@@ -5,7 +5,8 @@ from statistics import mean
 from typing import List, NamedTuple, Optional, Sequence
 
 from ...insight.metrics_table import markdown_table
-from ..plan.experiment import MEAN, SOURCE, Experiment
+from ..plan.data import MARKS, MEAN, SOURCE
+from ..plan.experiment import Experiment
 from ..run.failure import group_failures
 from .footnote import footnotes, note
 from .summary import Failed, Row, entity_types, mean_deviation, undefined_types
@@ -52,7 +53,8 @@ def main_table(
     header = ["Embeddings", "System", *(["Raw text"] if raw else [])]
     aligns = ["l"] * len(header)
     header += ["Seeds", *(["Paper"] if paper else []), column(first), *DIFFERENCE]
-    header += map(column, [*rest, SOURCE])
+    rest += experiment.data.source_columns
+    header += map(column, rest)
     aligns += [*"r" * (len(header) - len(aligns)), *(["l"] if noted else [])]
     cells = []
     for row in rows:
@@ -61,14 +63,16 @@ def main_table(
         if paper:
             line.append(f"{row.published.v2:.2f}" if row.published else "-")
         line += [mean_deviation(row.f1(first)), *difference_cells(row, first)]
-        line += [mean_deviation(row.f1(name)) for name in [*rest, SOURCE]]
+        line += [mean_deviation(row.f1(name)) for name in rest]
         cells.append([*line, *([shorten(row.notes, longest)] if noted else [])])
     return Table([*header, *(["Note"] if noted else [])], cells, aligns)
 
 
 def column(domain: str) -> str:
     """Name a column. RETURNS (str): The title, such as "Mean F1"."""
-    return f"{domain.title() if domain in (MEAN, SOURCE) else domain} F1"
+    mark = next((x for x in MARKS.values() if domain.endswith(x)), "")
+    name = domain.removesuffix(mark)
+    return f"{name.title() if name in (MEAN, SOURCE) else name} F1{mark}"
 
 
 def shorten(notes: Sequence[str], longest: int = LONGEST) -> str:
@@ -81,7 +85,7 @@ def difference_cells(row: Row, target: str) -> List[str]:
     """Write the difference to the baseline.
 
     row (Row): The row.
-    target (str): The name of a target, or "mean".
+    target (str): The name of a column of a target or a mean.
     RETURNS (List[str]): The difference, its interval, its p-value.
     """
     if target not in row.differences:
@@ -147,7 +151,7 @@ def run_table(experiment: Experiment, rows: Sequence[Row]) -> Table:
     rows (Sequence[Row]): The rows of one embeddings.
     RETURNS (Table): A row for each result.
     """
-    domains = [*experiment.targets, SOURCE]
+    domains = [*experiment.targets, *experiment.data.source_columns]
     header = ["System", "Seed", "Dev F1", "Best epoch", *map(column, domains)]
     header += ["Minutes", "Peak MB", "Words/s"]
     cells = []

@@ -14,7 +14,7 @@ from spacy_moee.experiments.plan.experiment import read_experiment
 from spacy_moee.experiments.plan.grid import check_needs
 from tests.embeddings.encoder_util import make_bert
 from tests.embeddings.fasttext.util import write_fasttext
-from tests.experiments.util import BASELINE, OTHER, make_content, write_content
+from tests.experiments.util import BASELINE, OTHER, TARGET, make_content, write_content
 from tests.test_configs import FOLDER, WIDTH, make_vectors
 
 
@@ -234,6 +234,25 @@ def test_corpora(tmp_path: Path) -> None:
     assert "data.test:" in test and "is no .spacy file" in test
     write_docs(Path(changes["data"]["targets"]["tech"]["path"]))
     assert missing(tmp_path, **changes) == [train, dev, test]
+
+
+def test_corpora_that_are_read_by_sentences(tmp_path: Path) -> None:
+    content = make_content(tmp_path)
+    content["data"]["units"] = "docs"
+    content["data"]["targets"][TARGET]["units"] = ["docs", "sentences"]
+    vocab = spacy.blank("en").vocab
+    path = tmp_path / f"{TARGET}.spacy"
+    tags = {"words": ["a", "b"], "ents": ["B-PER", "O"]}
+    docs = [Doc(vocab, **tags), Doc(vocab, **tags, sent_starts=[True, True])]
+    DocBin(docs=docs).to_disk(path)
+    [line] = missing(tmp_path, **content)
+    assert line.startswith(f"data.targets.{TARGET}: '{path}' has no sentence starts in")
+    assert "in 1 docs" in line
+    DocBin(docs=docs, attrs=["ENT_IOB", "ENT_TYPE"]).to_disk(path)
+    [line] = missing(tmp_path, **content)
+    assert "in 2 docs" in line
+    DocBin(docs=docs[1:]).to_disk(path)
+    assert missing(tmp_path, **content) == []
 
 
 def test_names_that_are_none(tmp_path: Path) -> None:

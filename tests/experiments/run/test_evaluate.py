@@ -14,7 +14,9 @@ from spacy.training import Example
 from spacy_moee.corpora.convert import convert_file
 from spacy_moee.errors import MoeeError
 from spacy_moee.evaluation.counts import Counts
-from spacy_moee.experiments.plan.inputs import INPUTS, TYPES, write_inputs
+from spacy_moee.evaluation.units import DOCS, SENTENCES
+from spacy_moee.experiments.plan.data import Reading
+from spacy_moee.experiments.plan.inputs import INPUTS, READINGS, write_inputs
 from spacy_moee.experiments.run.evaluate import evaluate, main
 from spacy_moee.experiments.run.records import Domain, parse
 from spacy_moee.extensions import DOMAIN, DOMAINS
@@ -89,6 +91,40 @@ def test_no_score(
     assert parse(json.dumps(result).encode(), Domain) == result
     assert scores(result) == [None, None, None, counts]
     assert result["no_score"] == reason and result["per_type"] == {}
+
+
+def test_units(nlp: Language, tmp_path: Path) -> None:
+    """A pipeline that sees how much it reads, and counts for each article."""
+    seen: List[int] = []
+
+    @Language.component("test_run_evaluate_units")
+    def look(doc: Doc) -> Doc:
+        seen.append(len(doc))
+        return doc
+
+    reader = spacy.blank("en")
+    reader.add_pipe("entity_ruler").add_patterns(  # type: ignore[attr-defined]
+        [{"label": "PER", "pattern": "Ada"}, {"label": "ORG", "pattern": "left"}]
+    )
+    reader.add_pipe("test_run_evaluate_units")
+    words, tags = ["Ada", "left", "Ada", "came"], ["B-PER", "O", "O", "O"]
+    starts = [True, False, True, False]
+    docs = [Doc(reader.vocab, words=words, ents=tags, sent_starts=starts) for _ in "ab"]
+    path = tmp_path / "x.spacy"
+    DocBin(docs=docs).to_disk(path)
+    for units, lengths in ((DOCS, [4, 4]), (SENTENCES, [2] * 4)):
+        seen.clear()
+        result = evaluate(reader, path, units=units)
+        assert seen == lengths
+        # the unit of the bootstrap is the article
+        assert result["sentences"] == {
+            "correct": [1, 1],
+            "predicted": [3, 3],
+            "gold": [1, 1],
+        }
+        typed = evaluate(reader, path, units=units, gold_types=True)
+        assert typed["counts"] == [2, 4, 2]
+        assert parse(json.dumps(typed).encode(), Domain) == typed
 
 
 def test_types_that_are_scored(tmp_path: Path) -> None:
@@ -202,11 +238,18 @@ def test_test_set_is_of_the_source_and_targets_are_not(
     write_inputs(
         tmp_path / INPUTS, inputs, {k: hash_of_path(x) for k, x in inputs.items()}
     )
-    (tmp_path / TYPES).write_text('{"tech": null}')
+    readings = {
+        "source": Reading("test"),
+        "source (docs)": Reading("test", DOCS),
+        "tech": Reading("targets.tech", gold_types=True),
+    }
+    content = {name: reading._asdict() for name, reading in readings.items()}
+    (tmp_path / READINGS).write_text(json.dumps(content))
     monkeypatch.setattr("sys.argv", ["evaluate", str(tmp_path), "-1"])
     main()
     found = json.loads((tmp_path / "scores.json").read_text())["scores"]
     assert {name: scores["counts"] for name, scores in found.items()} == {
         "source": [1, 2, 2],
+        "source (docs)": [1, 2, 2],
         "tech": [0, 0, 2],
     }

@@ -97,7 +97,7 @@ class FakeChild:
 @pytest.fixture
 def fake(monkeypatch: pytest.MonkeyPatch) -> None:
     result = make_result(OTHER, 0)
-    scores = {name: result[name] for name in ("scores", "mean_f1", "dev_f1")}
+    scores = {name: result[name] for name in ("scores", "dev_f1")}
     left = {"train.json": {"seconds": 60, "peak_mb": None}, "scores.json": scores}
     monkeypatch.setattr(FakeChild, "left", left)
     monkeypatch.setattr(job, "Child", FakeChild)

@@ -14,7 +14,7 @@ from .lookups import find_lookups
 from .types import MoEEModelT
 
 
-class Candidate(NamedTuple):
+class MemberPipeline(NamedTuple):
     """A trained pipeline.
 
     model (str): What it is called, for messages.
@@ -50,22 +50,22 @@ def check_count(models: List[str]) -> None:
         raise MoeeError("M028", found=", ".join(models) or "none")
 
 
-def check_candidates(candidates: List[Candidate]) -> None:
+def check_members(members: List[MemberPipeline]) -> None:
     """Check that pipelines can be members of one ensemble.
 
-    candidates (List[Candidate]): The pipelines.
+    members (List[MemberPipeline]): The pipelines.
     RAISES (MoeeError): M027, if one does not fit the first; M028, if there are too few,
         or if one is an ensemble.
     """
-    for candidate in candidates:
-        if candidate.block["@architectures"] == ENSEMBLE:
-            raise MoeeError("M028", found=f"the ensemble '{candidate.model}'")
-    paths = [candidate.nlp.path for candidate in candidates if candidate.nlp.path]
+    for member in members:
+        if member.block["@architectures"] == ENSEMBLE:
+            raise MoeeError("M028", found=f"the ensemble '{member.model}'")
+    paths = [member.nlp.path for member in members if member.nlp.path]
     for path in paths:
         if paths.count(path) > 1:
             raise MoeeError("M028", found=f"'{path}' {paths.count(path)} times")
-    check_count([candidate.model for candidate in candidates])
-    first, *rest = candidates
+    check_count([member.model for member in members])
+    first, *rest = members
     for other in rest:
         for what, found, expected in _differences(first, other):
             raise MoeeError(
@@ -79,7 +79,7 @@ def check_candidates(candidates: List[Candidate]) -> None:
 
 
 def _differences(
-    first: Candidate, other: Candidate
+    first: MemberPipeline, other: MemberPipeline
 ) -> Iterator[Tuple[str, object, object]]:
     """What is not the same, what the other one has, and what the first one has."""
     one, two = first.nlp, other.nlp
