@@ -121,5 +121,4 @@ def build_moee_tagger_v1(
         constrained=constrained,
     )
     segments = segments or make_sentence_segments()
-    how = dropout, segments, threads, Family(), memory
-    return network_model(network, tok2vec, *how)
+    return network_model(network, tok2vec, dropout, segments, threads, Family(), memory)
