@@ -131,7 +131,9 @@ def move_together(marginals: ndarray, found: Occurrences, weight: float) -> ndar
     _, first, end, near_first, near_end = found
     total = sums[end] - sums[first] - sums[near_end] + sums[near_first] + counted
     mean = total[:, :-1] / total[:, -1:]
-    change = weight * (numpy.log(mean.clip(0) + FLOOR) - numpy.log(own + FLOOR))
+    change: ndarray = weight * (
+        numpy.log(mean.clip(0) + FLOOR) - numpy.log(own + FLOOR)
+    )
     alone = (near_first == first) & (near_end == end)
     change[alone] = 0
     return change
