@@ -89,7 +89,7 @@ def _bind(name: str, member: MoEEModelT, embeddings: Dict[str, Tok2VecT]) -> Non
         problem = f"is a model of another kind ('{kind[:60]}')"
         expected = "a tagger of this package, such as spacy_moee.MoEETagger.v1"
     else:
-        tok2vec = member.get_ref("tok2vec")
+        tok2vec = member.layers[0]
         names = tok2vec.attrs.get("names", [])
         expected = f"{PLACE} as its tok2vec, with names of: {known}"
         if tok2vec.name != NAME:
@@ -114,10 +114,11 @@ class Ensemble(Family):
             start, end = end, end + (layer.maybe_get_dim("nO") or 0)
             columns[layer.id] = start, end
         labels = model.attrs["labels"] or [[]] * len(models)
+        # layers, not references, which copies of a model do not have
         return [
             MemberModel(
                 member,
-                [columns[layer.id] for layer in member.get_ref("tok2vec").layers],
+                [columns[layer.id] for layer in member.layers[0].layers],
                 own,
             )
             for member, own in zip(models, labels, strict=True)

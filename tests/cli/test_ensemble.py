@@ -6,10 +6,12 @@ from typing import Any, Dict, List
 import pytest
 import spacy
 import srsly
+import typer
 from spacy.language import Language
 from spacy.vectors import Vectors
 from thinc.api import Config
 
+from spacy_moee.cli import app
 from spacy_moee.errors import MoeeError
 
 from ..component.ensembles import make_members
@@ -36,6 +38,13 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def ensemble(output: Path, *args: object) -> str:
     return call_spacy("moee", "ensemble", output, *args)
+
+
+def try_ensemble(output: Path, *args: object) -> None:
+    """The command without the group that prints errors."""
+    command: Any = typer.main.get_command(app)
+    arguments = [*map(str, (output, *args))]
+    command.commands["ensemble"].main(arguments, standalone_mode=False)
 
 
 def test_what_is_made(folder: Path) -> None:
@@ -72,9 +81,9 @@ def test_it_replaces_another_pipeline(folder: Path, tmp_path: Path) -> None:
     assert spacy.load(output).pipe_names == ["moee_ner"]
     (output / "meta.json").unlink()
     with pytest.raises(MoeeError, match="M705.*not a pipeline"):
-        ensemble(output, folder / "a", folder / "b")
+        try_ensemble(output, folder / "a", folder / "b")
     with pytest.raises(MoeeError, match="M705.*must not change"):
-        ensemble(folder / "a", folder / "a", folder / "b")
+        try_ensemble(folder / "a", folder / "a", folder / "b")
 
 
 def test_all_else_is_of_the_first(folder: Path, tmp_path: Path) -> None:
@@ -88,9 +97,9 @@ def test_all_else_is_of_the_first(folder: Path, tmp_path: Path) -> None:
     other.to_disk(tmp_path / "second")
     models = tmp_path / "first", tmp_path / "second"
     with pytest.raises(MoeeError, match="M735.*moee_ner, more; expected one"):
-        ensemble(tmp_path / "out", *models)
+        try_ensemble(tmp_path / "out", *models)
     with pytest.raises(MoeeError, match="M735.*found ner; expected moee_ner"):
-        ensemble(tmp_path / "out", *models, "--component", "moee_ner")
+        try_ensemble(tmp_path / "out", *models, "--component", "moee_ner")
     assert not (tmp_path / "out").exists()
     ensemble(tmp_path / "out", tmp_path / "first", folder / "c")
     made = spacy.load(tmp_path / "out")
@@ -112,7 +121,7 @@ def test_a_temperature_is_not_kept(folder: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize("names, message", [("a", "'?.*/a"), ("aa", "2 times")])
 def test_too_few(names: str, message: str, folder: Path, tmp_path: Path) -> None:
     with pytest.raises(MoeeError, match=f"M028.*{message}"):
-        ensemble(tmp_path / "out", *(folder / name for name in names))
+        try_ensemble(tmp_path / "out", *(folder / name for name in names))
 
 
 def change_language(nlp: Language) -> Language:
@@ -167,7 +176,7 @@ def test_what_does_not_fit(
 ) -> None:
     change(spacy.load(folder / "b")).to_disk(tmp_path / "b")
     with pytest.raises(MoeeError, match=f"M027.*{message}"):
-        ensemble(tmp_path / "out", folder / "a", tmp_path / "b")
+        try_ensemble(tmp_path / "out", folder / "a", tmp_path / "b")
     assert not (tmp_path / "out").exists()
 
 
@@ -183,9 +192,9 @@ def test_another_language_and_an_ensemble(folder: Path, tmp_path: Path) -> None:
     nlp.add_pipe("moee_ner", source=spacy.load(folder / "c"))
     nlp.to_disk(tmp_path / "de")
     with pytest.raises(MoeeError, match="M027.*language. Found de; expected en"):
-        ensemble(tmp_path / "out", folder / "a", tmp_path / "de")
+        try_ensemble(tmp_path / "out", folder / "a", tmp_path / "de")
     with pytest.raises(MoeeError, match="M028.*found the ensemble '.*all'"):
-        ensemble(tmp_path / "out", folder / "a", folder / "all")
+        try_ensemble(tmp_path / "out", folder / "a", folder / "all")
 
 
 def test_an_encoder_is_saved_once(tmp_path: Path) -> None:

@@ -128,7 +128,7 @@ def test_a_round_trip_by_any_way(saved: Path, nlp: Language, tmp_path: Path) -> 
         ner.model = copied
         assert read_all(nlp) == expected
     # shared layers are still shared in the copy
-    first, second = (ner.model.layers[i].get_ref("tok2vec") for i in (1, 2))
+    first, second = (ner.model.layers[i].layers[0] for i in (1, 2))
     assert first.layers[0] is second.layers[0]
     assert ner.model.to_bytes() == copied.to_bytes()
 
@@ -277,3 +277,17 @@ def test_configs_that_can_not_be(changes: Any, message: str) -> None:
     }
     with pytest.raises(MoeeError, match=message):
         spacy.blank("en").add_pipe("moee_ner", config={"model": block})
+
+
+def test_a_memory(saved: Path) -> None:
+    """What all members say on average moves with the other occurrences of a word."""
+    memory = {"@misc": "spacy_moee.document_memory.v1", "weight": 1.0, "distance": 0}
+    config = {"components": {"moee_ner": {"model": {"memory": memory}}}}
+    text = "Anna lives in Rome . The train to Anna is late ."
+    found = []
+    for settings in ({}, config):
+        nlp = spacy.load(saved / "ensemble", config=settings)
+        [row] = get_ner(nlp).predict([nlp.make_doc(text)], ["marginals"])
+        found.append(row.marginals)
+    change = abs(found[0] - found[1]).max(axis=1)
+    assert min(change[0], change[8]) > 1e-3
