@@ -27,7 +27,9 @@ def write(path: Path, nlp: Language, n: int, size: int, seed: int = 0) -> Path:
         part = tagged[i : i + size]
         words = [word for sentence, _ in part for word in sentence]
         tags = [tag for _, row in part for tag in row]
-        starts = [j == 0 for sentence, _ in part for j in range(len(sentence))]
+        starts: List[Any] = [
+            j == 0 for sentence, _ in part for j in range(len(sentence))
+        ]
         docs.append(Doc(nlp.vocab, words=words, ents=tags, sent_starts=starts))
     path.parent.mkdir(parents=True, exist_ok=True)
     DocBin(docs=docs).to_disk(path)
