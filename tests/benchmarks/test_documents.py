@@ -64,6 +64,15 @@ def test_tables(
     assert "words/s" in output
 
 
+@pytest.mark.parametrize(
+    "words", [["--models", "a"], ["--models", "a=b", "--baseline", "c"]]
+)
+def test_what_can_not_be(words: List[str]) -> None:
+    folders = ["--corpus", "corpus", "--domains", "domains"]
+    with pytest.raises(SystemExit, match=words[-2]):
+        documents.main(documents.make_arguments().parse_args([*words, *folders]))
+
+
 def test_articles_are_the_unit_of_the_bootstrap(tmp_path: Path) -> None:
     nlp = make_trained()
     path = write(tmp_path / "a.spacy", nlp, 12, 3)
