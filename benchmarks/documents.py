@@ -200,9 +200,14 @@ def main(args: Namespace) -> None:
     """
     systems: Dict[str, List[Path]] = {}
     for text in args.models:
-        name, _, model = text.rpartition("=")
+        name, equals, model = text.partition("=")
+        if not equals:
+            raise SystemExit(f"✘ --models {text}: expected NAME=MODEL")
         systems.setdefault(name, []).append(Path(model))
     baseline = args.baseline or next(iter(systems))
+    if baseline not in systems:
+        known = ", ".join(systems)
+        raise SystemExit(f"✘ --baseline {baseline}: expected one of {known}")
     files = {
         SOURCE: args.corpus / SOURCE / "test.spacy",
         TARGET: args.corpus / TARGET / "test.spacy",

@@ -89,9 +89,8 @@ def _split(nlp: Language, example: Example) -> Iterator[Example]:
         part = gold[start:end].as_doc()
         part.has_unknown_spaces = gold.has_unknown_spaces
         if part.has_unknown_spaces:
-            words, spaces = zip(
-                *((t.text, bool(t.whitespace_)) for t in part), strict=True
-            )
+            words = [token.text for token in part]
+            spaces = [bool(token.whitespace_) for token in part]
             found = Doc(nlp.vocab, words=words, spaces=spaces)
         else:
             found = nlp.make_doc(part.text)

@@ -57,8 +57,9 @@ def build_concept_tagger_v1(
     place = "spacy_moee.ConceptTagger.v1"
     described = Described({**descriptions}, None)
     sizes = hidden_width, depth
-    how = segments, threads, memory
-    return _build(place, tok2vec, *sizes, dropout, merge, described, *how)
+    return _build(
+        place, tok2vec, *sizes, dropout, merge, described, segments, threads, memory
+    )
 
 
 def build_robust_tagger_v1(
@@ -97,8 +98,9 @@ def build_robust_tagger_v1(
     place = "spacy_moee.RobustTagger.v1"
     described = Described({**descriptions}, {**examples})
     sizes = hidden_width, depth
-    how = segments, threads, memory
-    return _build(place, tok2vec, *sizes, dropout, merge, described, *how)
+    return _build(
+        place, tok2vec, *sizes, dropout, merge, described, segments, threads, memory
+    )
 
 
 def _build(

@@ -65,7 +65,7 @@ def build_generated_tagger_v1(
     segments (Optional[Segmenter]): What the network reads at once; by default
         `spacy_moee.sentence_segments.v1`.
     threads (int): Threads of prediction; see `build_moee_tagger_v1`.
-    memory (Optional[DocumentMemory]): What a doc says elsewhere; see there.
+    memory (Optional[DocumentMemory]): What a doc says of a word elsewhere.
     RETURNS (Model[List[Doc], Scores]): The model; it is built by `initialize`.
     RAISES (MoeeError): M103, for values that can't be.
     """
@@ -96,8 +96,7 @@ def build_generated_tagger_v1(
     )
     segments = segments or make_sentence_segments()
     family = Generated(DOMAINS[domain], language_weight > 0)
-    how = dropout, segments, threads, family, memory
-    model = network_model(network, tok2vec, *how)
+    model = network_model(network, tok2vec, dropout, segments, threads, family, memory)
     model.attrs["vocabulary"] = NO_WORDS
     return model
 

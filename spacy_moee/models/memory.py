@@ -131,7 +131,9 @@ def move_together(marginals: ndarray, found: Occurrences, weight: float) -> ndar
     _, first, end, near_first, near_end = found
     total = sums[end] - sums[first] - sums[near_end] + sums[near_first] + counted
     mean = total[:, :-1] / total[:, -1:]
-    change = weight * (numpy.log(mean.clip(0) + FLOOR) - numpy.log(own + FLOOR))
+    change: ndarray = weight * (
+        numpy.log(mean.clip(0) + FLOOR) - numpy.log(own + FLOOR)
+    )
     alone = (near_first == first) & (near_end == end)
     change[alone] = 0
     return change
@@ -164,20 +166,17 @@ def remember(memory: DocumentMemory, docs: Sequence[Doc], scores: Scores) -> Non
 
 
 def _read_marginals(scores: Scores, rows: ndarray) -> ndarray:
-    """What the windows that answer for tokens say of them, shape [occurrences, tags].
-    `rows` has a row of it for each token, and the number of all rows for those that
-    have none, and for padding."""
+    """What windows say of the tokens of their cores, shape [occurrences, tags]. `rows`
+    has a row of it for each token, and the number of all rows for those that have none,
+    and for padding."""
     n_rows, n_tags = rows[-1], len(scores.network.category)
     table = numpy.empty((n_rows, n_tags), dtype="float32")
     windows = scores.layout.windows
     for batch in scores.batches:
         tokens = batch.tokens.cpu().numpy()
-        core_start, core_end = (
-            windows.core_start[batch.rows],
-            windows.core_end[batch.rows],
-        )
-        answers = (core_start[:, None] <= tokens) & (tokens < core_end[:, None])
-        answers &= rows[tokens] < n_rows
+        core_start = windows.core_start[batch.rows][:, None]
+        core_end = windows.core_end[batch.rows][:, None]
+        answers = (core_start <= tokens) & (tokens < core_end) & (rows[tokens] < n_rows)
         some = numpy.flatnonzero(answers.any(axis=1))
         if not len(some):
             continue

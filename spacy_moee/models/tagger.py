@@ -28,6 +28,7 @@ constrained = true
 detection_weight = 1.0
 gate_weight = 1.0
 threads = 1
+memory = null
 
 [model.segments]
 @misc = "spacy_moee.sentence_segments.v1"
@@ -120,5 +121,4 @@ def build_moee_tagger_v1(
         constrained=constrained,
     )
     segments = segments or make_sentence_segments()
-    how = dropout, segments, threads, Family(), memory
-    return network_model(network, tok2vec, *how)
+    return network_model(network, tok2vec, dropout, segments, threads, Family(), memory)

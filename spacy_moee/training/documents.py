@@ -10,6 +10,7 @@ from spacy.tokens import Doc
 from spacy.training import Corpus, Example
 from spacy.training.augment import dont_augment
 from spacy.training.corpus import walk_corpus
+from spacy.util import registry
 
 from ..errors import check_setting
 
@@ -39,19 +40,19 @@ def make_document_corpus(
     augmenter (Optional[Callable]): As of `spacy.Corpus.v1`, called for each sentence
         and each document.
     RETURNS (Callable[[Language], Iterator[Example]]): The reader.
-    RAISES (MoeeError): M103, for invalid values.
+    RAISES (MoeeError): M103, for invalid values; and spaCy's own error without a path.
     """
     for argument, value, least in (("join", join, 1), ("limit", limit, 0)):
         expected = f"{least} or more"
         check_setting(value >= least, argument, READER, expected, value)
     augment = augmenter or dont_augment
+    read = registry.readers.get("spacy.Corpus.v1")
+    corpus: Corpus = read(path, gold_preproc=False, limit=limit)
 
     def read_documents(nlp: Language) -> Iterator[Example]:
-        # without a path, spaCy says what is wrong
-        corpus = Corpus(path, limit=limit)  # type: ignore[arg-type]
         files = walk_corpus(corpus.path, ".spacy")
         for document in _join_sentences(corpus.read_docbin(nlp.vocab, files), join):
-            sentences = [sentence.as_doc() for sentence in document.sents]
+            sentences = split_sentences(document)
             whole = [document] if len(sentences) > 1 else []
             for example in corpus.make_examples(nlp, [*sentences, *whole]):
                 if sentence_starts and example.reference is document:
@@ -59,6 +60,16 @@ def make_document_corpus(
                 yield from augment(nlp, example)
 
     return read_documents
+
+
+def split_sentences(doc: Doc) -> List[Doc]:
+    """Make a doc of each sentence.
+
+    doc (Doc): The doc; without sentence starts it is one sentence.
+    RETURNS (List[Doc]): Its sentences; the doc itself, if it is one.
+    """
+    starts = doc.to_array(SENT_START)[1:] == 1
+    return [sentence.as_doc() for sentence in doc.sents] if starts.any() else [doc]
 
 
 def _join_sentences(docs: Iterable[Doc], size: int) -> Iterator[Doc]:

@@ -13,6 +13,7 @@ from spacy.training import Corpus, Example
 from ..corpora.texts import read_docs
 from ..errors import MoeeError, warn
 from ..extensions import SOURCE, set_domain, set_raw
+from .documents import split_sentences
 from .raw import RawText, count_words
 from .sentences import copy_words
 from .streamed import check_training
@@ -92,7 +93,8 @@ class MixedCorpus:
         files = sorted(path.rglob("*.spacy")) if path.is_dir() else [path]
         if self.path is None or not all(file.is_file() for file in files):
             raise MoeeError("M607", path=self.path, found="nothing")
-        docs = [doc for file in files for doc in read_docs(nlp, file)]
+        read = (doc for file in files for doc in read_docs(nlp, file))
+        docs = [sentence for doc in read for sentence in split_sentences(doc)]
         corpus = Corpus(path, max_length=self.max_length)
         kept = list(corpus.make_examples(nlp, docs))
         examples = [eg for eg in kept if not eg.predicted.text.isspace()]

@@ -4,11 +4,13 @@ from pathlib import Path
 from typing import Callable, Iterable, Iterator, List, Optional, Union
 
 from spacy.language import Language
-from spacy.training import Example
+from spacy.training import Corpus, Example
+from spacy.training.corpus import walk_corpus
 from spacy.util import registry
 
 from ..errors import MoeeError, check_setting
 from ..extensions import SOURCE, TARGET, set_domain
+from .documents import split_sentences
 from .mixed import MixedCorpus, MixedEpoch
 from .raw import RawText
 from .streamed import BATCHER, READER
@@ -45,8 +47,8 @@ def make_mixed_corpus(
     source (Union[Path, List[Path], None]): Raw text of the source domain.
     target (Union[Path, List[Path], None]): Raw text of the target domain.
     batch_size (int): Annotated docs per step.
-    max_length (int): Docs and sentences of this many tokens or more are left out; 0 for
-        none. A long doc is read by its sentences, if it has them.
+    max_length (int): Sentences of this many tokens or more are left out; 0 for none.
+        Docs are read by their sentences.
     transductive (bool): Also read the text of the target's test corpus, without its
         annotation. Its score is then no longer that of unseen text.
     test (Union[Path, List[Path], None]): The test corpus; read only if `transductive`.
@@ -104,19 +106,21 @@ def make_batch_mixed() -> Callable[[Iterable[Example]], Iterator[List[Example]]]
 def make_source_corpus(
     path: Optional[Path],
 ) -> Callable[[Language], Iterable[Example]]:
-    """Read annotated docs as `spacy.Corpus.v1` does, and say that they are of the
-    source domain, so that a model that knows two domains reads them as such: the docs
-    of [corpora.dev] beside `spacy_moee.MixedCorpus.v1`. Registered as
+    """Read annotated docs by their sentences, and say that they are of the source
+    domain, so that a model that knows two domains reads them as such: the docs of
+    [corpora.dev] beside `spacy_moee.MixedCorpus.v1`. Registered as
     `spacy_moee.SourceCorpus.v1`.
 
     path (Optional[Path]): A `.spacy` file, or a folder of them.
     RETURNS (Callable[[Language], Iterable[Example]]): The reader.
     """
-    corpus = registry.readers.get("spacy.Corpus.v1")(path, gold_preproc=False)
+    corpus: Corpus = registry.readers.get("spacy.Corpus.v1")(path, gold_preproc=False)
 
     def read_source(nlp: Language) -> Iterator[Example]:
-        for example in corpus(nlp):
-            set_domain(example.predicted, SOURCE)
-            yield example
+        docs = corpus.read_docbin(nlp.vocab, walk_corpus(corpus.path, ".spacy"))
+        for doc in docs:
+            for example in corpus.make_examples(nlp, split_sentences(doc)):
+                set_domain(example.predicted, SOURCE)
+                yield example
 
     return read_source

@@ -27,7 +27,9 @@ def write(path: Path, nlp: Language, n: int, size: int, seed: int = 0) -> Path:
         part = tagged[i : i + size]
         words = [word for sentence, _ in part for word in sentence]
         tags = [tag for _, row in part for tag in row]
-        starts = [j == 0 for sentence, _ in part for j in range(len(sentence))]
+        starts: List[Any] = [
+            j == 0 for sentence, _ in part for j in range(len(sentence))
+        ]
         docs.append(Doc(nlp.vocab, words=words, ents=tags, sent_starts=starts))
     path.parent.mkdir(parents=True, exist_ok=True)
     DocBin(docs=docs).to_disk(path)
@@ -60,6 +62,15 @@ def test_tables(
     rows = [line.split() for line in lines if line.startswith("mean ")]
     assert [row[1] for row in rows] == ["+0.00"]
     assert "words/s" in output
+
+
+@pytest.mark.parametrize(
+    "words", [["--models", "a"], ["--models", "a=b", "--baseline", "c"]]
+)
+def test_what_can_not_be(words: List[str]) -> None:
+    folders = ["--corpus", "corpus", "--domains", "domains"]
+    with pytest.raises(SystemExit, match=words[-2]):
+        documents.main(documents.make_arguments().parse_args([*words, *folders]))
 
 
 def test_articles_are_the_unit_of_the_bootstrap(tmp_path: Path) -> None:

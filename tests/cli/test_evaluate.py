@@ -225,7 +225,7 @@ def test_texts_in_another_case(model: Path, tmp_path: Path) -> None:
 def test_docs_and_sentences(tmp_path: Path) -> None:
     """A pipeline that finds something at the start of what it reads."""
 
-    @Language.component("test_evaluate_first")
+    @Language.component("test_evaluate_first", assigns=["doc.ents"])
     def find_first(doc: Doc) -> Doc:
         doc.ents = [Span(doc, 0, 1, "X")]
         return doc

@@ -21,7 +21,7 @@ def make(sentences: List[List[str]], spaces: Any = None) -> Doc:
     """A doc with sentence starts, from the tags of its sentences."""
     tags = [tag for sentence in sentences for tag in sentence]
     words = [f"w{i}" for i in range(len(tags))]
-    starts = [i == 0 for sentence in sentences for i in range(len(sentence))]
+    starts: List[Any] = [i == 0 for sentence in sentences for i in range(len(sentence))]
     return Doc(NLP.vocab, words=words, spaces=spaces, ents=tags, sent_starts=starts)
 
 
@@ -75,7 +75,7 @@ def test_sentences_are_those_of_the_file(
 
 def test_a_text_is_tokenized_as_a_whole_doc_is(tmp_path: Path) -> None:
     words = "Ada's left . Bo stays .".split()
-    starts = [True, False, False, True, False, False]
+    starts: List[Any] = [True, False, False, True, False, False]
     doc = Doc(NLP.vocab, words=words, sent_starts=starts, spaces=[True] * 6)
     path = save(tmp_path / "a.spacy", [doc, doc])
     first, second, *_ = read_units(NLP, path, SENTENCES).examples

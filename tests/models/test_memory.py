@@ -130,7 +130,8 @@ def test_each_doc_has_its_own_memory():
         if len(doc):
             assert_same([row], predict(model, [doc]), atol=1e-6)
     plain = predict(make_random_model(docs, None), docs)
-    assert any((a.tags != b.tags).any() for a, b in zip(together, plain, strict=True))
+    moved = abs(together[0].marginals - plain[0].marginals).max(axis=1)
+    assert (moved > 0.1).any()
 
 
 @pytest.mark.parametrize("starts", [(), (4, 8, 13)])

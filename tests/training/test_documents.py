@@ -111,3 +111,8 @@ def test_augmenter_and_limit(tmp_path):
 def test_settings_that_can_not_be(setting):
     with pytest.raises(MoeeError, match="M103"):
         make_document_corpus(Path("a"), **setting)
+
+
+def test_no_path():
+    with pytest.raises(ValueError, match="E913"):
+        make_document_corpus(None)

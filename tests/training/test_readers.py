@@ -181,9 +181,10 @@ def test_dev_docs_are_of_the_source(tmp_path: Path) -> None:
     nlp = spacy.blank("en")
     make = registry.readers.get("spacy_moee.SourceCorpus.v1")
     examples: List[Example] = list(make(path)(nlp))
-    assert [eg.predicted._.moee_domain for eg in examples] == ["source"] * 2
+    assert [eg.predicted._.moee_domain for eg in examples] == ["source"] * 3
     assert not any(eg.predicted._.moee_raw for eg in examples)
-    expected = list(registry.readers.get("spacy.Corpus.v1")(path, False)(nlp))
+    # by sentences
+    expected = list(registry.readers.get("spacy.Corpus.v1")(path, True)(nlp))
     assert [eg.to_dict() for eg in examples] == [eg.to_dict() for eg in expected]
     with pytest.raises(ValueError, match="E913"):
         make(None)

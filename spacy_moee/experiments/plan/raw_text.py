@@ -6,6 +6,8 @@ from typing import Any, Dict, Iterable, List
 from confection import Config
 
 READER = "spacy_moee.MixedCorpus.v1"
+# of texts that a teacher has read; it does not say of which domain they are
+SOFT_READER, TEACHER = "spacy_moee.SoftCorpus.v1", "a teacher's"
 SOURCE, TARGET, TEST = "source", "target", "test"
 
 
@@ -15,12 +17,15 @@ def find_raw_text(config: Config, tests: Iterable[Path]) -> str:
     config (Config): The config.
     tests (Iterable[Path]): The test sets of the targets.
     RETURNS (str): The domains, such as "source, target", and "test" if the text of a
-        test set is read, too; empty for none, which is zero-resource.
+        test set is read, too; "a teacher's" for those of any domain that it has read;
+        empty for none, which is zero-resource.
     """
     values = config.interpolate()
     reader: Dict[str, Any] = values
     for name in str(values["training"]["train_corpus"]).split("."):
         reader = reader.get(name) or {}
+    if reader.get("@readers") == SOFT_READER:
+        return TEACHER
     paths = raw_paths(reader)
     found = [name for name in (SOURCE, TARGET) if paths[name]]
     read = {Path(path).resolve() for part in paths.values() for path in part}

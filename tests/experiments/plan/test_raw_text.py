@@ -42,6 +42,7 @@ def make_config(reader: Dict[str, Any], name: str = "corpora.train") -> Config:
         ({"source": "corpus"}, "source, test"),
         ({"source": "corp", "target": "corpus/tech"}, "source, target"),
         ({"@readers": "spacy.Corpus.v1", "source": "a.txt"}, ""),
+        ({"@readers": "spacy_moee.SoftCorpus.v1", "path": "t.spacy"}, "a teacher's"),
     ],
 )
 def test_reader_of_a_config(reader: Any, expected: str) -> None:

@@ -14,7 +14,7 @@ from spacy.training import Example
 from spacy_moee.corpora.convert import convert_file
 from spacy_moee.errors import MoeeError
 from spacy_moee.evaluation.counts import Counts
-from spacy_moee.evaluation.units import DOCS, SENTENCES
+from spacy_moee.evaluation.units import DOCS, SENTENCES, UnitsT
 from spacy_moee.experiments.plan.data import Reading
 from spacy_moee.experiments.plan.inputs import INPUTS, READINGS, write_inputs
 from spacy_moee.experiments.run.evaluate import evaluate, main
@@ -108,11 +108,12 @@ def test_units(nlp: Language, tmp_path: Path) -> None:
     )
     reader.add_pipe("test_run_evaluate_units")
     words, tags = ["Ada", "left", "Ada", "came"], ["B-PER", "O", "O", "O"]
-    starts = [True, False, True, False]
+    starts: List[Any] = [True, False, True, False]
     docs = [Doc(reader.vocab, words=words, ents=tags, sent_starts=starts) for _ in "ab"]
     path = tmp_path / "x.spacy"
     DocBin(docs=docs).to_disk(path)
-    for units, lengths in ((DOCS, [4, 4]), (SENTENCES, [2] * 4)):
+    expected: Dict[UnitsT, List[int]] = {DOCS: [4, 4], SENTENCES: [2] * 4}
+    for units, lengths in expected.items():
         seen.clear()
         result = evaluate(reader, path, units=units)
         assert seen == lengths
