@@ -9,6 +9,7 @@ import srsly
 from spacy.cli import app
 from spacy.cli.evaluate import evaluate as spacy_evaluate
 from spacy.language import Language
+from spacy.scorer import get_ner_prf
 from spacy.tokens import Doc, DocBin, Span
 from thinc import compat
 from typer.testing import CliRunner
@@ -222,13 +223,21 @@ def test_texts_in_another_case(model: Path, tmp_path: Path) -> None:
     assert "a-upper all" in flat(result.output)
 
 
-def test_docs_and_sentences(tmp_path: Path) -> None:
-    """A pipeline that finds something at the start of what it reads."""
+class First:
+    """Finds something at the start of what it reads."""
 
-    @Language.component("test_evaluate_first", assigns=["doc.ents"])
-    def find_first(doc: Doc) -> Doc:
+    def __call__(self, doc: Doc) -> Doc:
         doc.ents = [Span(doc, 0, 1, "X")]
         return doc
+
+    def score(self, examples: Any, **kwargs: Any) -> Dict[str, Any]:
+        return get_ner_prf(examples)
+
+
+def test_docs_and_sentences(tmp_path: Path) -> None:
+    @Language.factory("test_evaluate_first", assigns=["doc.ents"])
+    def make_first(nlp: Language, name: str) -> First:
+        return First()
 
     nlp = spacy.blank("en")
     nlp.add_pipe("test_evaluate_first")
