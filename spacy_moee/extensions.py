@@ -184,8 +184,7 @@ def _register() -> None:
     Doc.set_extension(GATES, getter=get_gates, force=True)
     Doc.set_extension(DOMAIN, getter=get_domain, setter=set_domain, force=True)
     Doc.set_extension(RAW, getter=is_raw, setter=set_raw, force=True)
-    said = {"getter": get_marginals, "setter": set_marginals}
-    Doc.set_extension(MARGINALS, **said, force=True)
+    Doc.set_extension(MARGINALS, getter=get_marginals, setter=set_marginals, force=True)
     Token.set_extension(GATES, getter=_get_token_gates, force=True)
     Span.set_extension("moee_score", getter=get_score, force=True)
     Span.set_extension("moee_detection", getter=get_detection, force=True)

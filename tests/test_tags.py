@@ -99,7 +99,7 @@ def test_white_space_at_edges_is_left_out(rows, same) -> None:
     reference = make_doc(rows)
     words = [word for word, _ in rows]
     predicted = Doc(VOCAB, words=words if same else ["x", *words[1:]])
-    tags, faults = T.read_gold(Example(reference.copy(), reference), NUMBERS, "ner")
+    tags, faults, _ = T.read_gold(Example(reference.copy(), reference), NUMBERS, "ner")
     whole: List[tuple] = []
     cut: List[str] = []
     blank: List[str] = []
@@ -145,7 +145,7 @@ def test_entities_that_end_within_a_token_are_named() -> None:
     )
     reference.ents = [Span(reference, 0, 2, label="LOC")]
     predicted = Doc(VOCAB, words=["New", "York-based"], spaces=[True, False])
-    tags, faults = T.read_gold(Example(predicted, reference), NUMBERS, "ner")
+    tags, faults, _ = T.read_gold(Example(predicted, reference), NUMBERS, "ner")
     assert faults == {"MW04": ["New York"]}
     assert -1 in tags.tolist()
 

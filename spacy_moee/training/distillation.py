@@ -70,7 +70,7 @@ class Recipe:
         RETURNS (List[Example]): The docs.
         RAISES (MoeeError): M628, if there are none, or they can't be read.
         """
-        block = {"corpus": _look_up(self.values, self.corpus)}
+        block: Any = {"corpus": _look_up(self.values, self.corpus)}
         try:
             examples = list(registry.resolve(block)["corpus"](nlp))
         except MoeeError:
@@ -93,7 +93,7 @@ class Recipe:
         RETURNS (Config): The config.
         """
         config = self.config.copy()
-        block = _look_up(config, self.corpus[:-1])
+        block: Any = _look_up(config, self.corpus[:-1])
         block[self.corpus[-1]] = {
             "@readers": READER,
             "path": str(path),

@@ -109,4 +109,4 @@ def _make_predicted(nlp: Language, doc: Doc, sentencizer: Sentencizer) -> Doc:
         (is_start,) = sentencizer.predict([doc])
         # below 0 as spaCy's arrays hold it
         starts = numpy.where(is_start, 1, -1).astype("uint64").reshape(-1, 1)
-    return predicted.from_array([SENT_START], starts)
+    return predicted.from_array([SENT_START], starts)  # type: ignore[arg-type]

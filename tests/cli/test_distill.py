@@ -79,7 +79,8 @@ def test_the_training_corpus_without_other_texts(folder: Path, tmp_path: Path) -
     docs = read_soft(out / "teacher.spacy")
     # whole docs, which keep the sentences that they have
     assert [len([*doc.sents]) for doc in docs] == [1, 2, 1]
-    assert get_marginals(docs[1]).values.shape == (8, 5)
+    said = get_marginals(docs[1])
+    assert said is not None and said.values.shape == (8, 5)
     config = load_config(out / "config.cfg")
     assert config["corpora"]["train"]["weight"] == 1.0
     values = "--corpora.train.weight", 0.5, "--paths.train", folder / "train.spacy"

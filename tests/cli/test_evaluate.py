@@ -242,7 +242,8 @@ def test_docs_and_sentences(tmp_path: Path) -> None:
     nlp = spacy.blank("en")
     nlp.add_pipe("test_evaluate_first")
     nlp.to_disk(tmp_path / "nlp")
-    tags, starts = ["B-X", "O", "B-X", "O"], [True, False, True, False]
+    tags = ["B-X", "O", "B-X", "O"]
+    starts: List[bool | int | None] = [True, False, True, False]
     words = ["a", "b", "c", "d"]
     article = Doc(VOCAB, words=words, ents=tags, sent_starts=starts)
     data, plain = tmp_path / "data" / "a.spacy", tmp_path / "data" / "plain.spacy"

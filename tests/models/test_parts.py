@@ -75,12 +75,14 @@ def test_parts_are_the_columns_of_the_whole(block: Any, names: List[str]) -> Non
     parts = split_embeddings("x", block, model)
     assert [part.name for part in parts] == names
     joined = join_embeddings({p.name: p.model for p in parts}, names)
+    found: Any
+    wanted: Any
     for found, wanted in zip(joined.predict(docs), model.predict(docs), strict=True):
         assert found.shape == wanted.shape and numpy.allclose(found, wanted)
     for part in parts:
         again = registry.resolve({"part": part.config})["part"]
         again.from_bytes(part.model.to_bytes())
-        pairs = zip(again.predict(docs), part.model.predict(docs), strict=True)
+        pairs: Any = zip(again.predict(docs), part.model.predict(docs), strict=True)
         assert all(numpy.array_equal(a, b) for a, b in pairs)
 
 

@@ -242,7 +242,7 @@ def test_corpora_that_are_read_by_sentences(tmp_path: Path) -> None:
     content["data"]["targets"][TARGET]["units"] = ["docs", "sentences"]
     vocab = spacy.blank("en").vocab
     path = tmp_path / f"{TARGET}.spacy"
-    tags = {"words": ["a", "b"], "ents": ["B-PER", "O"]}
+    tags: Any = {"words": ["a", "b"], "ents": ["B-PER", "O"]}
     docs = [Doc(vocab, **tags), Doc(vocab, **tags, sent_starts=[True, True])]
     DocBin(docs=docs).to_disk(path)
     [line] = missing(tmp_path, **content)
