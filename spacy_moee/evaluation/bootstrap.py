@@ -119,9 +119,15 @@ def _spread(f1: ndarray) -> float:
 
 
 def _degrees_of_freedom(variance: float, *systems: ndarray) -> float:
-    """Satterthwaite's, where all that seeds differ counts: rather too few."""
-    parts = [(_spread(f1) / len(f1)) ** 2 / max(1, len(f1) - 1) for f1 in systems]
-    return variance**2 / sum(parts) if sum(parts) > 0 else numpy.inf
+    """Satterthwaite's, where all that seeds differ counts: rather too few. But never
+    fewer than the seeds of one system have, where the sentences explain what they
+    differ."""
+    varying = [f1 for f1 in systems if _spread(f1) > 0]
+    if not varying:
+        return numpy.inf
+    parts = [(_spread(f1) / len(f1)) ** 2 / (len(f1) - 1) for f1 in varying]
+    fewest = min(len(f1) - 1 for f1 in varying)
+    return max(fewest, variance**2 / sum(parts))
 
 
 def _mean_f1(targets: Sequence[ndarray]) -> ndarray:

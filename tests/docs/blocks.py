@@ -126,10 +126,14 @@ def find_option(words: List[str]) -> Optional[str]:
     """An option that a `spacy moee` command does not have."""
     import typer
 
+    from spacy_moee.cli.distill import WithOverrides
+
     group: Any = typer.main.get_command(spacy_moee.cli.app)
     command = group.commands[words[4]]
     if command.context_settings.get("allow_extra_args"):
         return None  # values of a config
     known = {name for param in command.params for name in param.opts}
     given = (word for word in words[5:] if re.match("--?[a-z]", word))
+    if isinstance(command, WithOverrides):
+        given = (word for word in given if "." not in word)
     return next((word for word in given if word not in known), None)

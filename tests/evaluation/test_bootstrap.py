@@ -179,3 +179,16 @@ def test_seeds_are_trainings_of_all_targets():
 
     found = compare([make(60, 40), make(40, 60)], [make(45)] * 2)
     assert found.f1 == pytest.approx(5) and found.p == 1.0
+
+
+def test_interval_of_systems_that_differ_less_than_their_seeds():
+    """As if each seed of one were the other's with a sentence changed: the degrees of
+    freedom can't fall below those of the seeds."""
+    rng = numpy.random.default_rng(0)
+    correct = rng.integers(0, 4, (3, 200))
+    counts = numpy.stack([correct, correct + 1, numpy.full((3, 200), 4)], axis=2)
+    # seeds that get other sentences right, and nearly as many
+    other = counts.copy()
+    other[:, 0, 0] = 0
+    found = compare([other], [counts], replicates=1000)
+    assert found.high - found.low < 10
