@@ -217,7 +217,7 @@ def test_new_type_can_be_learned(system: str) -> None:
     ]
     optimizer = nlp.resume_training()
     optimizer.learn_rate = 0.02
-    for _ in range(30):
+    for _ in range(60):
         nlp.update([*bought, *make_examples(nlp)], sgd=optimizer)
     scores = nlp.evaluate([*bought, *make_examples(nlp)])
     assert scores["ents_f"] == 1.0
