@@ -121,8 +121,10 @@ def read_corpora(
         name = training[key]
         try:
             (corpus,) = resolve_dot_names(config, [name])
+            # where training reads a doc in several ways, it is counted once
+            read = getattr(corpus, "read_once", corpus)
             # raw text has nothing to be counted
-            examples = (eg for eg in corpus(nlp) if not is_raw(eg.predicted))
+            examples = (eg for eg in read(nlp) if not is_raw(eg.predicted))
             if training["max_epochs"] == -1:
                 examples = islice(examples, STREAMED)
             examples = list(examples)

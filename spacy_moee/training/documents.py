@@ -17,13 +17,47 @@ from ..errors import check_setting
 READER = "spacy_moee.DocumentCorpus.v1"
 
 
+class DocumentCorpus:
+    """Reads documents: see `make_document_corpus`.
+
+    corpus (Corpus): Reads each doc once, as it is.
+    sentence_starts (bool): Whether whole docs get their sentence starts.
+    join (int): How many docs of a single sentence make up a document.
+    augment (Callable): Called for each sentence and each document.
+    """
+
+    def __init__(
+        self, corpus: Corpus, sentence_starts: bool, join: int, augment: Callable
+    ) -> None:
+        self.read_once = corpus
+        self.sentence_starts = sentence_starts
+        self.join = join
+        self.augment = augment
+
+    def __call__(self, nlp: Language) -> Iterator[Example]:
+        """Read all docs.
+
+        nlp (Language): The pipeline.
+        YIELDS (Example): The sentences of each document, and the document.
+        """
+        corpus = self.read_once
+        docs = corpus.read_docbin(nlp.vocab, walk_corpus(corpus.path, ".spacy"))
+        for document in _join_sentences(docs, self.join):
+            sentences = split_sentences(document)
+            whole = [document] if len(sentences) > 1 else []
+            for example in corpus.make_examples(nlp, [*sentences, *whole]):
+                if self.sentence_starts and example.reference is document:
+                    _copy_sentence_starts(example)
+                yield from self.augment(nlp, example)
+
+
 def make_document_corpus(
     path: Optional[Path],
     sentence_starts: bool = True,
     join: int = 16,
     limit: int = 0,
     augmenter: Optional[Callable] = None,
-) -> Callable[[Language], Iterator[Example]]:
+) -> DocumentCorpus:
     """Read each document twice: sentence by sentence, each a doc of its own, and whole.
     So a model learns to read both, and its embeddings, too: an encoder that reads a
     sentence alone says something else of it than in its article. Docs of a single
@@ -39,27 +73,15 @@ def make_document_corpus(
     limit (int): The most docs of the corpus; 0 for all.
     augmenter (Optional[Callable]): As of `spacy.Corpus.v1`, called for each sentence
         and each document.
-    RETURNS (Callable[[Language], Iterator[Example]]): The reader.
+    RETURNS (DocumentCorpus): The reader; its `read_once` reads each doc once.
     RAISES (MoeeError): M103, for invalid values; and spaCy's own error without a path.
     """
     for argument, value, least in (("join", join, 1), ("limit", limit, 0)):
         expected = f"{least} or more"
         check_setting(value >= least, argument, READER, expected, value)
-    augment = augmenter or dont_augment
     read = registry.readers.get("spacy.Corpus.v1")
     corpus: Corpus = read(path, gold_preproc=False, limit=limit)
-
-    def read_documents(nlp: Language) -> Iterator[Example]:
-        files = walk_corpus(corpus.path, ".spacy")
-        for document in _join_sentences(corpus.read_docbin(nlp.vocab, files), join):
-            sentences = split_sentences(document)
-            whole = [document] if len(sentences) > 1 else []
-            for example in corpus.make_examples(nlp, [*sentences, *whole]):
-                if sentence_starts and example.reference is document:
-                    _copy_sentence_starts(example)
-                yield from augment(nlp, example)
-
-    return read_documents
+    return DocumentCorpus(corpus, sentence_starts, join, augmenter or dont_augment)
 
 
 def split_sentences(doc: Doc) -> List[Doc]:

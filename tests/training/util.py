@@ -52,11 +52,11 @@ def make_config(folder: Path, sizes: List[int], **overrides: Any) -> Config:
         "initialize.after_init.min_steps": 0,
         **overrides,
     }
-    config = load_config(CONFIG)
+    config = load_config(CONFIG, interpolate=False)
     # which reads each doc once, as it is
     block = {"@readers": "spacy.Corpus.v1", "path": "${paths.train}", "max_length": 0}
     config["corpora"]["train"] = {**block, "gold_preproc": False}
-    return Config().from_str(config.to_str(), overrides=values)
+    return Config().from_str(config.to_str(), overrides=values, interpolate=False)
 
 
 class Seen:
