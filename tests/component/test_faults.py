@@ -8,7 +8,9 @@ from spacy.language import Language
 from spacy.tokens import Doc, Span
 from spacy.training import Example
 
-from .util import initialize, make_example, make_nlp, make_trained
+from spacy_moee.models.segments import make_sentence_segments
+
+from .util import get_ner, initialize, make_example, make_nlp, make_trained
 
 Row = Tuple[List[str], int, int]
 ROWS: Dict[str, Row] = {
@@ -97,6 +99,8 @@ def test_initialize_counts_the_whole_corpus_once(
 
 def test_an_update_says_it_of_what_was_not_seen_before() -> None:
     nlp = make_trained()
+    # each sentence by itself
+    get_ner(nlp).model.attrs["segments"] = make_sentence_segments(most_sentences=1)
     with pytest.warns(UserWarning, match=r"\[MW02\] 2 gold entities"):
         nlp.update([spaced(nlp), spaced(nlp)])
     nlp.update([spaced(nlp)])

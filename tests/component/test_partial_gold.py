@@ -182,7 +182,7 @@ def expected_parts(
         "detection": (outputs.detection[0], [0, 1, 2, 1, 2], network.detection_crf),
         "gate": (outputs.gate[0], [0, 1, 1, 2, 2], None),
     }
-    units = 1 if network.recognition_crf is not None else known
+    units = known
     return {
         name: brute_loss(image(paths, numbers), table, crf) / units
         for name, (table, numbers, crf) in scores.items()

@@ -168,7 +168,8 @@ def test_unusable_outputs(tmp_path):
 
 
 def test_written_docs_keep_gold_tokens(tmp_path):
-    found = convert(tmp_path, "can't B-X\n\u00a0b I-X\n\nc -\n", group="document")
+    text = "-DOCSTART- O\n\ncan't B-X\n\u00a0b I-X\n\nc -\n"
+    found = convert(tmp_path, text, group="document")
     path = tmp_path / "new" / "x.spacy"
     write_docs([(path, found.docs)])
     (doc,) = DocBin().from_disk(path).get_docs(spacy.blank("en").vocab)
