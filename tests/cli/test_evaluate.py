@@ -35,7 +35,7 @@ def flat(text: str) -> str:
 def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A pipeline that is neither good nor useless."""
     nlp = make_nlp()
-    train(nlp, steps=10)
+    train(nlp, steps=8)
     path = tmp_path_factory.mktemp("models") / "nlp"
     nlp.to_disk(path)
     return path
