@@ -75,6 +75,19 @@ def test_documents_have_the_starts_and_entities_of_their_sentences(tmp_path):
     ]
 
 
+def test_sentences_keep_the_spans_in_them(tmp_path):
+    doc = make_doc([2, 3])
+    doc.spans["incorrect"] = [Span(doc, 3, 5, "X"), Span(doc, 1, 3, "Y")]
+    found = [
+        [
+            (span.start, span.end, span.label_)
+            for span in eg.reference.spans["incorrect"]
+        ]
+        for eg in read(write(tmp_path, [doc]))
+    ]
+    assert found == [[], [(1, 3, "X")], [(3, 5, "X"), (1, 3, "Y")]]
+
+
 def test_no_text_of_an_evaluation_has_sentence_starts(tmp_path):
     path = write(tmp_path, [make_doc([2, 3]), make_doc([2]), make_doc([1])])
     for example in read(path, sentence_starts=False):
