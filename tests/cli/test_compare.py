@@ -142,7 +142,7 @@ def check_lines(lines: List[Dict[str, Any]]) -> None:
         (seed, system) for seed in (0, 1) for system in (BASELINE, OTHER)
     ]
     for line in lines:
-        # spaCy counts from 0 and evaluates before the first and after each but the last,
+        # spaCy counts from 0; it evaluates before the first, after each but the last,
         # and more often within an epoch of a few steps
         assert line["epochs"] == 2 and line["best_epoch"] in (0, 1, 2)
         epochs = [epoch for epoch, _ in line["dev_curve"]]
