@@ -21,8 +21,8 @@ from spacy_moee.cli.prune_vectors import mb, size_of
 from spacy_moee.models.joining import join_pipelines
 from spacy_moee.models.membership import MemberPipeline
 
-from .inference import WARM_UP, read_words, time_pipe
-from .machine import format_line, format_table, make_parser, one_thread
+from .inference import WARM_UP, read_arguments, read_words, time_pipe
+from .machine import format_line, format_table, one_thread
 from .turns import take_turns
 
 FIRST, ENSEMBLE = "first member", "ensemble"
@@ -69,12 +69,7 @@ def compare(
 
 def main() -> None:
     """Read the command line, measure, print a line."""
-    parser = make_parser("ensemble", __doc__)
-    parser.add_argument("models", nargs="+", type=Path, help="trained pipelines")
-    parser.add_argument("--corpus", type=Path, required=True, help=".spacy file")
-    parser.add_argument("--limit", type=int, default=0, help="docs; 0: all")
-    parser.add_argument("--rounds", type=int, default=5, help="how often")
-    args = parser.parse_args()
+    args = read_arguments("ensemble", __doc__, rounds=5)
     one_thread()
     ratios = compare(args.models, args.corpus, args.limit, args.rounds)
     print(format_line(ratios))

@@ -1,5 +1,6 @@
 """Words a second of `nlp.pipe`, and of the two that it is compared with."""
 
+from argparse import Namespace
 from functools import partial
 from pathlib import Path
 from typing import Callable, Dict, List
@@ -70,6 +71,22 @@ def time_docs(nlp: Language, docs: List[Doc]) -> float:
     return timed(lambda: list(nlp.pipe(docs)))
 
 
+def read_arguments(name: str, description: str, rounds: int) -> Namespace:
+    """Read the command line of a benchmark that tags docs with pipelines in turns.
+
+    name (str): The benchmark's name.
+    description (Optional[str]): What it measures.
+    rounds (int): How often, by default.
+    RETURNS (Namespace): models, corpus, limit and rounds.
+    """
+    parser = make_parser(name, description)
+    parser.add_argument("models", nargs="+", type=Path, help="trained pipelines")
+    parser.add_argument("--corpus", type=Path, required=True, help=".spacy file")
+    parser.add_argument("--limit", type=int, default=0, help="docs; 0: all")
+    parser.add_argument("--rounds", type=int, default=rounds, help="how often")
+    return parser.parse_args()
+
+
 def compare_settings(
     name: str, description: str, compare: Callable[[Path, Path, int, int], Dict]
 ) -> None:
@@ -81,12 +98,7 @@ def compare_settings(
     compare (Callable): Takes a trained pipeline, a .spacy file, the number of docs, 0
         for all, and of rounds; returns ratios by name.
     """
-    parser = make_parser(name, description)
-    parser.add_argument("models", nargs="+", type=Path, help="trained pipelines")
-    parser.add_argument("--corpus", type=Path, required=True, help=".spacy file")
-    parser.add_argument("--limit", type=int, default=0, help="docs; 0: all")
-    parser.add_argument("--rounds", type=int, default=9, help="how often")
-    args = parser.parse_args()
+    args = read_arguments(name, description, rounds=9)
     one_thread()
     for model in args.models:
         print(format_line(compare(model, args.corpus, args.limit, args.rounds)))

@@ -80,6 +80,15 @@ def find_component(nlp: "Language", model: str, wanted: Optional[str]) -> str:
     return chosen[0]
 
 
+def full_name(nlp: "Language") -> str:
+    """Name a pipeline.
+
+    nlp (Language): The pipeline.
+    RETURNS (str): Its language, name and version.
+    """
+    return f"{nlp.meta['lang']}_{nlp.meta['name']} {nlp.meta['version']}"
+
+
 def load_pipeline(model: str) -> "Language":
     """Load a trained pipeline.
 

@@ -113,6 +113,7 @@ def read_corpora(
     from spacy.util import resolve_dot_names
 
     from ..extensions import is_raw
+    from ..training.documents import read_once
 
     config = nlp.config.interpolate()
     training = config["training"]
@@ -121,10 +122,8 @@ def read_corpora(
         name = training[key]
         try:
             (corpus,) = resolve_dot_names(config, [name])
-            # where training reads a doc in several ways, it is counted once
-            read = getattr(corpus, "read_once", corpus)
             # raw text has nothing to be counted
-            examples = (eg for eg in read(nlp) if not is_raw(eg.predicted))
+            examples = (eg for eg in read_once(corpus)(nlp) if not is_raw(eg.predicted))
             if training["max_epochs"] == -1:
                 examples = islice(examples, STREAMED)
             examples = list(examples)

@@ -9,7 +9,7 @@ from typer.core import TyperCommand
 from wasabi import msg
 
 from ..errors import MoeeError, os_errors
-from . import app, find_component, load_pipeline, show_warning
+from . import app, find_component, full_name, load_pipeline, show_warning
 
 if TYPE_CHECKING:
     from spacy.language import Language
@@ -130,7 +130,8 @@ def say(
     nlp: Any = load_pipeline(model)
     check_apart(output, nlp.path)
     name = find_component(nlp, model, component)
-    teacher = Teacher(nlp, name, describe(nlp, model))
+    # as the meta data of the student name it
+    teacher = Teacher(nlp, name, f"{full_name(nlp)} ({model})")
     student = recipe.make_tokenizer()
     if gold:
         examples, named = recipe.read_gold(student), (teacher.source, recipe.name)
@@ -166,9 +167,3 @@ def read(
             docs.add(doc)
             bar.update(len(doc))
     return n_words
-
-
-def describe(nlp: "Language", model: str) -> str:
-    """Name the teacher, as the meta data of the student does."""
-    meta = nlp.meta
-    return f"{meta['lang']}_{meta['name']} {meta['version']} ({model})"

@@ -8,7 +8,7 @@ from wasabi import msg
 
 from ..errors import os_errors
 from ..files import whole_folder
-from . import app, find_component, load_pipeline
+from . import app, find_component, full_name, load_pipeline
 from .prune_vectors import mb, size_of
 
 if TYPE_CHECKING:
@@ -80,11 +80,6 @@ def describe_meta(nlp: "Language", members: List["MemberPipeline"]) -> None:
         {"model": member.model, "name": name}
         for member, name in zip(members, names, strict=True)
     ]
-
-
-def full_name(nlp: "Language") -> str:
-    """The name and the version of a pipeline."""
-    return f"{nlp.meta['lang']}_{nlp.meta['name']} {nlp.meta['version']}"
 
 
 def report(shared: Dict[str, List[str]], count: int) -> None:

@@ -59,7 +59,7 @@ class Segments:
         bounds = numpy.array([0, len(doc)] if len(doc) else [0])
         if self.sentences and len(doc):
             starts = numpy.flatnonzero(doc.to_array(SENT_START)[1:] == 1) + 1
-            if is_train and len(starts):
+            if is_train and self.most_sentences > 1:
                 starts = self._group(starts)
             bounds = numpy.concatenate([[0], starts, [len(doc)]])
         start, end = bounds[:-1], bounds[1:]
@@ -76,14 +76,13 @@ class Segments:
         that are left."""
         kept: List[int] = []
         sentence = 0
-        while self.most_sentences > 1:
+        while True:
             # one more than the most is all of them
             size = random.randint(1, self.most_sentences + 1)
             sentence += size
             if size > self.most_sentences or sentence > len(starts):
                 return starts[kept]
             kept.append(sentence - 1)
-        return starts
 
     def _cut(self, start: int, end: int) -> ndarray:
         """Starts and ends of the windows of a segment, shape [2, windows]."""

@@ -9,6 +9,7 @@ from spacy.util import load_model_from_config, registry
 from thinc.api import Config
 
 from ..errors import MoeeError
+from .documents import read_once
 from .soft import NAME as READER
 
 
@@ -72,7 +73,8 @@ class Recipe:
         """
         block: Any = {"corpus": _look_up(self.values, self.corpus)}
         try:
-            examples = list(registry.resolve(block)["corpus"](nlp))
+            reader = read_once(registry.resolve(block)["corpus"])
+            examples = list(reader(nlp))
         except MoeeError:
             raise
         except (OSError, ValueError, LookupError, TypeError) as error:

@@ -1,7 +1,7 @@
 """Reads documents for training: by their sentences, and whole."""
 
 from pathlib import Path
-from typing import Callable, Iterable, Iterator, List, Optional
+from typing import Any, Callable, Iterable, Iterator, List, Optional, Sequence
 
 import numpy
 from spacy.attrs import SENT_START
@@ -41,8 +41,7 @@ class DocumentCorpus:
         YIELDS (Example): The sentences of each document, and the document.
         """
         corpus = self.read_once
-        docs = corpus.read_docbin(nlp.vocab, walk_corpus(corpus.path, ".spacy"))
-        for document in _join_sentences(docs, self.join):
+        for document in _join_sentences(read_references(corpus, nlp), self.join):
             sentences = split_sentences(document)
             whole = [document] if len(sentences) > 1 else []
             for example in corpus.make_examples(nlp, [*sentences, *whole]):
@@ -84,6 +83,26 @@ def make_document_corpus(
     return DocumentCorpus(corpus, sentence_starts, join, augmenter or dont_augment)
 
 
+def read_once(reader: Any) -> Any:
+    """Choose how a corpus is read to look at its annotation, and not to learn from it.
+
+    reader (Callable[[Language], Iterable[Example]]): A reader of a config.
+    RETURNS (Callable[[Language], Iterable[Example]]): What reads each doc once, if the
+        reader reads it in several ways; else the reader.
+    """
+    return getattr(reader, "read_once", reader)
+
+
+def read_references(corpus: Corpus, nlp: Language) -> Iterator[Doc]:
+    """Read the docs of a corpus as they are.
+
+    corpus (Corpus): The corpus.
+    nlp (Language): The pipeline.
+    RETURNS (Iterator[Doc]): The docs that have tokens.
+    """
+    return corpus.read_docbin(nlp.vocab, walk_corpus(corpus.path, ".spacy"))
+
+
 def split_sentences(doc: Doc) -> List[Doc]:
     """Make a doc of each sentence.
 
@@ -112,16 +131,15 @@ def _join_sentences(docs: Iterable[Doc], size: int) -> Iterator[Doc]:
     single: List[Doc] = []
     for doc in docs:
         if not doc.has_annotation("SENT_START"):
-            _set_sentence_starts(doc, [0])
-        if len([*doc.sents]) == 1:
-            single.append(doc)
-            if len(single) < size:
-                continue
-        if single:
+            set_sentence_starts(doc, [0])
+        is_single = len([*doc.sents]) == 1
+        if single and (len(single) == size or not is_single):
             yield _join(single)
-        if not (single and single[-1] is doc):
+            single = []
+        if is_single:
+            single.append(doc)
+        else:
             yield doc
-        single = []
     if single:
         yield _join(single)
 
@@ -132,17 +150,22 @@ def _join(docs: List[Doc]) -> Doc:
     starts = numpy.cumsum([0, *map(len, docs)])[:-1]
     joined = Doc.from_docs(docs, ensure_whitespace=True)
     assert joined is not None
-    _set_sentence_starts(joined, starts.tolist())
+    set_sentence_starts(joined, starts.tolist())
     return joined
 
 
 def _copy_sentence_starts(example: Example) -> None:
     aligned = example.get_aligned_sent_starts()
     starts = [number for number, is_start in enumerate(aligned) if is_start]
-    _set_sentence_starts(example.predicted, starts)
+    set_sentence_starts(example.predicted, starts)
 
 
-def _set_sentence_starts(doc: Doc, starts: List[int]) -> None:
+def set_sentence_starts(doc: Doc, starts: Sequence[int]) -> None:
+    """Say which sentences a doc has.
+
+    doc (Doc): The doc.
+    starts (Sequence[int]): The first token of each.
+    """
     # numbers below 0 as spaCy's arrays hold them
     marks = numpy.full((len(doc), 1), -1).astype("uint64")
     marks[starts] = 1

@@ -5,12 +5,11 @@ from typing import Callable, Iterable, Iterator, List, Optional, Union
 
 from spacy.language import Language
 from spacy.training import Corpus, Example
-from spacy.training.corpus import walk_corpus
 from spacy.util import registry
 
 from ..errors import MoeeError, check_setting
 from ..extensions import SOURCE, TARGET, set_domain
-from .documents import split_sentences
+from .documents import read_references, split_sentences
 from .mixed import MixedCorpus, MixedEpoch
 from .raw import RawText
 from .streamed import BATCHER, READER
@@ -117,8 +116,7 @@ def make_source_corpus(
     corpus: Corpus = registry.readers.get("spacy.Corpus.v1")(path, gold_preproc=False)
 
     def read_source(nlp: Language) -> Iterator[Example]:
-        docs = corpus.read_docbin(nlp.vocab, walk_corpus(corpus.path, ".spacy"))
-        for doc in docs:
+        for doc in read_references(corpus, nlp):
             for example in corpus.make_examples(nlp, split_sentences(doc)):
                 set_domain(example.predicted, SOURCE)
                 yield example

@@ -18,6 +18,7 @@ from ..marginals import (
     marginal_labels,
     same_tokens,
 )
+from .documents import set_sentence_starts
 
 NAME = "spacy_moee.SoftCorpus.v1"
 # where a pipeline says what it has learned from
@@ -104,9 +105,8 @@ def _make_predicted(nlp: Language, doc: Doc, sentencizer: Sentencizer) -> Doc:
     if not same_tokens(doc, predicted):
         raise MoeeError("M626", **describe_difference(doc, predicted))
     if doc.has_annotation("SENT_START"):
-        starts = doc.to_array([SENT_START])
+        is_start = doc.to_array(SENT_START) == 1
     else:
         (is_start,) = sentencizer.predict([doc])
-        # below 0 as spaCy's arrays hold it
-        starts = numpy.where(is_start, 1, -1).astype("uint64").reshape(-1, 1)
-    return predicted.from_array([SENT_START], starts)  # type: ignore[arg-type]
+    set_sentence_starts(predicted, numpy.flatnonzero(is_start).tolist())
+    return predicted
