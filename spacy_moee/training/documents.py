@@ -117,6 +117,8 @@ def _make_doc(sentence: Span) -> Doc:
     """Make a doc of a sentence, with the spans in it, which spaCy leaves out: they may
     say what is no entity."""
     doc, first, end = sentence.as_doc(), sentence.start, sentence.end
+    # as_doc forgets it, and a corpus of columns would be read in other tokens than its own
+    doc.has_unknown_spaces = sentence.doc.has_unknown_spaces
     for key, group in sentence.doc.spans.items():
         inside = (s for s in group if first <= s.start and s.end <= end)
         doc.spans[key] = [
@@ -150,6 +152,7 @@ def _join(docs: List[Doc]) -> Doc:
     starts = numpy.cumsum([0, *map(len, docs)])[:-1]
     joined = Doc.from_docs(docs, ensure_whitespace=True)
     assert joined is not None
+    joined.has_unknown_spaces = any(doc.has_unknown_spaces for doc in docs)
     set_sentence_starts(joined, starts.tolist())
     return joined
 

@@ -110,6 +110,19 @@ def test_another_tokenization_gets_the_starts_of_its_own_tokens(tmp_path):
     assert [len(sent) for sent in example.predicted.sents] == [1, 1]
 
 
+@pytest.mark.parametrize("joined", [False, True])
+def test_docs_of_unknown_spaces_keep_their_tokens(tmp_path, joined):
+    words = ["LONDON", "1996-08-22", "a.b", "Anglo-Dutch"]
+    starts = [True, False, True, False]
+    doc = Doc(spacy.blank("en").vocab, words=words, sent_starts=starts)
+    assert doc.has_unknown_spaces
+    docs = [doc]
+    if joined:
+        docs = [Doc(doc.vocab, words=words[:2]), Doc(doc.vocab, words=words[2:])]
+    found = words_of(read(write(tmp_path, docs)))
+    assert found == [words[:2], words[2:], words]
+
+
 def test_augmenter_and_limit(tmp_path):
     def twice(nlp, example):
         yield example
