@@ -9,6 +9,9 @@ from numpy import ndarray
 # there. This bounds its memory.
 MAX_PADDED = 4096
 MAX_FLOATS = 2**23
+# A batch more costs about as much time as this many more sequences in one, since an LSTM
+# loads its weights for each step. Measured with one thread on a CPU.
+BATCH_COST = 2
 
 
 class Windows(NamedTuple):
@@ -55,21 +58,44 @@ def join_windows(parts: List[Windows], lengths: Iterable[int]) -> Windows:
 
 
 def plan(lengths: ndarray, floats: int = 1) -> List[ndarray]:
-    """Group sequences of similar length.
+    """Group sequences of similar length: batches fit into memory, and none has padding
+    that takes more time than one batch more.
 
     lengths (ndarray): The length of each sequence.
     floats (int): The numbers that each place takes in the network.
     RETURNS (List[ndarray]): The indices of the sequences of each batch.
     """
-    limit = min(MAX_PADDED, MAX_FLOATS // floats)
+    limit = most_places(floats)
     order = numpy.argsort(-lengths, kind="stable")
-    groups, first = [], 0
+    groups: List[ndarray] = []
+    first = 0
     while first < len(order):
         # the first one of a group is its longest
         size = max(1, limit // int(lengths[order[first]]))
-        groups.append(order[first : first + size])
+        groups += _cut(order[first : first + size], lengths)
         first += size
     return groups
+
+
+def most_places(floats: int) -> int:
+    """Find what fits into memory.
+
+    floats (int): The numbers that each place takes in the network.
+    RETURNS (int): The most padded places that a network processes at once.
+    """
+    return min(MAX_PADDED, MAX_FLOATS // floats)
+
+
+def _cut(group: ndarray, lengths: ndarray) -> List[ndarray]:
+    """Cut a group, from long to short, wherever the shorter ones are padded too much."""
+    longest, *rest = lengths[group]
+    shorter = numpy.asarray(rest, dtype="int64")
+    saved = (longest - shorter) * numpy.arange(len(shorter), 0, -1)
+    gains = saved - BATCH_COST * shorter
+    if not len(gains) or gains.max() <= 0:
+        return [group]
+    best = int(gains.argmax()) + 1
+    return [*_cut(group[:best], lengths), *_cut(group[best:], lengths)]
 
 
 def padded_places(starts: ndarray, lengths: ndarray, padding: int) -> ndarray:

@@ -26,6 +26,15 @@ def test_plan(lengths, limit, floats):
     # a group holds windows of similar length: none is longer than one before it
     flat = [lengths[i] for group in groups for i in group.tolist()]
     assert flat == sorted(lengths, reverse=True)
+    # and no cut of it would take less time
+    for group in groups:
+        found = [lengths[i] for i in group.tolist()]
+        for cut in range(1, len(found)):
+            assert cost(found) <= cost(found[:cut]) + cost(found[cut:])
+
+
+def cost(lengths):
+    return (len(lengths) + padding.BATCH_COST) * lengths[0]
 
 
 def test_nothing_to_plan():

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from ..networks.network import Inputs, Network, Outputs
-from ..padding import plan
+from ..padding import most_places, plan
 from . import batches
 from .origins import Origins, gather_origin
 from .random_state import get_random_state, use_random_state
@@ -21,8 +21,8 @@ def read_to_learn(
     dropout: float,
 ) -> List[Batch]:
     """Score in training, with a graph that reaches back to the vectors. The graphs of
-    several batches would take memory for the longest doc; so each is read again on the
-    way back, with the same dropout.
+    many batches would take memory for the longest doc; so each is read again on the way
+    back, with the same dropout.
 
     network (Network): The network.
     table (Tensor): The vectors of all tokens, and a row for padding.
@@ -31,12 +31,15 @@ def read_to_learn(
     dropout (float): The dropout rate.
     RETURNS (List[Batch]): What it says.
     """
-    groups = plan(layout.windows.lengths, network.floats)
+    window_lengths = layout.windows.lengths
+    groups = plan(window_lengths, network.floats)
+    places = sum(len(rows) * int(window_lengths[rows[0]]) for rows in groups)
+    is_long = places > most_places(network.floats)
     read = []
     for rows in groups:
         tokens, lengths = batches.pad(layout, rows, table.device)
         vectors = table[tokens].requires_grad_()
-        state = get_random_state(table.device) if len(groups) > 1 else None
+        state = get_random_state(table.device) if is_long else None
         origin = gather_origin(origins, layout, rows, tokens)
         with torch.set_grad_enabled(state is None):
             outputs = network(Inputs(vectors, lengths, dropout, origin))
