@@ -9,8 +9,8 @@ from numpy import ndarray
 # there. This bounds its memory.
 MAX_PADDED = 4096
 MAX_FLOATS = 2**23
-# A batch more costs about as much time as this many more sequences in one, since an LSTM
-# loads its weights for each step. Measured with one thread on a CPU.
+# A batch more costs about as much time as this many more sequences in one, since an
+# LSTM loads its weights for each step. Measured with one thread on a CPU.
 BATCH_COST = 2
 
 
@@ -87,7 +87,7 @@ def most_places(floats: int) -> int:
 
 
 def _cut(group: ndarray, lengths: ndarray) -> List[ndarray]:
-    """Cut a group, from long to short, wherever the shorter ones are padded too much."""
+    """Cut a group, from long to short, where shorter ones are padded too much."""
     longest, *rest = lengths[group]
     shorter = numpy.asarray(rest, dtype="int64")
     saved = (longest - shorter) * numpy.arange(len(shorter), 0, -1)

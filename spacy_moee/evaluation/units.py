@@ -11,6 +11,7 @@ from spacy.language import Language
 from spacy.tokens import Doc
 from spacy.training import Example
 
+from ..corpora.parts import make_part
 from ..corpora.texts import read_examples
 from ..errors import MoeeError
 
@@ -86,8 +87,7 @@ def _split(nlp: Language, example: Example) -> Iterator[Example]:
     gold = example.reference
     starts = _sentence_starts(gold).tolist()
     for start, end in zip(starts, [*starts[1:], len(gold)], strict=True):
-        part = gold[start:end].as_doc()
-        part.has_unknown_spaces = gold.has_unknown_spaces
+        part = make_part(gold[start:end])
         if part.has_unknown_spaces:
             words = [token.text for token in part]
             spaces = [bool(token.whitespace_) for token in part]

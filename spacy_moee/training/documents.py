@@ -6,12 +6,13 @@ from typing import Any, Callable, Iterable, Iterator, List, Optional, Sequence
 import numpy
 from spacy.attrs import SENT_START
 from spacy.language import Language
-from spacy.tokens import Doc, Span
+from spacy.tokens import Doc
 from spacy.training import Corpus, Example
 from spacy.training.augment import dont_augment
 from spacy.training.corpus import walk_corpus
 from spacy.util import registry
 
+from ..corpora.parts import make_part
 from ..errors import check_setting
 
 READER = "spacy_moee.DocumentCorpus.v1"
@@ -110,22 +111,7 @@ def split_sentences(doc: Doc) -> List[Doc]:
     RETURNS (List[Doc]): Its sentences; the doc itself, if it is one.
     """
     starts = doc.to_array(SENT_START)[1:] == 1
-    return [_make_doc(sentence) for sentence in doc.sents] if starts.any() else [doc]
-
-
-def _make_doc(sentence: Span) -> Doc:
-    """Make a doc of a sentence, with the spans in it, which spaCy leaves out: they may
-    say what is no entity."""
-    doc, first, end = sentence.as_doc(), sentence.start, sentence.end
-    # as_doc forgets it, and a corpus of columns would be read in other tokens than its own
-    doc.has_unknown_spaces = sentence.doc.has_unknown_spaces
-    for key, group in sentence.doc.spans.items():
-        inside = (s for s in group if first <= s.start and s.end <= end)
-        doc.spans[key] = [
-            Span(doc, s.start - first, s.end - first, s.label, s.kb_id, span_id=s.id)
-            for s in inside
-        ]
-    return doc
+    return [make_part(sentence) for sentence in doc.sents] if starts.any() else [doc]
 
 
 def _join_sentences(docs: Iterable[Doc], size: int) -> Iterator[Doc]:
