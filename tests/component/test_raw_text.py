@@ -81,8 +81,8 @@ def predict_as(nlp: Language, domain: Optional[str]) -> numpy.ndarray:
     for doc in docs:
         if domain is not None:
             set_domain(doc, domain)
-    (batch,) = get_ner(nlp).model.predict(docs).batches
-    return batch.outputs.emissions.numpy().copy()
+    batches = get_ner(nlp).model.predict(docs).batches
+    return numpy.concatenate([b.outputs.emissions.flatten() for b in batches])
 
 
 def train(nlp: Language) -> Language:
