@@ -126,7 +126,7 @@ def test_recipe_trains(path: Path, overrides: dict, tmp_path: Path) -> None:
         file = write_fasttext(tmp_path / "words.bin", ["ada", "byron", "."], dim=WIDTH)
         overrides["nlp.vectors.path"] = str(file)
     if "encoder" in paths:
-        encoder = make_bert(tmp_path / "bert", n_positions=256)
+        encoder = make_bert(tmp_path / "bert", n_positions=256, n_layers=4)
         overrides["paths.encoder"] = encoder
     nlp = init_nlp(load_config(path, overrides=overrides))
     assert get_ner(nlp).labels == ("LOC", "PER")

@@ -24,7 +24,9 @@ SIZES = {
 }
 
 
-def make_bert(folder: Path, n_positions: int = 64, dropout: float = 0.1) -> str:
+def make_bert(
+    folder: Path, n_positions: int = 64, dropout: float = 0.1, n_layers: int = 3
+) -> str:
     """A cased BERT that knows a few words whole, and all others by their letters."""
     folder.mkdir(parents=True)
     letters = sorted(set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ.,-'"))
@@ -42,7 +44,7 @@ def make_bert(folder: Path, n_positions: int = 64, dropout: float = 0.1) -> str:
         max_position_embeddings=n_positions,
         hidden_dropout_prob=dropout,
         attention_probs_dropout_prob=dropout,
-        **SIZES,
+        **{**SIZES, "num_hidden_layers": n_layers},
     )
     BertModel(config).save_pretrained(folder)
     return str(folder)
