@@ -13,6 +13,8 @@ from thinc.types import Floats2d
 from ..errors import MoeeError, check_setting
 
 PLACE = "spacy_moee.FrozenEmbed.v1"
+# of the layer
+NAME = "frozen_embed"
 # docs to remember, to recognize those of an evaluation, which come again: 8 MB
 MOST_DOCS = 2**16
 
@@ -123,7 +125,7 @@ def build_frozen_embed_v1(
     """
     check_setting(cache_mb >= 0, "cache_mb", PLACE, "0 or more", cache_mb)
     return Model(
-        "frozen_embed",
+        NAME,
         forward,
         init=init,
         layers=[embed],

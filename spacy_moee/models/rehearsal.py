@@ -6,6 +6,7 @@ import torch
 from spacy.tokens import Doc
 from thinc.api import set_dropout_rate
 
+from ..embeddings.frozen import NAME as FROZEN
 from ..errors import MoeeError
 from ..networks.network import Inputs, Loss, Outputs, Student
 from . import batches
@@ -29,6 +30,7 @@ def read_again(
     RAISES (MoeeError): M014, if the model can't learn from its copy.
     """
     _check(model, teacher, docs, name)
+    _share_frozen(model, teacher)
     set_dropout_rate(model, 0.0)
     scores, backprop = model.begin_update(docs)
     loss, gradient = compute_divergence(model, teacher, docs, scores)
@@ -65,6 +67,16 @@ def compute_divergence(
         return distill(outputs, network, said, batch.lengths)
 
     return differentiate(scores, loss_of)
+
+
+def _share_frozen(model: MoEEModelT, teacher: MoEEModelT) -> None:
+    """Let the copy read frozen embeddings with the model's own layer: these are the
+    same weights, and in other batches they would give other rounding errors. A text is
+    embedded once for both."""
+    for mine, copied in zip(model.walk(), teacher.walk(), strict=True):
+        if mine.name == FROZEN:
+            copied.layers[:] = mine.layers
+            copied.attrs["cache"] = mine.attrs["cache"]
 
 
 def _check(
