@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from spacy.tokens import Doc
 
     from ..evaluation.calibration import Judged, Measures
+    from ..evaluation.judging import Readings
 
 # fmt: off
 Model = Annotated[str, Argument(metavar="MODEL", help="Trained pipeline: a folder, or the name of a package. It is not changed")]  # noqa: E501
@@ -50,12 +51,14 @@ class Figures(NamedTuple):
 
 
 class Fit(NamedTuple):
-    """What was found. temperature (float): Of the calibrated pipeline. source (float):
-    That of the development set. unsure (float): How unsure it is of its entities
-    there. text_unsure (Optional[float]): The same in the texts. figures
-    (Dict[str, Figures]): On the development set, of all entities and of each type."""
+    """What was found. temperature (float): Of the calibrated pipeline. threshold
+    (float): Its threshold. source (float): The temperature of the development set.
+    unsure (float): How unsure it is of its entities there. text_unsure
+    (Optional[float]): The same in the texts. figures (Dict[str, Figures]): On the
+    development set, of all entities and of each type."""
 
     temperature: float
+    threshold: float
     source: float
     unsure: float
     text_unsure: Optional[float]
@@ -76,9 +79,10 @@ def calibrate_cli(
     """
     Save a pipeline whose scores mean what they say: of the entities with a score of
     0.8, about 80 % are right. One number is fitted on annotated text of the source
-    domain, the temperature, and saved with the pipeline. It changes the scores and
-    what a threshold drops, and nothing else that is found. In another domain a pipeline
-    is surer than it should be: name texts of that domain with --text, or give --unseen.
+    domain, the temperature, and saved with the pipeline. It changes the scores, and
+    moves a threshold with them, so that the same number of entities is found. In
+    another domain a pipeline is surer than it should be: name texts of that domain with
+    --text, or give --unseen.
     """
     from ..devices import use_device
     from ..embeddings.subset import check_output
@@ -103,6 +107,8 @@ def calibrate(
     from ..evaluation.judging import JudgedReadings, Readings
     from ..evaluation.temperature import UNSEEN, fit_temperature, shift, unsureness
 
+    component: Any = nlp.get_pipe(name)
+
     files = find_texts(texts)
     check_file(dev)
     examples = list(read_examples(nlp, dev))
@@ -116,8 +122,10 @@ def calibrate(
     source = fit_temperature(lambda temperature: [readings.at(temperature)])
     unsure, text_unsure = unsureness(before.scores), None
     temperature = source * UNSEEN if unseen else source
+    found_in = readings.readings
     if files:
-        scores = Readings(nlp, name, read_docs(nlp, files)).scores(1.0)
+        found_in = Readings(nlp, name, read_docs(nlp, files))
+        scores = found_in.scores(1.0)
         scores = scores[scores == scores]  # NaN has no score
         if len(scores) < LEAST:
             found = f"{len(scores):,} entities with a score"
@@ -129,7 +137,19 @@ def calibrate(
         label: Figures(*(measure(pair[label], seed) for pair in pairs))
         for label in pairs[0]
     }
-    return Fit(temperature, source, unsure, text_unsure, figures)
+    threshold = find_threshold(component, found_in, temperature)
+    return Fit(temperature, threshold, source, unsure, text_unsure, figures)
+
+
+def find_threshold(component: Any, readings: "Readings", temperature: float) -> float:
+    """The threshold that leaves out as many entities at another temperature."""
+    from ..evaluation.temperature import move_threshold
+
+    if not component.threshold:
+        return 0.0
+    pair = (readings.scores(t) for t in (component.temperature, temperature))
+    known = [scores[scores == scores] for scores in pair]  # NaN has no score
+    return move_threshold(component.threshold, *known)
 
 
 def check_file(path: Path) -> None:
@@ -201,6 +221,8 @@ def print_temperature(fit: Fit) -> None:
     elif fit.temperature != fit.source:
         factor = fit.temperature / fit.source
         text += f" x {factor:.2f} = {fit.temperature:.2f}, for an unseen domain"
+    if fit.threshold:
+        text += f". Threshold: {fit.threshold:.2f}, which leaves out as many as before"
     msg.info(text)
 
 
@@ -212,6 +234,8 @@ def save(nlp: "Language", name: str, fit: Fit, output: Path) -> None:
 
     component: Any = nlp.get_pipe(name)
     component.temperature = fit.temperature
+    # the pipeline in memory, and the config that is saved
+    component.threshold = nlp.get_pipe_config(name)["threshold"] = fit.threshold
     figures = {
         label: {when: part._asdict() for when, part in pair._asdict().items()}
         for label, pair in fit.figures.items()

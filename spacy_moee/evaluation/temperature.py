@@ -83,3 +83,20 @@ def shift(temperature: float, source: float, target: float) -> float:
     RETURNS (float): The temperature, not below that of the source.
     """
     return temperature * max(1.0, (target / source) ** EXPONENT)
+
+
+def move_threshold(threshold: float, before: ndarray, after: ndarray) -> float:
+    """Find the threshold that leaves out as many entities at another temperature.
+
+    threshold (float): The threshold at the temperature before; 0 leaves out none.
+    before (ndarray): The scores of entities at that temperature, shape [entities].
+    after (ndarray): Their scores at the other one, shape [entities].
+    RETURNS (float): The threshold there: between the scores of the last that is left
+        out and the first that is kept.
+    """
+    n_below = int((before < threshold).sum())
+    if not n_below:
+        # nothing tells how low: one that is as probable is kept
+        return min(threshold, float(after.min(initial=threshold)))
+    ordered = numpy.sort(after)
+    return float(ordered[n_below - 1 : n_below + 1].mean())

@@ -5,6 +5,7 @@ import importlib.util
 from pathlib import Path
 from typing import Any
 
+import numpy
 import pytest
 import spacy
 import srsly
@@ -13,6 +14,7 @@ from spacy.language import Language
 from spacy.tokens import Doc, DocBin
 
 from spacy_moee.cli import app
+from spacy_moee.corpora.texts import read_texts
 from spacy_moee.errors import MoeeError
 from spacy_moee.evaluation.temperature import UNSEEN
 
@@ -75,6 +77,36 @@ def test_twice_is_once(folder: Path, tmp_path: Path) -> None:
     call_spacy("moee", "calibrate", *files)
     found = [get_ner(spacy.load(tmp_path / x)).temperature for x in ("one", "two")]
     assert found[0] == found[1] > 1
+
+
+@pytest.mark.parametrize("options", [(), ("--unseen",), ("--text", "texts.txt")])
+def test_the_threshold_moves_with_the_scores(
+    options: Any, folder: Path, tmp_path: Path
+) -> None:
+    """It leaves out as many entities of the texts that the temperature is for."""
+    file = folder / "texts.txt" if "--text" in options else folder / "dev.spacy"
+    nlp = spacy.load(folder / "model")
+    docs = list(read_texts(nlp, file))
+    scores = [s for doc, _ in docs for s in nlp(doc).spans["moee_ner"].attrs["scores"]]
+    threshold = float(numpy.quantile(scores, 0.2))
+    kept = sum(score >= threshold for score in scores)
+    config = {"components": {"moee_ner": {"threshold": threshold}}}
+    spacy.load(folder / "model", config=config).to_disk(tmp_path / "model")
+    options = [folder / x if x == "texts.txt" else x for x in options]
+    files = tmp_path / "model", folder / "dev.spacy", tmp_path / "out"
+    output = " ".join(call_spacy("moee", "calibrate", *files, *options).split())
+    loaded = spacy.load(tmp_path / "out")
+    moved = get_ner(loaded).threshold
+    assert moved < threshold and f"Threshold: {moved:.2f}" in output
+    assert get_ner(spacy.load(tmp_path / "model")).threshold == threshold
+    found = sum(len(loaded(doc).ents) for doc, _ in read_texts(loaded, file))
+    # but for rounding, and equal scores
+    assert 0 < kept < len(scores) and abs(found - kept) <= 2
+
+
+def test_without_a_threshold_there_is_none(folder: Path, tmp_path: Path) -> None:
+    assert "Threshold" not in calibrate(folder, tmp_path / "out")
+    assert get_ner(spacy.load(tmp_path / "out")).threshold == 0
 
 
 def test_other_domains(folder: Path, tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import numpy
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
 from numpy import ndarray
 
 from spacy_moee.evaluation.calibration import Judged
@@ -15,6 +16,7 @@ from spacy_moee.evaluation.temperature import (
     UNSEEN,
     fit_temperature,
     log_loss,
+    move_threshold,
     shift,
     unsureness,
 )
@@ -90,3 +92,17 @@ def test_the_less_sure_of_a_text_the_higher() -> None:
     assert 1.3 < 1.3 * UNSEEN < found[-1]
     # nothing is divided by zero
     assert numpy.isfinite(shift(1.0, unsureness(numpy.ones(9)), 0.5))
+
+
+@given(
+    arrays("float64", st.integers(1, 30), elements=st.floats(0, 1, width=16)),
+    st.floats(0.01, 1),
+)
+def test_a_moved_threshold_drops_as_many(before: ndarray, threshold: float) -> None:
+    """Any change that keeps the order keeps what is left out."""
+    after = before**2 * 0.5 + 0.1
+    moved = move_threshold(threshold, before, after)
+    assert 0 <= moved <= 1
+    kept, rest = after[before >= threshold], after[before < threshold]
+    assert (kept >= moved).all() and (rest <= moved).all()
+    assert not len(kept) or not len(rest) or (rest < moved).all()
