@@ -77,6 +77,17 @@ def plan(lengths: ndarray, floats: int = 1) -> List[ndarray]:
     return groups
 
 
+def count_places(groups: List[ndarray], lengths: ndarray) -> List[int]:
+    """Count the places of padded batches.
+
+    groups (List[ndarray]): The indices of the sequences of each batch, the longest
+        first, as `plan` makes them.
+    lengths (ndarray): The length of each sequence.
+    RETURNS (List[int]): The places of each batch, padding among them.
+    """
+    return [len(rows) * int(lengths[rows[0]]) for rows in groups]
+
+
 def most_places(floats: int) -> int:
     """Find what fits into memory.
 

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from ..networks.network import Inputs, Network, Outputs
-from ..padding import most_places, plan
+from ..padding import count_places, most_places, plan
 from . import batches
 from .origins import Origins, gather_origin
 from .random_state import get_random_state, use_random_state
@@ -33,8 +33,8 @@ def read_to_learn(
     """
     window_lengths = layout.windows.lengths
     groups = plan(window_lengths, network.floats)
-    places = sum(len(rows) * int(window_lengths[rows[0]]) for rows in groups)
-    is_long = places > most_places(network.floats)
+    places = count_places(groups, window_lengths)
+    is_long = sum(places) > most_places(network.floats)
     read = []
     for rows in groups:
         tokens, lengths = batches.pad(layout, rows, table.device)
@@ -79,7 +79,7 @@ def read_to_predict(
     """
     window_lengths = layout.windows.lengths
     groups = plan(window_lengths, network.floats)
-    places = [len(rows) * int(window_lengths[rows[0]]) for rows in groups]
+    places = count_places(groups, window_lengths)
     tables = batches.OutputTables(sum(places))
     empty = table[:0]
     read = []
