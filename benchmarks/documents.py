@@ -1,7 +1,7 @@
 """F1 by sentences and by whole articles, in the source domain and in others.
 
     python -m benchmarks.documents --models NAME=MODEL ... \
-        --corpus FOLDER --domains FOLDER [--baseline NAME] [--speed]
+        --corpus FOLDER --domains FOLDER [--baseline NAME] [--threshold N ...] [--speed]
 
 MODEL are trained pipelines; those of one NAME are seeds of one system. FOLDER holds
 source/test.spacy and target/test.spacy, and a .spacy file of each other domain:
@@ -15,15 +15,16 @@ percent, the mean and the sample deviation of the seeds, by articles and by sent
 with the mean of the domains, in which a file without articles counts by its sentences;
 and what each system differs from the baseline, by default the first one, with the
 p-value of a paired bootstrap, which draws articles where there are any, else sentences,
-and seeds. --speed adds the words per second of `nlp.pipe` over articles, as a ratio to
-the baseline. What a frozen encoder says of a text is computed once for all pipelines
-that have the same one.
+and seeds. With --threshold, each system is measured with each of these thresholds
+instead of its own, as a system "NAME N". --speed adds the words per second of
+`nlp.pipe` over articles, as a ratio to the baseline. What a frozen encoder says of a
+text is computed once for all pipelines that have the same one.
 """
 
 import time
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
-from typing import Dict, List, NamedTuple, Sequence, Tuple
+from typing import Dict, Iterator, List, NamedTuple, Optional, Sequence, Tuple
 
 import numpy
 import spacy
@@ -31,6 +32,7 @@ from numpy import ndarray
 from spacy.language import Language
 from spacy.tokens import Doc
 
+from spacy_moee.component import MoEENer
 from spacy_moee.evaluation.bootstrap import compare
 from spacy_moee.evaluation.counts import Counts, spacy_counts, sum_counts
 from spacy_moee.evaluation.scoring import keep_types
@@ -81,20 +83,36 @@ def measure(nlp: Language, path: Path, units: UnitsT) -> Read:
     return Read(found.sum_by_article(rows), found.has_articles)
 
 
+class System(NamedTuple):
+    """What is compared. models (List[Path]): Its pipelines, a seed each. threshold
+    (Optional[float]): The threshold of all; None for that of each."""
+
+    models: List[Path]
+    threshold: Optional[float] = None
+
+    def load(self) -> Iterator[Language]:
+        """YIELDS (Language): Each pipeline."""
+        for model in self.models:
+            nlp = spacy.load(model)
+            for _, component in nlp.pipeline:
+                if isinstance(component, MoEENer) and self.threshold is not None:
+                    component.threshold = self.threshold
+            yield nlp
+
+
 def measure_system(
-    name: str, models: Sequence[Path], files: Dict[str, Path], kept: Kept
+    name: str, system: System, files: Dict[str, Path], kept: Kept
 ) -> Found:
     """Tag all files with each seed of a system, and print a line of each.
 
     name (str): The system's name.
-    models (Sequence[Path]): Its pipelines.
+    system (System): Its pipelines.
     files (Dict[str, Path]): The files, by name.
     kept (Kept): What frozen encoders have computed.
     RETURNS (Found): The counts.
     """
     rows: Dict[Tuple[str, str], List[ndarray]] = {}
-    for model in models:
-        nlp = spacy.load(model)
+    for model, nlp in zip(system.models, system.load(), strict=True):
         keep_vectors(nlp, kept)
         for file, path in files.items():
             started = time.perf_counter()
@@ -169,16 +187,16 @@ def difference(system: Found, baseline: Found, parts: Sequence[str]) -> List[str
     return cells
 
 
-def time_systems(systems: Dict[str, List[Path]], path: Path) -> Dict[str, float]:
+def time_systems(systems: Dict[str, System], path: Path) -> Dict[str, float]:
     """Time the first pipeline of each system, in turn.
 
-    systems (Dict[str, List[Path]]): The pipelines of each.
+    systems (Dict[str, System]): The pipelines of each.
     path (Path): A file with articles.
     RETURNS (Dict[str, float]): Words per second, of the fastest of some rounds.
     """
     calls, n_words = {}, 0
-    for name, models in systems.items():
-        nlp = spacy.load(models[0])
+    for name, system in systems.items():
+        nlp = next(system.load())
         texts = [[t.text for t in eg.x] for eg in read_units(nlp, path).examples]
         sums = numpy.cumsum([len(words) for words in texts])
         texts = texts[: int(numpy.searchsorted(sums, WORDS)) + 1]
@@ -193,17 +211,36 @@ def time_systems(systems: Dict[str, List[Path]], path: Path) -> Dict[str, float]
     return {name: n_words / turns.least(name) for name in systems}
 
 
+def read_systems(
+    texts: Sequence[str], thresholds: Sequence[float]
+) -> Dict[str, System]:
+    """Read which pipelines belong together.
+
+    texts (Sequence[str]): NAME=MODEL each.
+    thresholds (Sequence[float]): The thresholds, or none for those of the pipelines.
+    RETURNS (Dict[str, System]): The systems by name.
+    """
+    systems: Dict[str, List[Path]] = {}
+    for text in texts:
+        name, equals, model = text.partition("=")
+        if not equals:
+            raise SystemExit(f"✘ --models {text}: expected NAME=MODEL")
+        systems.setdefault(name, []).append(Path(model))
+    if not thresholds:
+        return {name: System(models) for name, models in systems.items()}
+    return {
+        f"{name} {threshold:g}": System(models, threshold)
+        for name, models in systems.items()
+        for threshold in thresholds
+    }
+
+
 def main(args: Namespace) -> None:
     """Measure, and print the tables.
 
     args (Namespace): The command line.
     """
-    systems: Dict[str, List[Path]] = {}
-    for text in args.models:
-        name, equals, model = text.partition("=")
-        if not equals:
-            raise SystemExit(f"✘ --models {text}: expected NAME=MODEL")
-        systems.setdefault(name, []).append(Path(model))
+    systems = read_systems(args.models, args.threshold)
     baseline = args.baseline or next(iter(systems))
     if baseline not in systems:
         known = ", ".join(systems)
@@ -215,8 +252,8 @@ def main(args: Namespace) -> None:
     }
     kept: Kept = {}
     found = {
-        name: measure_system(name, models, files, kept)
-        for name, models in systems.items()
+        name: measure_system(name, system, files, kept)
+        for name, system in systems.items()
     }
     show(found, list(files), baseline)
     if args.speed:
@@ -241,6 +278,7 @@ def make_arguments() -> ArgumentParser:
     parser.add_argument("--corpus", type=Path, required=True)
     parser.add_argument("--domains", type=Path, required=True)
     parser.add_argument("--baseline", metavar="NAME")
+    parser.add_argument("--threshold", nargs="+", type=float, default=[], metavar="N")
     parser.add_argument("--speed", action="store_true")
     return parser
 

@@ -8,7 +8,8 @@ from spacy.language import Language
 from spacy.tokens import Doc
 from thinc.api import Model
 
-FROZEN = "frozen_embed"
+from spacy_moee.embeddings.frozen import NAME as FROZEN
+
 Kept = Dict[Tuple[bytes, bytes], Any]
 
 

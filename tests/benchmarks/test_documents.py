@@ -64,6 +64,15 @@ def test_tables(
     assert "words/s" in output
 
 
+def test_each_threshold_is_a_system(tmp_path: Path) -> None:
+    make_trained().to_disk(tmp_path / "model")
+    systems = documents.read_systems([f"a={tmp_path / 'model'}"], [0.0, 1.0])
+    assert list(systems) == ["a 0", "a 1"]
+    doc = make_trained().make_doc("Anna lives in Rome .")
+    found = [next(x.load())(doc.copy()).ents for x in systems.values()]
+    assert found[0] and not found[1]
+
+
 @pytest.mark.parametrize(
     "words", [["--models", "a"], ["--models", "a=b", "--baseline", "c"]]
 )
