@@ -18,7 +18,7 @@ from spacy_moee import padding
 from spacy_moee.errors import MoeeError
 
 from ..marks import slow
-from .families import FAMILIES
+from .families import FAMILIES, HASHES
 from .families import make_nlp as make_family
 from .test_pipeline import make_listening as make_shared
 from .util import (
@@ -133,6 +133,29 @@ def test_what_was_not_changed_stays(family: str, tmp_path: Any) -> None:
     optimizer = correct(nlp)
     found = [nlp.rehearse(raw, sgd=optimizer)["moee_ner"] for _ in range(60)]
     assert 0 < statistics.mean(found[-5:]) < found[0] / 2
+
+
+def test_frozen_embeddings_are_computed_once() -> None:
+    """By the same layer for the model and its copy, as often as a text is new."""
+    tok2vec = {"@architectures": "spacy_moee.FrozenEmbed.v1", "embed": HASHES}
+    nlp = make_nlp(tok2vec=tok2vec)
+    initialize(nlp)
+    nlp.resume_training()
+    model = get_ner(nlp).model
+    [layer] = [node for node in model.walk() if node.name == "frozen_embed"]
+    embed, counted = layer.layers[0], []
+    forward = embed._func
+
+    def count(model: Any, docs: List[Doc], is_train: bool) -> Any:
+        counted.extend(docs)
+        return forward(model, docs, is_train)
+
+    embed._func = count
+    # some of them come in a batch with others, of which some are known by then
+    raw = as_texts(nlp)
+    for batch in (raw[:3], raw, raw):
+        assert set(nlp.rehearse(batch, sgd=Adam(0.1, L2=0.0)).values()) == {0.0}
+    assert len(counted) == len({doc.text for doc in counted})
 
 
 def test_no_dropout(nlp: Language) -> None:
