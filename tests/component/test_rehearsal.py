@@ -156,6 +156,9 @@ def test_frozen_embeddings_are_computed_once() -> None:
     for batch in (raw[:3], raw, raw):
         assert set(nlp.rehearse(batch, sgd=Adam(0.1, L2=0.0)).values()) == {0.0}
     assert len(counted) == len({doc.text for doc in counted})
+    copied: Any = get_ner(nlp)._rehearsal_model
+    [shared] = [node for node in copied.walk() if node.name == "frozen_embed"]
+    assert shared.layers[0] is embed
 
 
 def test_no_dropout(nlp: Language) -> None:
