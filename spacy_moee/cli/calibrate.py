@@ -107,8 +107,6 @@ def calibrate(
     from ..evaluation.judging import JudgedReadings, Readings
     from ..evaluation.temperature import UNSEEN, fit_temperature, shift, unsureness
 
-    component: Any = nlp.get_pipe(name)
-
     files = find_texts(texts)
     check_file(dev)
     examples = list(read_examples(nlp, dev))
@@ -125,8 +123,7 @@ def calibrate(
     found_in = readings.readings
     if files:
         found_in = Readings(nlp, name, read_docs(nlp, files))
-        scores = found_in.scores(1.0)
-        scores = scores[scores == scores]  # NaN has no score
+        scores = found_in.known_scores(1.0)
         if len(scores) < LEAST:
             found = f"{len(scores):,} entities with a score"
             raise MoeeError("M737", found=found, expected=LEAST)
@@ -137,19 +134,18 @@ def calibrate(
         label: Figures(*(measure(pair[label], seed) for pair in pairs))
         for label in pairs[0]
     }
-    threshold = find_threshold(component, found_in, temperature)
+    threshold = adjust_threshold(nlp.get_pipe(name), found_in, temperature)
     return Fit(temperature, threshold, source, unsure, text_unsure, figures)
 
 
-def find_threshold(component: Any, readings: "Readings", temperature: float) -> float:
+def adjust_threshold(component: Any, readings: "Readings", temperature: float) -> float:
     """The threshold that leaves out as many entities at another temperature."""
     from ..evaluation.temperature import move_threshold
 
     if not component.threshold:
         return 0.0
-    pair = (readings.scores(t) for t in (component.temperature, temperature))
-    known = [scores[scores == scores] for scores in pair]  # NaN has no score
-    return move_threshold(component.threshold, *known)
+    before, after = map(readings.known_scores, (component.temperature, temperature))
+    return move_threshold(component.threshold, before, after)
 
 
 def check_file(path: Path) -> None:

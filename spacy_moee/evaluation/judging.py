@@ -71,6 +71,15 @@ class Readings:
         parts = [prediction.scores for prediction in self._predict(temperature)]
         return numpy.concatenate([numpy.zeros(0), *parts])
 
+    def known_scores(self, temperature: float) -> ndarray:
+        """Compute the probability of each entity that is found and has one.
+
+        temperature (float): What the scores of tags are divided by.
+        RETURNS (ndarray): Float64, shape [entities with a score].
+        """
+        scores = self.scores(temperature)
+        return scores[~numpy.isnan(scores)]
+
     def entities(self) -> List[List[Span]]:
         """RETURNS (List[List[Span]]): The entities of each doc, in the same order."""
         found = []

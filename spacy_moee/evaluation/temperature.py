@@ -97,6 +97,6 @@ def move_threshold(threshold: float, before: ndarray, after: ndarray) -> float:
     n_below = int((before < threshold).sum())
     if not n_below:
         # nothing tells how low: one that is as probable is kept
-        return min(threshold, float(after.min(initial=threshold)))
+        return float(after.min(initial=threshold))
     ordered = numpy.sort(after)
     return float(ordered[n_below - 1 : n_below + 1].mean())
