@@ -16,7 +16,8 @@ with the mean of the domains, in which a file without articles counts by its sen
 and what each system differs from the baseline, by default the first one, with the
 p-value of a paired bootstrap, which draws articles where there are any, else sentences,
 and seeds. With --threshold, each system is measured with each of these thresholds
-instead of its own, as a system "NAME N". --speed adds the words per second of
+instead of its own, as a system "NAME N"; of two thresholds of the same pipelines, the
+difference of each seed is drawn. --speed adds the words per second of
 `nlp.pipe` over articles, as a ratio to the baseline. What a frozen encoder says of a
 text is computed once for all pipelines that have the same one.
 """
@@ -150,10 +151,16 @@ def f1_of(found: Found, parts: Sequence[str], units: str) -> List[float]:
     return [float(x) for x in numpy.mean(scores, axis=0)]
 
 
-def show(found: Dict[str, Found], files: Sequence[str], baseline: str) -> None:
+def show(
+    found: Dict[str, Found],
+    systems: Dict[str, System],
+    files: Sequence[str],
+    baseline: str,
+) -> None:
     """Print the tables.
 
     found (Dict[str, Found]): What each system scores.
+    systems (Dict[str, System]): The pipelines of each.
     files (Sequence[str]): The names of the files.
     baseline (str): The system that others are compared with.
     """
@@ -167,8 +174,9 @@ def show(found: Dict[str, Found], files: Sequence[str], baseline: str) -> None:
     for name in found:
         if name == baseline:
             continue
+        same_seeds = systems[name].models == systems[baseline].models
         rows = [
-            [column, *difference(found[name], found[baseline], parts)]
+            [column, *difference(found[name], found[baseline], parts, same_seeds)]
             for column, parts in columns.items()
         ]
         header = [f"{name} less {baseline}"]
@@ -177,12 +185,14 @@ def show(found: Dict[str, Found], files: Sequence[str], baseline: str) -> None:
         print(format_table(header, rows))
 
 
-def difference(system: Found, baseline: Found, parts: Sequence[str]) -> List[str]:
+def difference(
+    system: Found, baseline: Found, parts: Sequence[str], same_seeds: bool
+) -> List[str]:
     """RETURNS (List[str]): Difference, interval and p-value, of each of `UNITS`."""
     cells = []
     for units in UNITS:
         sides = [[x[part, units] for part in parts] for x in (system, baseline)]
-        f1, low, high, p = compare(sides[0], sides[1])
+        f1, low, high, p = compare(sides[0], sides[1], same_seeds=same_seeds)
         cells += [f"{f1:+.2f}", f"{low:+.2f} to {high:+.2f}", f"{p:.4f}"]
     return cells
 
@@ -255,7 +265,7 @@ def main(args: Namespace) -> None:
         name: measure_system(name, system, files, kept)
         for name, system in systems.items()
     }
-    show(found, list(files), baseline)
+    show(found, systems, list(files), baseline)
     if args.speed:
         speeds = time_systems(systems, files[TARGET])
         rows = [

@@ -10,6 +10,9 @@ n - 1 are drawn (Rao and Wu 1988), because n draws of so few would make the spre
 the mean too small. Of several targets it is their mean F1 that is compared: sentences
 are drawn within each target, and a seed is one training for all of them.
 
+Two ways to use the same pipelines, such as two thresholds, have the same seeds: then
+what is drawn are the differences of each seed.
+
 A few seeds say little about their own spread. So the interval is one of Student's t
 with the degrees of freedom of Satterthwaite, not the percentiles of the replicates.
 With one seed only the sentences are resampled, and p is too small.
@@ -46,6 +49,8 @@ def compare(
     baseline: Sequence[ndarray],
     replicates: int = REPLICATES,
     seed: int = 0,
+    *,
+    same_seeds: bool = False,
 ) -> Difference:
     """Compare two systems on the same sentences.
 
@@ -55,6 +60,7 @@ def compare(
         seeds.
     replicates (int): How many resamples.
     seed (int): Of the random numbers.
+    same_seeds (bool): Whether a seed is the same training in both.
     RETURNS (Difference): System less baseline.
     """
     # as slow to import as all the rest
@@ -66,14 +72,17 @@ def compare(
     pairs = zip(system, baseline, strict=True)
     targets = [_draw_sentences(*pair, replicates, rng) for pair in pairs]
     drawn, base_drawn = (numpy.mean(x, axis=0) for x in zip(*targets, strict=True))
-    draws = drawn.mean(axis=1) - base_drawn.mean(axis=1)
-    draws += _draw_seeds(scores, drawn, rng) - _draw_seeds(base_scores, base_drawn, rng)
+    if same_seeds:
+        parts = [(scores - base_scores, drawn - base_drawn)]
+    else:
+        parts = [(scores, drawn), (-base_scores, -base_drawn)]
+    draws = sum(x.mean(axis=1) + _draw_seeds(all_, x, rng) for all_, x in parts)
     error = float(draws.std())
     if error < 1e-9:
         # nothing varies: the same results, or a single sentence, which shows nothing
         reach = 0.0 if abs(f1) < 1e-9 else 100.0
         return Difference(f1, f1 - reach, f1 + reach, 1.0)
-    df = _degrees_of_freedom(error**2, scores, base_scores)
+    df = _degrees_of_freedom(error**2, *(all_ for all_, _ in parts))
     reach = float(student.ppf((1 + CONFIDENCE) / 2, df)) * error
     p = float(2 * student.sf(abs(f1) / error, df))
     return Difference(f1, f1 - reach, f1 + reach, p)

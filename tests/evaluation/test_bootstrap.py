@@ -58,6 +58,24 @@ def test_spread_of_the_seeds_is_that_of_their_mean(n_seeds, df):
     assert found.high - found.f1 == pytest.approx(T_975[df] * error, rel=0.03)
 
 
+@pytest.mark.parametrize("n_seeds, df", [(3, 2), (6, 5)])
+def test_seeds_of_both_are_the_same(n_seeds, df):
+    # sentences that are all alike: a t interval of the differences
+    rng = numpy.random.default_rng(n_seeds)
+    before = rng.integers(20, 80, size=n_seeds)
+    gain = rng.integers(2, 6, size=n_seeds)
+    sides = [
+        numpy.array([[[c, 100, 100]] * 20 for c in correct])
+        for correct in (before + gain, before)
+    ]
+    found = compare([sides[0]], [sides[1]], replicates=50_000, same_seeds=True)
+    error = numpy.std(gain, ddof=1) / math.sqrt(n_seeds)
+    assert found.f1 == pytest.approx(gain.mean())
+    assert found.high - found.f1 == pytest.approx(T_975[df] * error, rel=0.03)
+    # what the seeds differ by themselves hides it
+    assert compare([sides[0]], [sides[1]]).low < min(0, found.low)
+
+
 def test_spread_of_the_sentences_is_that_of_a_proportion():
     # one entity a sentence, always predicted: F1 is the share of correct ones
     rng = numpy.random.default_rng(1)
