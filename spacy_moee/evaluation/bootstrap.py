@@ -57,7 +57,7 @@ def compare(
     system (Sequence[ndarray]): For each target, the correct, predicted and gold
         entities of each sentence, shape [seeds, sentences, 3]; there is a sentence.
     baseline (Sequence[ndarray]): The same of the other; it may have another number of
-        seeds.
+        seeds, unless they are the same.
     replicates (int): How many resamples.
     seed (int): Of the random numbers.
     same_seeds (bool): Whether a seed is the same training in both.
@@ -73,16 +73,16 @@ def compare(
     targets = [_draw_sentences(*pair, replicates, rng) for pair in pairs]
     drawn, base_drawn = (numpy.mean(x, axis=0) for x in zip(*targets, strict=True))
     if same_seeds:
-        parts = [(scores - base_scores, drawn - base_drawn)]
+        terms = [(scores - base_scores, drawn - base_drawn)]
     else:
-        parts = [(scores, drawn), (-base_scores, -base_drawn)]
-    draws = sum(x.mean(axis=1) + _draw_seeds(all_, x, rng) for all_, x in parts)
+        terms = [(scores, drawn), (-base_scores, -base_drawn)]
+    draws = sum(x.mean(axis=1) + _draw_seeds(term, x, rng) for term, x in terms)
     error = float(draws.std())
     if error < 1e-9:
         # nothing varies: the same results, or a single sentence, which shows nothing
         reach = 0.0 if abs(f1) < 1e-9 else 100.0
         return Difference(f1, f1 - reach, f1 + reach, 1.0)
-    df = _degrees_of_freedom(error**2, *(all_ for all_, _ in parts))
+    df = _degrees_of_freedom(error**2, *(term for term, _ in terms))
     reach = float(student.ppf((1 + CONFIDENCE) / 2, df)) * error
     p = float(2 * student.sf(abs(f1) / error, df))
     return Difference(f1, f1 - reach, f1 + reach, p)
