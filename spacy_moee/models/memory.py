@@ -6,6 +6,9 @@ of what is said of the word in the same doc. Occurrences nearby stay out of it: 
 network has read them together, and a word that comes twice within a few tokens is
 mostly part of two names.
 
+Said is what a word is part of: an entity type, or none. Where it stands in its name is
+left to each occurrence: "Torba" begins one here, and goes on with "Andrew Torba" there.
+
 What moves are the emissions, by the difference of two logs. The chain stays, and so do
 all tokens whose word has no other occurrence.
 """
@@ -44,7 +47,7 @@ class DocumentMemory:
     distance: int
 
 
-def make_document_memory(weight: float = 0.6, distance: int = 20) -> DocumentMemory:
+def make_document_memory(weight: float = 0.5, distance: int = 20) -> DocumentMemory:
     """Let each occurrence of a word move towards what is said of all its occurrences in
     the doc, whatever their case. Registered as `spacy_moee.document_memory.v1`.
 
@@ -114,14 +117,15 @@ def find_occurrences(words: Sequence[ndarray], distance: int) -> Occurrences:
 
 
 def move_together(marginals: ndarray, found: Occurrences, weight: float) -> ndarray:
-    """Compute how the scores of tags change. An occurrence of which the network is sure
-    counts for more: as much as the probability that two draws from its tags are equal.
+    """Compute how scores change. An occurrence of which the network is sure counts for
+    more: as much as the probability that two draws from its categories are equal.
 
-    marginals (ndarray): The probability of each tag of each occurrence, in the order
-        of `found`, shape [occurrences, tags].
+    marginals (ndarray): The probability of each category (an entity type, or O) of each
+        occurrence, in the order of `found`, shape [occurrences, categories].
     found (Occurrences): Where they are.
     weight (float): How far they move.
-    RETURNS (ndarray): What is added to the score of each tag, of the same shape.
+    RETURNS (ndarray): What is added to the scores of the tags of each category, of the
+        same shape.
     """
     own = marginals.astype("float64")
     sure = (own**2).sum(axis=1, keepdims=True)
@@ -158,7 +162,8 @@ def remember(memory: DocumentMemory, docs: Sequence[Doc], scores: Scores) -> Non
     rows = numpy.full(sum(map(len, words)) + 1, len(found.tokens))
     rows[found.tokens] = numpy.arange(len(found.tokens))
     change = move_together(_read_marginals(scores, rows), found, memory.weight)
-    table = torch.from_numpy(numpy.append(change, 0 * change[:1], axis=0)).float()
+    of_tags = change[:, scores.network.category.cpu().numpy()]
+    table = torch.from_numpy(numpy.append(of_tags, 0 * of_tags[:1], axis=0)).float()
     for batch in scores.batches:
         places = torch.from_numpy(rows)[batch.tokens.cpu()]
         if (places < len(found.tokens)).any():
@@ -166,11 +171,12 @@ def remember(memory: DocumentMemory, docs: Sequence[Doc], scores: Scores) -> Non
 
 
 def _read_marginals(scores: Scores, rows: ndarray) -> ndarray:
-    """What windows say of the tokens of their cores, shape [occurrences, tags]. `rows`
-    has a row of it for each token, and the number of all rows for those that have none,
-    and for padding."""
-    n_rows, n_tags = rows[-1], len(scores.network.category)
-    table = numpy.empty((n_rows, n_tags), dtype="float32")
+    """What windows say of the tokens of their cores, shape [occurrences, categories].
+    `rows` has a row of it for each token, and the number of all rows for those that
+    have none, and for padding."""
+    category = scores.network.category
+    n_rows, n_categories = rows[-1], int(category.max()) + 1
+    table = numpy.empty((n_rows, n_categories), dtype="float32")
     windows = scores.layout.windows
     for batch in scores.batches:
         tokens = batch.tokens.cpu().numpy()
@@ -184,9 +190,11 @@ def _read_marginals(scores: Scores, rows: ndarray) -> ndarray:
         picked = torch.from_numpy(some).to(batch.tokens.device)
         distribution = distribution._replace(emissions=distribution.emissions[picked])
         mask = token_mask(distribution.emissions, batch.lengths[picked])
-        marginals = distribution.marginals(mask).cpu().numpy()
+        marginals = distribution.marginals(mask)
+        summed = marginals.new_zeros(*mask.shape, n_categories)
+        summed.index_add_(2, category, marginals)
         answers = answers[some]
-        table[rows[tokens[some][answers]]] = marginals[answers]
+        table[rows[tokens[some][answers]]] = summed.cpu().numpy()[answers]
     return table
 
 

@@ -18,6 +18,8 @@ def make_docs(nlp, seeds=(0, 1, 2)):
     for token in docs[0]:
         token.is_sent_start = token.i == 0 or docs[0][token.i - 1].text == "."
     texts = [[], ["York"], ["york", "lives", "in", "YORK"] * 3, [" ", "\n"] * 6]
+    # a person there, and nothing here
+    texts.append("zzz lives in Oslo . It rains . Yesterday Eva met zzz .".split())
     return docs + [Doc(nlp.vocab, words=words) for words in texts]
 
 
