@@ -174,9 +174,11 @@ def _read_marginals(scores: Scores, rows: ndarray) -> ndarray:
     """What windows say of the tokens of their cores, shape [occurrences, categories].
     `rows` has a row of it for each token, and the number of all rows for those that
     have none, and for padding."""
-    category = scores.network.category
-    n_rows, n_categories = rows[-1], int(category.max()) + 1
-    table = numpy.empty((n_rows, n_categories), dtype="float32")
+    category = scores.network.category.cpu().numpy()
+    # adds up the tags of each category
+    sums = numpy.equal.outer(category, numpy.unique(category)).astype("float32")
+    n_rows = rows[-1]
+    table = numpy.empty((n_rows, sums.shape[1]), dtype="float32")
     windows = scores.layout.windows
     for batch in scores.batches:
         tokens = batch.tokens.cpu().numpy()
@@ -190,11 +192,9 @@ def _read_marginals(scores: Scores, rows: ndarray) -> ndarray:
         picked = torch.from_numpy(some).to(batch.tokens.device)
         distribution = distribution._replace(emissions=distribution.emissions[picked])
         mask = token_mask(distribution.emissions, batch.lengths[picked])
-        marginals = distribution.marginals(mask)
-        summed = marginals.new_zeros(*mask.shape, n_categories)
-        summed.index_add_(2, category, marginals)
+        marginals = distribution.marginals(mask).cpu().numpy()
         answers = answers[some]
-        table[rows[tokens[some][answers]]] = summed.cpu().numpy()[answers]
+        table[rows[tokens[some][answers]]] = marginals[answers] @ sums
     return table
 
 
