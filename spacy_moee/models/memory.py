@@ -161,9 +161,12 @@ def remember(memory: DocumentMemory, docs: Sequence[Doc], scores: Scores) -> Non
     # the row of each token in the tables, and that of zeros for all others
     rows = numpy.full(sum(map(len, words)) + 1, len(found.tokens))
     rows[found.tokens] = numpy.arange(len(found.tokens))
-    change = move_together(_read_marginals(scores, rows), found, memory.weight)
-    of_tags = change[:, scores.network.category.cpu().numpy()]
-    table = torch.from_numpy(numpy.append(of_tags, 0 * of_tags[:1], axis=0)).float()
+    category = scores.network.category.cpu().numpy()
+    # adds up the tags of each category
+    sums = numpy.equal.outer(category, numpy.unique(category)).astype("float32")
+    said = _read_marginals(scores, rows) @ sums
+    change = move_together(said, found, memory.weight)[:, category]
+    table = torch.from_numpy(numpy.append(change, 0 * change[:1], axis=0)).float()
     for batch in scores.batches:
         places = torch.from_numpy(rows)[batch.tokens.cpu()]
         if (places < len(found.tokens)).any():
@@ -171,14 +174,11 @@ def remember(memory: DocumentMemory, docs: Sequence[Doc], scores: Scores) -> Non
 
 
 def _read_marginals(scores: Scores, rows: ndarray) -> ndarray:
-    """What windows say of the tokens of their cores, shape [occurrences, categories].
-    `rows` has a row of it for each token, and the number of all rows for those that
-    have none, and for padding."""
-    category = scores.network.category.cpu().numpy()
-    # adds up the tags of each category
-    sums = numpy.equal.outer(category, numpy.unique(category)).astype("float32")
-    n_rows = rows[-1]
-    table = numpy.empty((n_rows, sums.shape[1]), dtype="float32")
+    """What windows say of the tokens of their cores, shape [occurrences, tags]. `rows`
+    has a row of it for each token, and the number of all rows for those that have none,
+    and for padding."""
+    n_rows, n_tags = rows[-1], len(scores.network.category)
+    table = numpy.empty((n_rows, n_tags), dtype="float32")
     windows = scores.layout.windows
     for batch in scores.batches:
         tokens = batch.tokens.cpu().numpy()
@@ -194,7 +194,7 @@ def _read_marginals(scores: Scores, rows: ndarray) -> ndarray:
         mask = token_mask(distribution.emissions, batch.lengths[picked])
         marginals = distribution.marginals(mask).cpu().numpy()
         answers = answers[some]
-        table[rows[tokens[some][answers]]] = marginals[answers] @ sums
+        table[rows[tokens[some][answers]]] = marginals[answers]
     return table
 
 

@@ -126,14 +126,14 @@ def test_equals_enumeration(family, text, k):
     check(family, family.make_doc(text), found, k)
 
 
-@pytest.mark.parametrize("text", ["York met York .", "Anna Li anna"])
+@pytest.mark.parametrize("text", ["York met York .", "Bo Li Anna bo"])
 def test_what_the_doc_says_elsewhere_counts(family, text, monkeypatch):
     ner, plain = get_ner(family), family(text)
     before = enumerate_tags(family, plain)
     monkeypatch.setitem(ner.model.attrs, "memory", DocumentMemory(0.9, 0))
     doc = family(text)
     shares = enumerate_tags(family, doc)
-    assert max(abs(shares[path] - p) for path, p in before.items()) > 1e-5
+    assert max(abs(shares[path] - p) for path, p in before.items()) > 1e-4
     found = ner.alternatives(doc)
     assert [entity[:3] for entity in found.entities] == get_ents(doc)
     check(family, doc, found, 5)
