@@ -36,10 +36,10 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def write(path: Path, nlp: Language, n: int) -> None:
-    """Sentences in which every fifth person is called a place."""
+    """Sentences in which every third person is called a place."""
     docs = []
     for i, (words, tags) in enumerate(make_tagged(n, seed=1)):
-        tags = [t.replace("PER", "LOC") if i % 5 == 0 else t for t in tags]
+        tags = [t.replace("PER", "LOC") if i % 3 == 0 else t for t in tags]
         docs.append(Doc(nlp.vocab, words=words, ents=tags))
     DocBin(docs=docs).to_disk(path)
 
@@ -60,7 +60,7 @@ def test_from_dev_to_calibrated_scores(folder: Path, tmp_path: Path) -> None:
     assert data["temperature"] == data["source"] == loaded.temperature
     assert set(data["figures"]) == {"all", "LOC", "PER"}
     figures = data["figures"]["all"]
-    assert figures["after"]["brier"] < 1.05 * figures["before"]["brier"]
+    assert figures["after"]["brier"] < figures["before"]["brier"]
     assert sum(x[0] for x in figures["after"]["bins"]) == figures["after"]["entities"]
     names = {x.name for x in (tmp_path / "out" / "calibration").iterdir()}
     assert names == {"figures.json", "reliability.png", "reliability.svg"}

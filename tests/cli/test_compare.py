@@ -142,11 +142,9 @@ def check_lines(lines: List[Dict[str, Any]]) -> None:
         (seed, system) for seed in (0, 1) for system in (BASELINE, OTHER)
     ]
     for line in lines:
-        # spaCy counts from 0; it evaluates before the first, after each but the last,
-        # and more often within an epoch of a few steps
-        assert line["epochs"] == 2 and line["best_epoch"] in (0, 1, 2)
-        epochs = [epoch for epoch, _ in line["dev_curve"]]
-        assert epochs == sorted(epochs) and {*epochs} == {0, 1, 2}
+        # spaCy counts from 0 and evaluates before the first and after each but the last
+        assert line["epochs"] == 2 and line["best_epoch"] in (1, 2)
+        assert [epoch for epoch, _ in line["dev_curve"]] == [0, 1, 2]
         best = max(f1 for _, f1 in line["dev_curve"])
         assert line["dev_f1"] == pytest.approx(best, abs=0.01)
         assert line["minutes"] > 0 and line["peak_mb"] > 50

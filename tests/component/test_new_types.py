@@ -348,6 +348,4 @@ def test_fifty_sentences_teach_a_type(widths: Dict[str, int], steps: int) -> Non
         grow_quietly(nlp, rng.sample(examples, 10), sgd=optimizer, drop=0.1)
     assert nlp.evaluate(examples)["ents_f"] > 0.99
     scores = nlp.evaluate(unseen)["ents_per_type"]
-    assert all(scores[label]["f"] > 0.85 for label in ("LOC", "PER"))
-    # of names that no example has, some
-    assert scores["PRODUCT"]["f"] >= 0.5
+    assert all(scores[label]["f"] > 0.85 for label in ("LOC", "PER", "PRODUCT"))

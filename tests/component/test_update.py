@@ -265,7 +265,8 @@ def test_partly_missing_gold_is_not_outside(crf: bool) -> None:
     assert abs(missing - as_outside) > 1e-3
     assert abs(missing - as_place) > 1e-3
     if crf:
-        # less is asked, so less can be wrong: recognition, detection and gate alike
+        # less is asked, so less can be wrong: recognition, detection and gate alike.
+        # What is added up is the same; the mean is over the tokens with gold.
         assert 3 * missing < 4 * min(as_outside, as_place)
 
 

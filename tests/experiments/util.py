@@ -40,7 +40,8 @@ def make_content(folder: Path, **changes: Any) -> Dict[str, Any]:
         "seeds": [0, 1],
         "overrides": {
             "training.max_epochs": 3,
-            "training.batcher.size": 4,
+            # eight docs, and what they are together: two steps
+            "training.batcher.size": 5,
             "training.optimizer.learn_rate": 0.02,
             f"{model}.hidden_width": 8,
             f"{model}.expert_width": 4,
