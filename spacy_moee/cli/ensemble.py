@@ -45,6 +45,7 @@ def ensemble_cli(output: Output, models: Models, component: Name = None) -> None
         name = find_component(nlp, model, component)
         members.append(MemberPipeline(model, nlp, name))
     rows = [describe(member) for member in members]
+    compare_thresholds(members)
     joined = join_pipelines(members)
     nlp = members[0].nlp
     describe_meta(nlp, members)
@@ -68,6 +69,21 @@ def describe(member: "MemberPipeline") -> Tuple[str, str, str]:
         )
     architecture = member.block["@architectures"]
     return member.model, architecture, ", ".join(member.pipe.labels)
+
+
+def compare_thresholds(members: List["MemberPipeline"]) -> None:
+    """Warn of members whose threshold is not that of the ensemble."""
+    first = members[0].pipe.threshold
+    others = [
+        f"{member.model} ({member.pipe.threshold:.2f})"
+        for member in members
+        if member.pipe.threshold != first
+    ]
+    if others:
+        msg.warn(
+            f"The ensemble has the threshold of the first, {first:.2f}, and not "
+            f"{', '.join(others)}. Set another one when it is loaded, or in its config."
+        )
 
 
 def describe_meta(nlp: "Language", members: List["MemberPipeline"]) -> None:

@@ -118,6 +118,18 @@ def test_a_temperature_is_not_kept(folder: Path, tmp_path: Path) -> None:
     assert get_ner(spacy.load(tmp_path / "out")).temperature == 1
 
 
+def test_different_thresholds_are_reported(folder: Path, tmp_path: Path) -> None:
+    """Calibrating moves the threshold of a member, for one."""
+    nlp = spacy.load(folder / "b", config={"components.moee_ner.threshold": 0.25})
+    nlp.to_disk(tmp_path / "b")
+    output = ensemble(tmp_path / "out", tmp_path / "b", folder / "a")
+    text = " ".join(output.split())
+    assert f"threshold of the first, 0.25, and not {folder / 'a'} (0.00)" in text
+    assert get_ner(spacy.load(tmp_path / "out")).threshold == 0.25
+    output = ensemble(tmp_path / "out", folder / "a", folder / "c")
+    assert "has the threshold" not in " ".join(output.split())
+
+
 @pytest.mark.parametrize("names, message", [("a", "'?.*/a"), ("aa", "2 times")])
 def test_too_few(names: str, message: str, folder: Path, tmp_path: Path) -> None:
     with pytest.raises(MoeeError, match=f"M028.*{message}"):
