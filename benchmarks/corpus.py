@@ -6,7 +6,7 @@ folders that are the defaults here.
 
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
-from typing import Any, Dict, List, NamedTuple
+from typing import Any, Dict, NamedTuple, Sequence
 
 from spacy.util import load_config
 from thinc.api import Config
@@ -91,12 +91,21 @@ def find_recipe(args: Namespace, name: str, changes: Dict[str, Any]) -> Recipe:
     if not path.is_file():
         known = ", ".join(sorted(found.stem for found in CONFIGS.glob("*.cfg")))
         raise SystemExit(f"✘ No recipe '{path}'. Recipes in {CONFIGS}: {known}")
-    files = [args.corpus / f"{file}.spacy" for file in FILES]
-    missing: List[str] = [str(file) for file in files if not file.is_file()]
-    if missing:
-        problem = f"{args.corpus} is no converted corpus (`spacy moee convert`)"
-        raise SystemExit(f"✘ {problem}. Missing: {', '.join(missing)}")
+    check_corpus(args.corpus, FILES)
     if args.quick:
         limits = ("corpora.train.limit", "corpora.dev.limit")
         changes = {**changes, **dict.fromkeys(limits, QUICK_DOCS)}
     return Recipe(path.resolve(), args.corpus, args.vectors, changes)
+
+
+def check_corpus(folder: Path, names: Sequence[str]) -> None:
+    """See that a converted corpus is there.
+
+    folder (Path): Its folder, which `--corpus` names.
+    names (Sequence[str]): The files that are needed, as in `FILES`.
+    RAISES (SystemExit): For files that are missing.
+    """
+    files = [folder / f"{name}.spacy" for name in names]
+    if missing := [str(file) for file in files if not file.is_file()]:
+        problem = f"--corpus {folder} is no converted corpus (`spacy moee convert`)"
+        raise SystemExit(f"✘ {problem}. Missing: {', '.join(missing)}")

@@ -4,6 +4,8 @@ from argparse import ArgumentParser, Namespace
 from pathlib import Path
 from typing import Dict, Sequence
 
+from .corpus import check_corpus
+
 # the source and the target of a corpus
 SOURCE, TARGET = "source", "target"
 
@@ -25,9 +27,8 @@ def find_test_sets(args: Namespace, parts: Sequence[str]) -> Dict[str, Path]:
     RETURNS (Dict[str, Path]): These, and the files of the other domains by name.
     RAISES (SystemExit): For a file that is missing, or a folder without domains.
     """
+    check_corpus(args.corpus, [f"{part}/test" for part in parts])
     files = {part: args.corpus / part / "test.spacy" for part in parts}
-    if missing := [str(path) for path in files.values() if not path.is_file()]:
-        raise SystemExit(f"✘ --corpus {args.corpus}. Missing: {', '.join(missing)}")
     domains = {path.stem: path for path in sorted(args.domains.glob("*.spacy"))}
     if not domains:
         raise SystemExit(f"✘ --domains {args.domains}: no .spacy file in this folder")
